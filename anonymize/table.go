@@ -1,0 +1,51 @@
+package anonymize
+
+// Table is what a rewriter has to know of one COPY stream: its columns in the
+// order of the COPY column list. It is built by package rules (or a test) and
+// compiled once by Compile.
+type Table struct {
+	Name    string // for messages
+	Columns []Column
+	// Entity is the index of the column whose value says whose row this is, or
+	// -1. EntityDomain names what the entity is ("public.users(id)"), so that two
+	// tables that speak of the same entity agree.
+	Entity       int
+	EntityDomain string
+	Rows         int64 // estimated rows, for collision and capacity checks; 0 unknown
+}
+
+// Column is one column of the stream.
+type Column struct {
+	Name string
+	Type Type
+	Mask *Mask // nil: keep
+
+	// Unique: the column is part of a primary key, unique constraint or unique
+	// index, or takes part in a reference; its mask must be injective.
+	Unique bool
+	// Fold: uniqueness (or equality) is on the lower-cased value, by an
+	// expression index on lower(column) or by citext; the output is lower case.
+	Fold bool
+	// Reference: the column references another or is referenced. Its mask
+	// depends on (secret, domain, value) alone, never on the entity.
+	Reference bool
+	NotNull   bool
+}
+
+// Type is a column's type as masks see it: domains are seen through.
+type Type struct {
+	Name      string // "text", "varchar", "bpchar", "citext", "int4", "numeric", "date", "timestamptz", "uuid", "inet", "jsonb", "bytea", an enum's name ...
+	Length    int    // characters at most; 0 unbounded. For a domain of several columns, the narrowest.
+	Precision int    // numeric(p,s); 0 unbounded
+	Scale     int
+	Labels    []string // of an enum
+	Elem      *Type    // element type of an array, else nil
+}
+
+// Mask is a mask as the rules file gives it: a kind and its parameters, as YAML
+// decodes them (string, bool, int64, uint64, float64, []any, map[string]any).
+type Mask struct {
+	Kind   string
+	Params map[string]any
+	Domain string // "" is the default domain of the kind
+}
