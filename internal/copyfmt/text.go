@@ -1,0 +1,120 @@
+// Package copyfmt reads and writes rows of PostgreSQL's COPY text format: the
+// columns of a row are fields separated by tabs, a row ends with a newline, and
+// bytes that would be mistaken for either are escaped by a backslash.
+//
+// A field is the encoded form, a value the decoded one. All functions append to
+// what they are given and allocate nothing once dst is large enough. Both
+// connections must use the server's own encoding as client encoding: in every
+// encoding that a server can hold, the bytes of a multi-byte character are never
+// those of a backslash, tab or newline (that is not so for client-only encodings
+// such as SJIS, BIG5, GBK and GB18030).
+package copyfmt
+
+import (
+	"bytes"
+	"errors"
+)
+
+// ErrFields is a row with another number of fields than was expected.
+var ErrFields = errors.New("row has another number of fields than columns")
+
+// IsNull reports whether the field is NULL.
+func IsNull(field []byte) bool {
+	return len(field) == 2 && field[0] == '\\' && field[1] == 'N'
+}
+
+// AppendNull appends the field for NULL.
+func AppendNull(dst []byte) []byte { return append(dst, '\\', 'N') }
+
+// Cut returns the first field of a row that has no newline at its end, the rest
+// behind the tab, and whether the field was the last.
+func Cut(row []byte) (field, rest []byte, last bool) {
+	if i := bytes.IndexByte(row, '\t'); i >= 0 {
+		return row[:i], row[i+1:], false
+	}
+	return row, nil, true
+}
+
+// escapes says how a byte is written: 0 as it is, else as a backslash and that.
+var escapes = [256]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v', '\\': '\\'}
+
+// AppendEscaped appends value as a field, exactly as the server would write it.
+func AppendEscaped(dst, value []byte) []byte {
+	start := 0
+	for i, c := range value {
+		if e := escapes[c]; e != 0 {
+			dst = append(dst, value[start:i]...)
+			dst = append(dst, '\\', e)
+			start = i + 1
+		}
+	}
+	return append(dst, value[start:]...)
+}
+
+// AppendUnescaped appends the value of a field that is not NULL, reading escapes
+// as the server does: \b \f \n \r \t \v, one to three octal digits, x and one or
+// two hex digits; any other escaped byte stands for itself.
+func AppendUnescaped(dst, field []byte) []byte {
+	for {
+		i := bytes.IndexByte(field, '\\')
+		if i < 0 || i == len(field)-1 {
+			return append(dst, field...) // a lone backslash at the end stands for itself
+		}
+		dst = append(dst, field[:i]...)
+		c, n := unescape(field[i+1:])
+		dst = append(dst, c)
+		field = field[i+1+n:]
+	}
+}
+
+// unescape returns the byte that s, the text behind a backslash, begins with,
+// and how many bytes of s it takes.
+func unescape(s []byte) (c byte, n int) {
+	switch c := s[0]; c {
+	case 'b':
+		return '\b', 1
+	case 'f':
+		return '\f', 1
+	case 'n':
+		return '\n', 1
+	case 'r':
+		return '\r', 1
+	case 't':
+		return '\t', 1
+	case 'v':
+		return '\v', 1
+	case 'x':
+		v, n := byte(0), 1
+		for n < 3 && n < len(s) {
+			d, ok := hexDigit(s[n])
+			if !ok {
+				break
+			}
+			v, n = v<<4|d, n+1
+		}
+		if n == 1 {
+			return 'x', 1
+		}
+		return v, n
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		v, n := c-'0', 1
+		for n < 3 && n < len(s) && s[n] >= '0' && s[n] <= '7' {
+			v, n = v<<3|(s[n]-'0'), n+1
+		}
+		return v, n
+	default:
+		return c, 1
+	}
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
