@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -209,14 +210,34 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// A server whose Server value nobody holds any more lives on with the process.
+func TestServerOutlivesItsValue(t *testing.T) {
+	s, err := Start(t.Context(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn := s.DSN("postgres")
+	pid := s.proc.pid()
+	s = nil
+	for range 3 {
+		runtime.GC()
+		time.Sleep(300 * time.Millisecond)
+	}
+	if got := query(t, dsn, "select 1"); got != "1" {
+		t.Errorf("select 1: %q", got)
+	}
+	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil { // the watchdog removes the rest
+		t.Error(err)
+	}
+}
+
 func TestStartFails(t *testing.T) {
-	tmp := publicDir(t)
+	empty, tmp := t.TempDir(), publicDir(t)
 	t.Setenv("TMPDIR", tmp)
 	_, err := Start(t.Context(), Config{Settings: map[string]string{"shared_buffers": "many"}})
 	if err == nil || !strings.Contains(err.Error(), "shared_buffers") {
 		t.Errorf("an invalid setting: %v", err)
 	}
-	empty := t.TempDir()
 	_, err = Start(t.Context(), Config{Bin: empty})
 	if err == nil || !strings.Contains(err.Error(), empty+": no postgres") {
 		t.Errorf("no binaries: %v", err)

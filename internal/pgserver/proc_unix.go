@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -90,6 +91,8 @@ func (p *process) run(ctx context.Context, bin, dir string, args []string) error
 		// A stale file would have the watchdog signal whoever has that pid then.
 		os.Remove(filepath.Join(dir, "data", "postmaster.pid"))
 		close(exited)
+		// Were p collected while the server runs, the lifeline would close.
+		runtime.KeepAlive(p)
 	}(cmd, p.exited)
 	return p.ready(ctx, dir)
 }
