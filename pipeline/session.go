@@ -1,0 +1,324 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// applicationName is what our sessions are called in pg_stat_activity.
+const applicationName = "pgstandin"
+
+// closeTimeout bounds how long saying good-bye to a server may take.
+const closeTimeout = 5 * time.Second
+
+// setting is one run-time parameter that a session pins.
+type setting struct {
+	name, value string
+	since       int // first major version that knows it; 0 all
+}
+
+// textSettings pin everything that the text form of a value, or of an
+// expression, depends on.
+var textSettings = []setting{
+	{"search_path", "", 0},
+	{"TimeZone", "UTC", 0},
+	{"DateStyle", "ISO, MDY", 0},
+	{"IntervalStyle", "postgres", 0},
+	{"extra_float_digits", "1", 0},
+	{"bytea_output", "hex", 0},
+	{"xmloption", "content", 0},
+	{"lc_monetary", "C", 0},
+	{"standard_conforming_strings", "on", 0},
+	{"quote_all_identifiers", "off", 0},
+	{"array_nulls", "on", 0},
+	{"transform_null_equals", "off", 0},
+	{"row_security", "off", 0},
+	{"statement_timeout", "0", 0},
+	{"idle_in_transaction_session_timeout", "0", 0},
+	{"idle_session_timeout", "0", 14},
+	{"transaction_timeout", "0", 17},
+	{"application_name", applicationName, 0},
+	{"client_min_messages", "warning", 0},
+}
+
+// sourceSettings come on top for sessions on the source. One connection is one
+// backend there, so that the source feels no more than the workers asked for.
+var sourceSettings = []setting{
+	{"default_transaction_read_only", "on", 0},
+	{"plan_cache_mode", "force_custom_plan", 0},
+	{"max_parallel_workers_per_gather", "0", 0},
+	{"synchronize_seqscans", "off", 0},
+	{"jit", "off", 0},
+}
+
+// pin sets the session's parameters, the client encoding to the server's among
+// them: no byte is converted on its way. Inside a transaction it holds even if a
+// pooler hands the session out by transaction.
+func pin(ctx context.Context, conn *pgconn.PgConn, sets ...[]setting) error {
+	major := majorOf(conn)
+	var b strings.Builder
+	b.WriteString("select pg_catalog.set_config('client_encoding', pg_catalog.current_setting('server_encoding'), false)")
+	for _, list := range sets {
+		for _, s := range list {
+			if s.since <= major {
+				fmt.Fprintf(&b, ", pg_catalog.set_config('%s', '%s', false)", s.name, s.value)
+			}
+		}
+	}
+	return run(ctx, conn, b.String())
+}
+
+// majorOf returns the server's major version, 0 if it does not say.
+func majorOf(conn *pgconn.PgConn) int {
+	v := conn.ParameterStatus("server_version")
+	end := 0
+	for end < len(v) && v[end] >= '0' && v[end] <= '9' {
+		end++
+	}
+	n, _ := strconv.Atoi(v[:end])
+	return n
+}
+
+// run executes a script and drops its results.
+func run(ctx context.Context, conn *pgconn.PgConn, sql string) error {
+	_, err := conn.Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// rowsOf executes one statement with text parameters and returns its rows as
+// text; a nil field is NULL.
+func rowsOf(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string) ([][][]byte, error) {
+	params := make([][]byte, len(args))
+	for i, a := range args {
+		params[i] = []byte(a)
+	}
+	res := conn.ExecParams(ctx, sql, params, nil, nil, nil).Read()
+	return res.Rows, res.Err
+}
+
+// textsOf is rowsOf with NULL as the empty string.
+func textsOf(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string) ([][]string, error) {
+	rows, err := rowsOf(ctx, conn, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]string, len(rows))
+	for i, r := range rows {
+		out[i] = make([]string, len(r))
+		for j, f := range r {
+			out[i][j] = string(f)
+		}
+	}
+	return out, nil
+}
+
+// oneOf is textsOf for a statement with exactly one row.
+func oneOf(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string) ([]string, error) {
+	rows, err := textsOf(ctx, conn, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fmt.Errorf("one row expected, got %d", len(rows))
+	}
+	return rows[0], nil
+}
+
+// textArray spells a text[] parameter.
+func textArray(items []string) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, s := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		for j := 0; j < len(s); j++ {
+			if s[j] == '"' || s[j] == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(s[j])
+		}
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// hangUp closes conn without letting a dead network hold us up, whatever became
+// of the context that the work ran under.
+func hangUp(ctx context.Context, conn *pgconn.PgConn) {
+	if conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	conn.Close(ctx)
+}
+
+// endpoint connects again and again to the one server that the first
+// connection reached, however many hosts and addresses its configuration names.
+type endpoint struct {
+	cfg *pgconn.Config
+
+	mu            sync.Mutex
+	hosts         map[string]string // address without port, or socket directory → host as configured
+	network, addr string            // what the last dial reached
+	pinned        bool
+}
+
+func newEndpoint(cfg *pgconn.Config) *endpoint {
+	e := &endpoint{cfg: cfg.Copy(), hosts: map[string]string{}}
+	dial, lookup := e.cfg.DialFunc, e.cfg.LookupFunc
+	e.cfg.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		addrs, err := lookup(ctx, host)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for _, a := range addrs {
+			e.hosts[a] = host
+		}
+		return addrs, err
+	}
+	e.cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		e.mu.Lock()
+		if e.pinned {
+			network, addr = e.network, e.addr
+		}
+		e.mu.Unlock()
+		c, err := dial(ctx, network, addr)
+		if err == nil {
+			e.mu.Lock()
+			e.network, e.addr = network, addr
+			e.mu.Unlock()
+		}
+		return c, err
+	}
+	return e
+}
+
+// connect opens a connection to database, "" meaning the configured one. The
+// first success pins the server for all that follow.
+func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn, error) {
+	cfg := e.cfg.Copy()
+	if database != "" {
+		cfg.Database = database
+	}
+	conn, err := pgconn.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, connectError(err)
+	}
+	e.mu.Lock()
+	e.pinned = true
+	e.mu.Unlock()
+	return conn, nil
+}
+
+// server returns the host as configured (a socket directory for a local one),
+// its numeric address ("" for a socket) and port. Valid after connect.
+func (e *endpoint) server() (host, address string, port uint16) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.network == "unix" {
+		dir, name, _ := strings.Cut(e.addr, "/.s.PGSQL.")
+		n, _ := strconv.ParseUint(name, 10, 16)
+		return dir, "", uint16(n)
+	}
+	a, p, err := net.SplitHostPort(e.addr)
+	if err != nil {
+		return e.cfg.Host, "", e.cfg.Port
+	}
+	n, _ := strconv.ParseUint(p, 10, 16)
+	host = e.hosts[a]
+	if host == "" {
+		host = a
+	}
+	return host, a, uint16(n)
+}
+
+// connectError keeps what a connection attempt said: it speaks of hosts, roles
+// and databases, never of rows or passwords.
+func connectError(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return &netError{err}
+	}
+	hint := ""
+	switch pg.Code {
+	case "28P01":
+		hint = "; check the password (PGPASSWORD, a pass file, or the connection string)"
+	case "28000":
+		hint = "; check pg_hba.conf, the role and its right to log in"
+	case "53300":
+		hint = "; use fewer --workers, or raise max_connections or the role's connection limit"
+	}
+	return &messageError{pg: pg, hint: hint}
+}
+
+// netError is a connection attempt that no server answered.
+type netError struct{ err error }
+
+func (e *netError) Error() string { return strings.TrimPrefix(e.err.Error(), "failed to ") }
+func (e *netError) Unwrap() error { return e.err }
+
+// messageError passes on the message of a server error that cannot quote a row:
+// of connections, and of statements on databases, roles and settings.
+type messageError struct {
+	pg   *pgconn.PgError
+	hint string
+}
+
+func (e *messageError) Error() string {
+	return fmt.Sprintf("%s (SQLSTATE %s)%s", e.pg.Message, e.pg.Code, e.hint)
+}
+
+// plainly is for the errors of statements that touch no rows.
+func plainly(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return &messageError{pg: pg}
+	}
+	return err
+}
+
+// codeOf returns err's SQLSTATE, or "".
+func codeOf(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	var m *messageError
+	if errors.As(err, &m) {
+		return m.pg.Code
+	}
+	return ""
+}
+
+// safely is for the errors of statements that touch rows, whose messages may
+// quote them: only the SQLSTATE and the names of objects are passed on.
+func safely(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	out := "SQLSTATE " + pg.Code
+	if pg.TableName != "" {
+		out += ", table " + schema.Name{Schema: pg.SchemaName, Name: pg.TableName}.String()
+	}
+	if pg.ColumnName != "" {
+		out += ", column " + schema.QuoteIdent(pg.ColumnName)
+	}
+	if pg.ConstraintName != "" {
+		out += ", constraint " + schema.QuoteIdent(pg.ConstraintName)
+	}
+	return errors.New(out)
+}
