@@ -291,13 +291,13 @@ func role(t testing.TB, options string) string {
 	t.Helper()
 	r := fmt.Sprintf("f_role_%d", time.Now().UnixNano())
 	server := pgtest.Server(t)
-	pgtest.Exec(t, server, "create role "+r+" "+options)
+	pgtest.Exec(t, server, "create role "+r+" password 'secret' "+options)
 	t.Cleanup(func() { pgtest.Exec(t, server, "drop role if exists "+r) })
 	return r
 }
 
 func as(t testing.TB, dsn, role string) *pgconn.Config {
 	cfg := config(t, dsn)
-	cfg.User = role
+	cfg.User, cfg.Password = role, "secret"
 	return cfg
 }
