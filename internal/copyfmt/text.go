@@ -1,17 +1,22 @@
 // Package copyfmt reads and writes rows of PostgreSQL's COPY text format: the
 // columns of a row are fields separated by tabs, a row ends with a newline, and
-// bytes that would be mistaken for either are escaped by a backslash.
+// bytes that would be mistaken for either are escaped by a backslash. It also
+// reads and writes the text of arrays.
 //
 // A field is the encoded form, a value the decoded one. All functions append to
-// what they are given and allocate nothing once dst is large enough. Both
-// connections must use the server's own encoding as client encoding: in every
-// encoding that a server can hold, the bytes of a multi-byte character are never
-// those of a backslash, tab or newline (that is not so for client-only encodings
-// such as SJIS, BIG5, GBK and GB18030).
+// what they are given and allocate nothing once dst is large enough.
+//
+// Both connections must use the server's own encoding as client encoding. In
+// every encoding that a server can hold, each byte of a multi-byte character has
+// its high bit set, so that a backslash, tab or newline byte always is that
+// character. In the encodings that only clients can use (SJIS, BIG5, GBK, UHC,
+// GB18030, JOHAB) the second byte of a character may be a backslash: COPY text
+// in these cannot be read byte by byte, and this package must not be given it.
 package copyfmt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 )
 
@@ -27,7 +32,9 @@ func IsNull(field []byte) bool {
 func AppendNull(dst []byte) []byte { return append(dst, '\\', 'N') }
 
 // Cut returns the first field of a row that has no newline at its end, the rest
-// behind the tab, and whether the field was the last.
+// behind the tab, and whether the field was the last. The row is one that the
+// server wrote: it never escapes a tab by putting a backslash before the tab
+// itself, which it would accept.
 func Cut(row []byte) (field, rest []byte, last bool) {
 	if i := bytes.IndexByte(row, '\t'); i >= 0 {
 		return row[:i], row[i+1:], false
@@ -39,28 +46,51 @@ func Cut(row []byte) (field, rest []byte, last bool) {
 var escapes = [256]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v', '\\': '\\'}
 
 // AppendEscaped appends value as a field, exactly as the server would write it.
+// No value makes a field that IsNull, an end-of-data mark, or more than one
+// field.
 func AppendEscaped(dst, value []byte) []byte {
-	start := 0
-	for i, c := range value {
-		if e := escapes[c]; e != 0 {
-			dst = append(dst, value[start:i]...)
-			dst = append(dst, '\\', e)
-			start = i + 1
+	start, i := 0, 0
+	for {
+		for i+8 <= len(value) && plain(binary.LittleEndian.Uint64(value[i:])) {
+			i += 8
+		}
+		for end := min(i+8, len(value)); i < end; i++ {
+			if e := escapes[value[i]]; e != 0 {
+				dst = append(dst, value[start:i]...)
+				dst = append(dst, '\\', e)
+				start = i + 1
+			}
+		}
+		if i == len(value) {
+			return append(dst, value[start:]...)
 		}
 	}
-	return append(dst, value[start:]...)
+}
+
+// plain reports whether none of eight bytes has to be escaped; it may say no
+// where some are control characters that need no escape. (x-ones*n)&^x has the
+// high bit of the lowest byte below n set, and none if there is no such byte.
+func plain(x uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	slash := x ^ ones*'\\'
+	return ((x-ones*0x0e)&^x|(slash-ones)&^slash)&highs == 0
 }
 
 // AppendUnescaped appends the value of a field that is not NULL, reading escapes
-// as the server does: \b \f \n \r \t \v, one to three octal digits, x and one or
-// two hex digits; any other escaped byte stands for itself.
+// as the server does: \b \f \n \r \t \v, one to three octal digits (of which the
+// low eight bits count), x and one or two hex digits; any other escaped byte
+// stands for itself, and a single backslash at the end for nothing. Every field
+// has a value, so there is no error.
 func AppendUnescaped(dst, field []byte) []byte {
 	for {
 		i := bytes.IndexByte(field, '\\')
-		if i < 0 || i == len(field)-1 {
-			return append(dst, field...) // a lone backslash at the end stands for itself
+		if i < 0 {
+			return append(dst, field...)
 		}
 		dst = append(dst, field[:i]...)
+		if i == len(field)-1 {
+			return dst
+		}
 		c, n := unescape(field[i+1:])
 		dst = append(dst, c)
 		field = field[i+1+n:]
