@@ -95,13 +95,14 @@ type Reference struct {
 	Expr          string
 	Array         bool
 	When          string // guard over the child's columns, "" for none
+	Uses          []int  // columns of Child that Expr and When name; they are never cut to NULL
 	Parent        *schema.Table
 	ParentColumns []int
 
-	Down  Down
-	Limit int    // children a parent brings at most; 0 is no limit
-	Order string // ORDER BY list for Limit
-	Up    Up
+	Down    Down
+	Limit   int    // children a parent brings at most; 0 is no limit
+	Order   string // ORDER BY list for Limit
+	Up      Up
 	UpGiven bool // the rules said `up:`, so an impossible nullify is an error, not a fallback
-	Line  int    // of the rules file, 0 for an unadjusted declared key
+	Line    int  // of the rules file, 0 for an unadjusted declared key
 }

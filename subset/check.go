@@ -1,0 +1,113 @@
+package subset
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// A table has at most so many roots.
+const maxRoots = 64
+
+// checkConfig finds what is wrong whatever the graph is.
+func checkConfig(cfg *Config, probs *Problems) {
+	perTable := map[*schema.Table]int{}
+	for i := range cfg.Roots {
+		r := &cfg.Roots[i]
+		if perTable[r.Table]++; perTable[r.Table] == maxRoots+1 {
+			probs.add(r.Line, "root %s: more than %d roots of one table", r.Table.Name, maxRoots)
+		}
+		s := &r.Sample
+		name := r.Table.Name
+		switch {
+		case math.IsNaN(s.Share) || s.Share < 0 || s.Share > 1:
+			probs.add(r.Line, "root %s: a sample is more than 0%% and at most 100%%", name)
+		case s.Rows < 0:
+			probs.add(r.Line, "root %s: a sample of rows is at least 1", name)
+		case s.Share > 0 && s.Rows > 0:
+			probs.add(r.Line, "root %s: a sample is a share or a number of rows, not both", name)
+		case len(s.Stratify) > 0:
+			probs.add(r.Line, "root %s: stratify is not built yet", name)
+		case s.Rows > 0:
+			probs.add(r.Line, "root %s: a sample of rows is not built yet; write a percent", name)
+		}
+		if cfg.Restrict[r.Table].Rows == NoRows {
+			probs.add(r.Line, "root %s: its own entry says rows: none, so it selects nothing", name)
+		}
+		if r.Table.Partition != nil {
+			probs.add(r.Line, "root %s: a partition; name %s", name, r.Table.Root().Name)
+		}
+	}
+	if cfg.Budget != (Budget{}) {
+		probs.add(0, "subset.budget is not built yet: give each root a sample")
+	}
+	for i, r := range cfg.References {
+		for _, o := range cfg.References[:i] {
+			if r.Key != nil && r.Key == o.Key {
+				probs.add(r.Line, "reference %s: named twice", r.Key.Name)
+			}
+		}
+	}
+}
+
+// checkRefs finds references that cannot be followed.
+func (p *Plan) checkRefs(probs *Problems) {
+	for _, r := range p.g.refs {
+		if r.Array {
+			probs.add(r.Line, "reference %s: references by an array's elements are not built yet", r.name())
+			continue
+		}
+		if r.Expr == "" && (len(r.Columns) != len(r.ParentColumns) || len(r.Columns) == 0) ||
+			r.Expr != "" && len(r.ParentColumns) != 1 {
+			probs.add(r.Line, "reference %s: the two sides have different numbers of columns", r.name())
+			continue
+		}
+		if r.Key == nil && !uniqueOn(r.Parent, r.ParentColumns) {
+			probs.add(r.Line, "reference %s: %s(%s) is no primary key, unique constraint or unique index, so it does not say which row is the parent",
+				r.name(), r.Parent.Name, columnNames(r.Parent, r.ParentColumns))
+		}
+		if r.Up == UpNullify && r.hard {
+			probs.add(r.Line, "reference %s: up: nullify is not possible: no column of it may become NULL (not null, or part of a key, check, other reference, partition key or generated column); write up: require or prune", r.name())
+		}
+		if r.Down == DownAlways {
+			probs.add(r.Line, "reference %s: down: always is not built yet", r.name())
+		}
+		if r.Limit < 0 {
+			probs.add(r.Line, "reference %s: a limit is at least 1", r.name())
+		}
+		if r.Order != "" && r.Limit == 0 {
+			probs.add(r.Line, "reference %s: order says nothing without limit", r.name())
+		}
+		if r.Limit > 0 && r.Down == DownOff {
+			probs.add(r.Line, "reference %s: limit says nothing with down: off", r.name())
+		}
+	}
+}
+
+// uniqueOn reports whether the columns hold a key that the server enforces.
+func uniqueOn(t *schema.Table, cols []int) bool {
+	covers := func(key []int) bool {
+		if len(key) == 0 {
+			return false
+		}
+		for _, c := range key {
+			if !slices.Contains(cols, c) {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range t.Keys {
+		if covers(t.Keys[i].Columns) {
+			return true
+		}
+	}
+	for i := range t.Indexes {
+		x := &t.Indexes[i]
+		if x.Unique && x.Valid && x.Predicate == "" && len(x.Expressions) == 0 && covers(x.Columns) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package subset
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Column is one column of a chunk's result: the name in the table, and the
+// expression to select it by. An empty Expr selects the column itself. The
+// expression sees the table under its logical name. Type is what a NULL is cast
+// to; empty stands for the column's declared type.
+type Column struct {
+	Name string
+	Expr string
+	Type string
+}
+
+// Chunk is a part of a leaf's chosen rows, read by one SELECT. The chunks of a
+// leaf together return each chosen row once.
+type Chunk struct {
+	Select string
+	Rows   int64 // exact or estimated, as Exact says
+	Bytes  int64 // estimate
+	Exact  bool
+}
+
+// Chosen rows are sent to the server in lists of at most so many.
+const chunkRows = 50_000
+
+// Chunks cuts the leaf's rows into chunks of about so many bytes (0: one
+// chunk as far as lists of rows allow), in heap order.
+func (s *Selection) Chunks(l *LeafSelection, columns []Column, bytes int64) []Chunk {
+	b := &chunker{l: l, columns: columns, alias: schema.QuoteIdent(l.Root.Name.Name), ranges: s.version >= 140000}
+	switch l.How {
+	case Nothing:
+		return nil
+	case Chosen:
+		return b.chosen(bytes)
+	}
+	return b.pages(bytes)
+}
+
+type chunker struct {
+	l       *LeafSelection
+	columns []Column
+	alias   string
+	ranges  bool // the server has TID range scans
+}
+
+// pages cuts the table by ranges of pages.
+func (b *chunker) pages(bytes int64) []Chunk {
+	n := int64(1)
+	if bytes > 0 && b.ranges && b.l.Table.Pages > 0 {
+		n = max(1, min((b.l.Bytes+bytes-1)/bytes, b.l.Table.Pages))
+	}
+	var out []Chunk
+	for i := range n {
+		first, end := i*b.l.Table.Pages/n, (i+1)*b.l.Table.Pages/n
+		cond := ""
+		if n > 1 {
+			cond = pageRange(b.alias, first, end, i == n-1)
+		}
+		lo, hi := uint64(first)<<offsetBits, uint64(end)<<offsetBits
+		if i == n-1 {
+			hi = 1 << leafShift
+		}
+		out = append(out, Chunk{
+			Select: b.sql(and(b.l.where, cond), lo, hi),
+			Rows:   b.l.Rows / n, Bytes: b.l.Bytes / n,
+		})
+	}
+	return out
+}
+
+// chosen cuts the chosen rows into lists. Where a list covers much of its
+// range of pages, the range is named too, so that the server reads it in order.
+func (b *chunker) chosen(bytes int64) []Chunk {
+	size := int64(chunkRows)
+	if bytes > 0 && b.l.Bytes > 0 {
+		size = max(1, min(size, bytes*b.l.Rows/b.l.Bytes))
+	}
+	var out []Chunk
+	ids := make([]uint64, size)
+	for it := b.l.rows.ManyIterator(); ; {
+		n := it.NextMany(ids)
+		if n == 0 {
+			return out
+		}
+		list := ids[:n]
+		first, last := int64(list[0]>>offsetBits), int64(list[n-1]>>offsetBits)
+		cond := b.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, list)) + ")"
+		if b.ranges && int64(n) >= 2*(last-first+1) {
+			cond = and(pageRange(b.alias, first, last+1, false), cond)
+		}
+		out = append(out, Chunk{
+			Select: b.sql(cond, list[0], list[n-1]+1),
+			Rows:   int64(n), Bytes: b.l.Bytes * int64(n) / b.l.Rows, Exact: true,
+		})
+	}
+}
+
+// sql selects the columns, cut where they must be among rows lo to hi.
+func (b *chunker) sql(where string, lo, hi uint64) string {
+	var list []string
+	for _, c := range b.columns {
+		list = append(list, b.column(c, lo, hi))
+	}
+	if where != "" {
+		where = " where " + where
+	}
+	return "select " + strings.Join(list, ", ") + " from only " + b.l.Table.Name.SQL() + " as " + b.alias + where
+}
+
+func (b *chunker) column(c Column, lo, hi uint64) string {
+	expr := c.Expr
+	if expr == "" {
+		expr = b.alias + "." + schema.QuoteIdent(c.Name)
+	}
+	var ids []uint64
+	for i := range b.l.cuts {
+		cut := &b.l.cuts[i]
+		for _, name := range cut.columns {
+			if name == c.Name && cut.all {
+				return "null::" + b.typeOf(c)
+			}
+			if name == c.Name {
+				ids = appendRange(ids, cut.rows, lo, hi)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return expr
+	}
+	return fmt.Sprintf("case when %s.ctid operator(pg_catalog.=) any(%s) then null else %s end",
+		b.alias, appendTIDArray(nil, ids), expr)
+}
+
+func (b *chunker) typeOf(c Column) string {
+	if c.Type != "" {
+		return c.Type
+	}
+	if i := b.l.Table.Column(c.Name); i >= 0 {
+		return b.l.Table.Columns[i].Type.Name
+	}
+	return "text"
+}
+
+// appendRange appends the rows of b from lo up to, not including, hi.
+func appendRange(dst []uint64, b *roaring64.Bitmap, lo, hi uint64) []uint64 {
+	it := b.Iterator()
+	it.AdvanceIfNeeded(lo)
+	for it.HasNext() {
+		id := it.Next()
+		if id >= hi {
+			break
+		}
+		dst = append(dst, id)
+	}
+	return dst
+}

@@ -1,0 +1,95 @@
+package subset
+
+import "context"
+
+// downLevel brings the children of the rows found so far into the tables of
+// one level, round by round where references of the level form a cycle.
+func (w *walk) downLevel(ctx context.Context, level [][]*node) error {
+	from := make([]*keySet, len(w.g.spaces))
+	for i := range from {
+		from[i] = &w.st.keys[i]
+	}
+	for {
+		var scans []*scan
+		for _, comp := range level {
+			for _, n := range comp {
+				for _, l := range n.leaves {
+					var refs []*ref
+					for _, r := range l.refs {
+						if r.Down != DownOff && r.parent.down && !from[r.space.id].empty() {
+							refs = append(refs, r)
+						}
+					}
+					scans = append(scans, w.children(l, refs, from)...)
+				}
+			}
+		}
+		if len(scans) == 0 {
+			return nil
+		}
+		var err error
+		if from, err = w.wave(ctx, w.st, scans); err != nil {
+			return err
+		}
+	}
+}
+
+// children makes the scans that find the rows of a leaf that come by refs from
+// parents whose keys are in from: one query with all keys in it where that is
+// possible, one pass that judges every row here where it is not.
+func (w *walk) children(l *leaf, refs []*ref, from []*keySet) []*scan {
+	if len(refs) == 0 {
+		return nil
+	}
+	lay := w.admission(l, refs)
+	var conds []string
+	pushed := true
+	for _, r := range refs {
+		cond, ok := lay.in(r.Child, r.cols, r.space.families, from[r.space.id])
+		pushed = pushed && ok
+		conds = append(conds, cond)
+	}
+	var ranges []string
+	where := or(conds...)
+	if !pushed {
+		where = ""
+		ranges = w.ranges(l)
+	}
+	comes := func(b *found, r *row) error {
+		if w.st.rows.has(l.id, r.id) || w.out.has(l.id, r.id) {
+			return nil
+		}
+		for i := range refs {
+			ok, err := w.brings(r, &lay.refs[i], from)
+			if err != nil {
+				return err
+			}
+			if ok {
+				_, err := w.admit(b, r, l.node.full, false)
+				return err
+			}
+		}
+		return nil
+	}
+	name := "down " + l.table.Name.String()
+	if len(ranges) == 0 {
+		return []*scan{w.scan(name, lay, and(l.node.restriction(), where), comes)}
+	}
+	var out []*scan
+	for _, part := range ranges {
+		out = append(out, w.scan(name, lay, and(l.node.restriction(), part), comes))
+	}
+	return out
+}
+
+// brings reports whether the row comes in by a reference.
+func (w *walk) brings(r *row, f *refField, from []*keySet) (bool, error) {
+	to, k, err := r.ref(f)
+	if err != nil || to != on {
+		return false, err
+	}
+	if f.ref.Limit > 0 && !w.allow[f.ref.id].has(r.lay.leaf.id, r.id) {
+		return false, nil
+	}
+	return from[f.ref.space.id].has(k), nil
+}

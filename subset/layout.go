@@ -1,0 +1,251 @@
+package subset
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// layout is the shape of one scan of a leaf: which expressions are selected,
+// and where the keys and references are among the fields. Expressions of the
+// rules are evaluated in an inner select that sees nothing but the table under
+// its logical name; parents looked up on the server are joined outside of it.
+type layout struct {
+	g     *graph
+	leaf  *leaf
+	from  string // with alias
+	alias string
+	inner []string
+	joins []string
+	outer []string // field expressions; the first is the ctid
+	known map[string]int
+	order string // over the outer select, or ""
+	keys  []keyField
+	refs  []refField
+}
+
+type keyField struct {
+	space *space
+	pos   []int // fields of the key's parts, none for row identities
+}
+
+type refField struct {
+	ref              *ref
+	pos              []int // fields of the key's parts
+	active, oid, tid int   // for row identities
+}
+
+func newLayout(g *graph, l *leaf) *layout {
+	lay := newLayoutOn(g, l.table, l.node.table)
+	lay.leaf = l
+	return lay
+}
+
+// newLayoutOn scans table t, all of its partitions if it has any, under the
+// name of its logical table.
+func newLayoutOn(g *graph, t, logical *schema.Table) *layout {
+	lay := &layout{g: g, known: map[string]int{}, alias: schema.QuoteIdent(logical.Name.Name)}
+	lay.from = relation(t) + " as " + lay.alias
+	lay.field(lay.alias + ".ctid")
+	return lay
+}
+
+// relation is t in a FROM clause: its own rows, or those of its partitions.
+func relation(t *schema.Table) string {
+	if t.Kind == schema.Partitioned {
+		return t.Name.SQL()
+	}
+	return "only " + t.Name.SQL()
+}
+
+// field adds an expression over the table and returns its field number.
+func (l *layout) field(sql string) int {
+	if i, ok := l.known[sql]; ok {
+		return i
+	}
+	i := len(l.outer)
+	l.known[sql] = i
+	l.inner = append(l.inner, sql+" as c"+strconv.Itoa(i))
+	l.outer = append(l.outer, "i.c"+strconv.Itoa(i))
+	return i
+}
+
+// joined adds an expression over a joined parent.
+func (l *layout) joined(sql string) int {
+	l.outer = append(l.outer, sql)
+	return len(l.outer) - 1
+}
+
+func (l *layout) column(t *schema.Table, c int) string {
+	return l.alias + "." + schema.QuoteIdent(t.Columns[c].Name)
+}
+
+func (l *layout) addKey(s *space) {
+	k := keyField{space: s}
+	for _, c := range s.cols {
+		k.pos = append(k.pos, l.field(l.column(s.table, c)))
+	}
+	l.keys = append(l.keys, k)
+}
+
+func (l *layout) addRef(r *ref) {
+	f := refField{ref: r}
+	if !r.space.rowID() {
+		for _, c := range r.cols {
+			f.pos = append(f.pos, l.field(l.column(r.Child, c)))
+		}
+		l.refs = append(l.refs, f)
+		return
+	}
+	var values, active []string
+	if r.Expr != "" {
+		values = append(values, "("+r.Expr+")")
+	}
+	for _, c := range r.cols {
+		values = append(values, l.column(r.Child, c))
+	}
+	for _, v := range values {
+		active = append(active, v+" is distinct from null")
+	}
+	if r.When != "" {
+		active = append(active, "("+r.When+") is true")
+	}
+	f.active = l.field("(" + strings.Join(active, " and ") + ")")
+	p := "p" + strconv.Itoa(len(l.joins))
+	on := []string{l.outer[f.active]}
+	for i, v := range values {
+		var child *schema.Column
+		if r.Expr == "" {
+			child = &r.Child.Columns[r.cols[i]]
+		}
+		on = append(on, l.g.equal(p, &r.Parent.Columns[r.parentCols[i]], l.outer[l.field(v)], child))
+	}
+	l.joins = append(l.joins, fmt.Sprintf(" left join %s as %s on %s", relation(r.Parent), p, strings.Join(on, " and ")))
+	f.oid = l.joined(p + ".tableoid")
+	f.tid = l.joined(p + ".ctid")
+	l.refs = append(l.refs, f)
+}
+
+// equal compares a parent's column with a child's value as the foreign key
+// does. The child is nil for an expression.
+func (g *graph) equal(p string, parent *schema.Column, value string, child *schema.Column) string {
+	left := p + "." + schema.QuoteIdent(parent.Name)
+	if parent.Type.Base == "bpchar" && parent.Type.Builtin && (child == nil || child.Type.Base != "bpchar") {
+		value = "(" + value + ")::pg_catalog.bpchar"
+	}
+	if child != nil && child.Collation != parent.Collation {
+		collation := parent.Collation
+		if collation == "" {
+			collation = `pg_catalog."default"`
+		}
+		value = "(" + value + ") collate " + collation
+	}
+	op := "operator(pg_catalog.=)"
+	for _, e := range g.schema.Extensions {
+		if parent.Type.Extension != "" && e.Name == parent.Type.Extension && parent.Type.Class == schema.Base {
+			op = "operator(" + schema.QuoteIdent(e.Schema) + ".=)"
+		}
+	}
+	return left + " " + op + " " + value
+}
+
+// sql is the query; where is over the table under its alias, "" for all rows.
+func (l *layout) sql(where string) string {
+	if where != "" {
+		where = " where " + where
+	}
+	order := ""
+	if l.order != "" {
+		order = " order by " + l.order
+	}
+	if len(l.joins) == 0 && l.order == "" {
+		return "select " + strings.Join(l.inner, ", ") + " from " + l.from + where
+	}
+	return "select " + strings.Join(l.outer, ", ") + " from (select " + strings.Join(l.inner, ", ") +
+		" from " + l.from + where + ") as i" + strings.Join(l.joins, "") + order
+}
+
+// and joins conditions, leaving out empty ones.
+func and(conds ...string) string { return combine(conds, " and ") }
+
+// or joins conditions.
+func or(conds ...string) string { return combine(conds, " or ") }
+
+func combine(conds []string, op string) string {
+	var out []string
+	for _, c := range conds {
+		if c != "" {
+			out = append(out, "("+c+")")
+		}
+	}
+	return strings.Join(out, op)
+}
+
+// restriction is the table's where, "" for none.
+func (n *node) restriction() string {
+	if n.restrict.Rows == WhereRows {
+		return n.restrict.Where
+	}
+	return ""
+}
+
+// in says, as a condition over the table, that a key is in set; ok is false if
+// it cannot be said, or only at too great a length.
+func (l *layout) in(t *schema.Table, cols []int, fams []family, set *keySet) (string, bool) {
+	if set.all || set.len() > maxPush || len(cols) == 0 {
+		return "", false
+	}
+	types := make([]string, len(fams))
+	for i, f := range fams {
+		if types[i] = f.literalType(); types[i] == "" {
+			return "", false
+		}
+	}
+	arrays := arrayConstants(fams, types, set)
+	if len(cols) == 1 {
+		return l.column(t, cols[0]) + " operator(pg_catalog.=) any(" + arrays[0] + ")", true
+	}
+	var left, right []string
+	for i, c := range cols {
+		left = append(left, l.column(t, c))
+		right = append(right, "u"+strconv.Itoa(i))
+	}
+	return fmt.Sprintf("(%s) in (select %s from pg_catalog.unnest(%s) as u(%[2]s))",
+		strings.Join(left, ", "), strings.Join(right, ", "), strings.Join(arrays, ", ")), true
+}
+
+// arrayConstants writes the parts of all keys, one array a column.
+func arrayConstants(fams []family, types []string, set *keySet) []string {
+	bufs := make([][]byte, len(fams))
+	for i := range bufs {
+		bufs[i] = append(bufs[i], `E'{`...)
+	}
+	first := true
+	set.each(func(k key) bool {
+		rest := k.b
+		for i := range fams {
+			if !first {
+				bufs[i] = append(bufs[i], ',')
+			}
+			switch {
+			case k.b == nil:
+				bufs[i] = strconv.AppendInt(bufs[i], int64(k.n), 10)
+			case len(fams) == 1:
+				bufs[i] = appendElement(bufs[i], k.b)
+			default:
+				var part []byte
+				part, rest = cutPart(rest)
+				bufs[i] = appendElement(bufs[i], part)
+			}
+		}
+		first = false
+		return true
+	})
+	out := make([]string, len(fams))
+	for i, b := range bufs {
+		out[i] = string(b) + `}'::` + types[i] + "[]"
+	}
+	return out
+}
