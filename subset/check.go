@@ -70,9 +70,6 @@ func (p *Plan) checkRefs(probs *Problems) {
 		if r.Up == UpNullify && r.hard {
 			probs.add(r.Line, "reference %s: up: nullify is not possible: no column of it may become NULL (not null, or part of a key, check, other reference, partition key or generated column); write up: require or prune", r.name())
 		}
-		if r.Down == DownAlways {
-			probs.add(r.Line, "reference %s: down: always is not built yet", r.name())
-		}
 		if r.Limit < 0 {
 			probs.add(r.Line, "reference %s: a limit is at least 1", r.name())
 		}

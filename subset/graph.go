@@ -71,8 +71,8 @@ type ref struct {
 	id            int
 	child, parent *node
 	space         *space
-	cols          []int // child's columns, in the order of space.cols; for row identities as in Columns
-	parentCols    []int // paired with cols
+	cols          []int // child's columns, in the order of parentCols
+	parentCols    []int // ascending
 	cut           []int // columns of the child that a cut sets to NULL; none for hard
 	hard          bool  // a row cannot live without this parent
 	checked       bool  // the server guarantees that the parent is there
@@ -180,8 +180,8 @@ func (g *graph) bindSpace(r *ref) {
 			pairs = append(pairs, pair{r.Columns[i], r.ParentColumns[i]})
 		}
 	}
+	sort.Slice(pairs, func(i, j int) bool { return pairs[i].parent < pairs[j].parent })
 	if byKey {
-		sort.Slice(pairs, func(i, j int) bool { return pairs[i].parent < pairs[j].parent })
 		for _, p := range pairs {
 			f := common(familyOf(&r.Child.Columns[p.child]), familyOf(&r.Parent.Columns[p.parent]))
 			byKey = byKey && f != ""

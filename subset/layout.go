@@ -194,7 +194,7 @@ func (n *node) restriction() string {
 // in says, as a condition over the table, that a key is in set; ok is false if
 // it cannot be said, or only at too great a length.
 func (l *layout) in(t *schema.Table, cols []int, fams []family, set *keySet) (string, bool) {
-	if set.all || set.len() > maxPush || len(cols) == 0 {
+	if set.all || set.len() > maxPush || len(fams) == 0 {
 		return "", false
 	}
 	types := make([]string, len(fams))
@@ -212,7 +212,10 @@ func (l *layout) in(t *schema.Table, cols []int, fams []family, set *keySet) (st
 		left = append(left, l.column(t, c))
 		right = append(right, "u"+strconv.Itoa(i))
 	}
-	return fmt.Sprintf("(%s) in (select %s from pg_catalog.unnest(%s) as u(%[2]s))",
+	for i := range arrays {
+		arrays[i] = "pg_catalog.unnest(" + arrays[i] + ")"
+	}
+	return fmt.Sprintf("(%s) in (select %s from rows from (%s) as u(%[2]s))",
 		strings.Join(left, ", "), strings.Join(right, ", "), strings.Join(arrays, ", ")), true
 }
 

@@ -8,14 +8,28 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
-// close brings the parents of everything that is in, children's tables first.
+// close brings the parents of everything that is in, children's tables first,
+// and what comes by down: always, until neither adds a row.
 func (w *walk) close(ctx context.Context) error {
-	for _, level := range w.p.up {
-		if err := w.upLevel(ctx, level); err != nil {
+	brought := make([]*keySet, len(w.g.spaces))
+	for i := range brought {
+		brought[i] = &keySet{}
+	}
+	for first := true; ; first = false {
+		for _, level := range w.p.up {
+			if err := w.upLevel(ctx, level); err != nil {
+				return err
+			}
+		}
+		if w.bring == nil {
+			return nil
+		}
+		came, next, err := w.always(ctx, first, brought)
+		if err != nil || !came {
 			return err
 		}
+		brought = next
 	}
-	return nil
 }
 
 // upLevel fetches the parents needed in the tables of one level until nothing

@@ -31,6 +31,7 @@ type walk struct {
 	out   rowSets   // rows that may not come
 	st    *found
 	full  []fullLeaf // by leaf
+	bring *bringing  // with down: always only
 }
 
 // Walk chooses the rows. It calls run with one wave of steps after another, on
@@ -58,6 +59,9 @@ func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (*Selection, e
 	}
 	if err := w.barren(); err != nil {
 		return nil, err
+	}
+	if p.always {
+		w.startAlways()
 	}
 	if err := w.wholes(ctx); err != nil {
 		return nil, err
@@ -175,7 +179,7 @@ func (w *walk) admission(l *leaf, also []*ref) *layout {
 // scan makes a step that calls fn for every row; b is fresh for every attempt
 // and merged by the wave.
 func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r *row) error) *scan {
-	s := &scan{}
+	s := &scan{fn: fn}
 	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
 		s.b = newFound(w.g, len(w.p.cfg.Roots))
 		if s.reset != nil {
@@ -186,7 +190,7 @@ func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r 
 			if err := r.reset(fields); err != nil {
 				return err
 			}
-			return fn(s.b, r)
+			return s.fn(s.b, r)
 		})
 	}}
 	return s
@@ -194,8 +198,10 @@ func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r 
 
 // scan is a step and what it found.
 type scan struct {
+	fn    func(*found, *row) error
 	step  Step
 	b     *found
+	bring *found // with down: always: rows that bring children
 	reset func() // before an attempt, or nil
 	after func() // when the wave has ended, before b is merged, or nil
 }
@@ -222,6 +228,9 @@ func (w *walk) wave(ctx context.Context, into *found, scans []*scan) ([]*keySet,
 			s.after()
 		}
 		for i, k := range into.merge(s.b) {
+			if w.bring != nil && into == w.st {
+				w.bring.fresh[i].merge(k.clone())
+			}
 			fresh[i].merge(k)
 		}
 		s.b = nil

@@ -1,0 +1,531 @@
+package subset
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// A model is a random database with random rules: what the property test makes
+// on a server, and what the oracle reasons about. A cell is a class: cells of
+// comparable columns are equal exactly when their classes are, whatever their
+// texts. NULL is -1.
+type model struct {
+	space  string // schema name
+	tables []*mTable
+	refs   []*mRef
+	roots  []mRoot
+	all    bool // unreached: all
+	sch    *schema.Schema
+}
+
+type mType struct {
+	sql, base string
+	group     string // columns of one group compare
+	ext       string
+	class     schema.Class
+	collation string
+	domain    bool
+	checked   bool // domain with a check
+	length    int
+	text      func(class, variant int) string
+	canonical func(class int) string // as the keyed hash sees it
+}
+
+type mCol struct {
+	name    string
+	typ     *mType
+	notNull bool
+	bound   bool // named in a check, generated column or NULLS NOT DISTINCT index
+	gen     int  // this column is generated from that one, else -1
+}
+
+type mTable struct {
+	id       int
+	name     string
+	cols     []mCol
+	keys     [][]int // primary key first if hasPK
+	hasPK    bool
+	partCol  int // of a partitioned table, else -1
+	parts    []string
+	inherits *mTable
+	rows     []*mRow
+	rule     Rows
+	ruleW    int // w < ruleW
+	extra    []string
+	frozen   bool
+	t        *schema.Table
+}
+
+type mRow struct {
+	t     *mTable
+	n     int
+	cells []int
+	texts []string
+	leaf  string
+	ctid  int // order within a table
+}
+
+type mRef struct {
+	id                    int
+	child, parent         *mTable
+	childPart, parentPart string
+	cols, pcols           []int
+	full, valid, declared bool
+	when, expr            bool // guard w % 2 = 0; expression over w
+	down                  Down
+	up                    Up
+	limit                 int
+	order                 string
+	dup                   bool
+	fk                    *schema.ForeignKey
+}
+
+type mRoot struct {
+	t     *mTable
+	w     int // w < this; 0: all rows
+	share float64
+}
+
+const classes = 6
+
+func variantDigits(c, v int) string { return []string{"%d", "%d.0", "%d.00"}[v%3] }
+
+var modelTypes = []*mType{
+	{sql: "int4", base: "int4", group: "n"},
+	{sql: "int8", base: "int8", group: "n"},
+	{sql: "int2", base: "int2", group: "n"},
+	{sql: "public.dint", base: "int4", group: "n", domain: true},
+	{sql: "public.cint", base: "int8", group: "n", domain: true, checked: true},
+	{sql: "numeric", base: "numeric", group: "n", text: func(c, v int) string { return fmt.Sprintf(variantDigits(c, v), c) }},
+	{sql: "text", base: "text", group: "t", text: func(c, v int) string { return weird[c] }},
+	{sql: "varchar(12)", base: "varchar", group: "t", text: func(c, v int) string { return weird[c] }},
+	{sql: "char(6)", base: "bpchar", group: "c", length: 6, text: func(c, v int) string { return "c" + fmt.Sprint(c) }},
+	{sql: "char(9)", base: "bpchar", group: "c", length: 9, text: func(c, v int) string { return "c" + fmt.Sprint(c) }},
+	{sql: "public.citext", base: "citext", group: "ci", ext: "citext",
+		text: func(c, v int) string { return []string{"v", "V"}[v%2] + fmt.Sprint(c) }},
+	{sql: "text collate public.ci", base: "text", group: "nd", collation: `public.ci`,
+		text: func(c, v int) string { return []string{"v", "V"}[v%2] + fmt.Sprint(c) }},
+	{sql: "uuid", base: "uuid", group: "u", text: func(c, v int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012d", c) }},
+	{sql: "date", base: "date", group: "d", text: func(c, v int) string { return fmt.Sprintf("2020-01-0%d", c+1) }},
+	{sql: "bytea", base: "bytea", group: "b", text: func(c, v int) string { return fmt.Sprintf(`\x0%d5c`, c) }},
+	{sql: "float8", base: "float8", group: "f", text: func(c, v int) string {
+		if c == 0 {
+			return []string{"0", "-0"}[v%2]
+		}
+		return fmt.Sprint(c)
+	}},
+	{sql: "timestamptz", base: "timestamptz", group: "tz", text: func(c, v int) string {
+		return fmt.Sprintf("2020-01-02 0%d:00:00+00", c)
+	}},
+	{sql: "public.mood", base: "mood", group: "e", class: schema.EnumType, text: func(c, v int) string { return "m" + fmt.Sprint(c) }},
+	{sql: "inet", base: "inet", group: "in", text: func(c, v int) string { return []string{"10.0.0.%d", "10.0.0.%d/32"}[v%2] }},
+}
+
+// texts in the order of their classes under collation C
+var weird = []string{"", `"\`, "'x'", "a,b", `a\b`, "{z}é"}
+
+func (t *mType) value(class, variant int) string {
+	switch {
+	case t.text == nil:
+		return fmt.Sprint(class)
+	case t.base == "inet":
+		return fmt.Sprintf(t.text(class, variant), class)
+	}
+	return t.text(class, variant)
+}
+
+// mayReference says whether PostgreSQL takes a key from c to p.
+func mayReference(c, p *mType) bool {
+	if c.group != p.group {
+		return false
+	}
+	return c.base != "numeric" || p.base == "numeric"
+}
+
+var tableNames = []string{"t", "Tab 1", "order", "a.b", `q"q`, "users", "Übung", "x'y"}
+var columnLabels = []string{"a", "select", "C d", "e.f", `g"h`, "i'j", "ctid2", "k", "l", "m", "o", "p", "q", "r", "s", "u", "v", "x", "y", "z"}
+
+// newModel makes a random database in the schema of that name.
+func newModel(rng *rand.Rand, space string) *model {
+	m := &model{space: space}
+	n := 1 + rng.IntN(8)
+	if rng.IntN(3) == 0 {
+		n = 1 + rng.IntN(3)
+	}
+	for i := range n {
+		m.tables = append(m.tables, m.newTable(rng, i))
+	}
+	for range rng.IntN(2*n + 2) {
+		m.addRef(rng)
+	}
+	if n < len(tableNames) && rng.IntN(4) == 0 {
+		m.inherit(rng)
+		for range rng.IntN(3) {
+			m.addRef(rng)
+		}
+	}
+	m.decorate(rng)
+	for _, t := range m.tables {
+		m.fill(rng, t)
+	}
+	m.repair(rng)
+	for range rng.IntN(3) {
+		m.addRule(rng)
+	}
+	m.rules(rng)
+	return m
+}
+
+// newTable makes a table with w in column 0, whose values rules speak of.
+func (m *model) newTable(rng *rand.Rand, id int) *mTable {
+	t := &mTable{id: id, name: tableNames[id], partCol: -1}
+	t.col("w", modelTypes[0], true)
+	if rng.IntN(5) == 0 {
+		t.partCol = t.col("part", modelTypes[0], true)
+		t.parts = []string{t.name + " p0", t.name + " p1", t.name + " p2"}
+	}
+	for k := range rng.IntN(3) {
+		var key []int
+		for range 1 + rng.IntN(3)/2 {
+			key = append(key, t.col("", modelTypes[rng.IntN(len(modelTypes))], false))
+		}
+		if t.partCol >= 0 {
+			key = append(key, t.partCol)
+		}
+		if k == 0 && rng.IntN(5) > 0 {
+			t.hasPK = true
+			for _, c := range key {
+				t.cols[c].notNull = true
+			}
+		}
+		rng.Shuffle(len(key), func(i, j int) { key[i], key[j] = key[j], key[i] })
+		t.keys = append(t.keys, key)
+	}
+	return t
+}
+
+// inherit adds a table that inherits from another, whose columns are fixed
+// from then on.
+func (m *model) inherit(rng *rand.Rand) {
+	p := m.tables[rng.IntN(len(m.tables))]
+	if p.partCol >= 0 {
+		return
+	}
+	p.frozen = true
+	t := &mTable{id: len(m.tables), name: tableNames[len(m.tables)], partCol: -1, inherits: p, cols: slices.Clone(p.cols)}
+	if rng.IntN(2) == 0 && len(p.keys) > 0 {
+		t.keys, t.hasPK = [][]int{p.keys[0]}, p.hasPK
+	}
+	m.tables = append(m.tables, t)
+}
+
+// col adds a column and returns its index.
+func (t *mTable) col(name string, typ *mType, notNull bool) int {
+	if name == "" {
+		name = fmt.Sprintf("%s%d", columnLabels[len(t.cols)%len(columnLabels)], t.id)
+		for slices.ContainsFunc(t.cols, func(c mCol) bool { return c.name == name }) {
+			name += "_"
+		}
+	}
+	t.cols = append(t.cols, mCol{name: name, typ: typ, notNull: notNull, gen: -1})
+	return len(t.cols) - 1
+}
+
+// addRef declares a random foreign key.
+func (m *model) addRef(rng *rand.Rand) {
+	p := m.tables[rng.IntN(len(m.tables))]
+	c := m.tables[rng.IntN(len(m.tables))]
+	if len(p.keys) == 0 {
+		return
+	}
+	key := slices.Clone(p.keys[rng.IntN(len(p.keys))])
+	r := &mRef{id: len(m.refs), child: c, parent: p, valid: rng.IntN(8) > 0 && c.partCol < 0 || c.partCol >= 0, declared: true}
+	if c.partCol >= 0 && rng.IntN(3) == 0 {
+		r.childPart = c.parts[rng.IntN(3)]
+	}
+	if p.partCol >= 0 && c != p && rng.IntN(4) == 0 {
+		r.parentPart = p.parts[rng.IntN(3)]
+	}
+	rng.Shuffle(len(key), func(i, j int) { key[i], key[j] = key[j], key[i] })
+	r.full = len(key) > 1 && rng.IntN(4) == 0
+	for _, k := range key {
+		col := c.pick(rng, p.cols[k].typ, r.cols)
+		if col < 0 {
+			return
+		}
+		r.cols = append(r.cols, col)
+	}
+	r.pcols = key
+	if c == p && slices.Equal(r.cols, r.pcols) {
+		return
+	}
+	m.refs = append(m.refs, r)
+	if rng.IntN(10) == 0 {
+		d := *r
+		d.id, d.dup = len(m.refs), true
+		m.refs = append(m.refs, &d)
+	}
+}
+
+// pick finds or makes a column that can reference one of that type.
+func (t *mTable) pick(rng *rand.Rand, typ *mType, not []int) int {
+	var fit []int
+	for i, c := range t.cols {
+		if i > 0 && mayReference(c.typ, typ) && !slices.Contains(not, i) && c.gen < 0 {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) > 0 && rng.IntN(3) == 0 {
+		return fit[rng.IntN(len(fit))]
+	}
+	if t.frozen {
+		return -1
+	}
+	var types []*mType
+	for _, x := range modelTypes {
+		if mayReference(x, typ) {
+			types = append(types, x)
+		}
+	}
+	return t.col("", types[rng.IntN(len(types))], rng.IntN(3) == 0)
+}
+
+// decorate adds what keeps columns from being cut.
+func (m *model) decorate(rng *rand.Rand) {
+	for _, t := range m.tables {
+		if t.inherits != nil || slices.ContainsFunc(m.tables, func(c *mTable) bool { return c.inherits == t }) {
+			continue
+		}
+		for i := 1; i < len(t.cols); i++ {
+			c := &t.cols[i]
+			if i == t.partCol || c.gen >= 0 || rng.IntN(8) > 0 {
+				continue
+			}
+			q := schema.QuoteIdent(c.name)
+			c.bound = true
+			switch rng.IntN(4) {
+			case 0:
+				t.extra = append(t.extra, "check", fmt.Sprintf("check (%s is null or true)", q))
+			case 1:
+				g := t.col("", modelTypes[0], false)
+				t.cols[g].gen = i
+			case 2:
+				t.extra = append(t.extra, "partial", q)
+			default:
+				t.extra = append(t.extra, "nnd", q)
+			}
+		}
+	}
+}
+
+// fill makes random rows that keep the table's own constraints.
+func (m *model) fill(rng *rand.Rand, t *mTable) {
+	for range rng.IntN(16) {
+		r := &mRow{t: t, n: len(t.rows), cells: make([]int, len(t.cols))}
+		for i, c := range t.cols {
+			r.cells[i] = rng.IntN(classes)
+			if !c.notNull && rng.IntN(4) == 0 {
+				r.cells[i] = -1
+			}
+		}
+		r.cells[0] = rng.IntN(10)
+		if t.partCol >= 0 {
+			r.cells[t.partCol] = rng.IntN(3)
+		}
+		t.rows = append(t.rows, r)
+	}
+}
+
+// repair makes references true where it can, and deletes the rows that break
+// a constraint.
+func (m *model) repair(rng *rand.Rand) {
+	for range 3 {
+		for _, r := range m.refs {
+			for _, row := range r.child.rows {
+				if r.applies(row) && !r.holds(row) {
+					r.mend(rng, row)
+				}
+			}
+		}
+	}
+	for again := true; again; {
+		again = false
+		for _, t := range m.tables {
+			n := len(t.rows)
+			t.rows = slices.DeleteFunc(t.rows, func(row *mRow) bool { return m.broken(row) })
+			again = again || len(t.rows) != n
+		}
+	}
+	for _, t := range m.tables {
+		for i, row := range t.rows {
+			row.n, row.ctid = i, i
+			for c, v := range row.cells {
+				text := ""
+				if v >= 0 {
+					text = t.cols[c].typ.value(v, rng.IntN(6))
+				}
+				row.texts = append(row.texts, text)
+			}
+		}
+	}
+}
+
+func (r *mRef) applies(row *mRow) bool { return r.childPart == "" || row.leafName() == r.childPart }
+
+func (row *mRow) leafName() string {
+	if row.t.partCol < 0 {
+		return row.t.name
+	}
+	return row.t.parts[row.cells[row.t.partCol]]
+}
+
+// active says whether the row's reference is on.
+func (r *mRef) active(row *mRow) bool {
+	if !r.applies(row) || r.when && row.cells[0]%2 != 0 {
+		return false
+	}
+	for _, c := range r.cols {
+		if row.cells[c] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// target is the row referenced, nil if none is there.
+func (r *mRef) target(row *mRow) *mRow {
+	for _, p := range r.parent.rows {
+		if r.parentPart != "" && p.leafName() != r.parentPart {
+			continue
+		}
+		same := true
+		for i, k := range r.pcols {
+			v := 0
+			if r.expr {
+				v = row.cells[0] % 5
+			} else {
+				v = row.cells[r.cols[i]]
+			}
+			same = same && p.cells[k] == v
+		}
+		if same {
+			return p
+		}
+	}
+	return nil
+}
+
+func (r *mRef) holds(row *mRow) bool {
+	if !r.valid {
+		return true
+	}
+	if r.active(row) {
+		return r.target(row) != nil
+	}
+	return !r.full || !r.applies(row) || !slices.ContainsFunc(r.cols, func(c int) bool { return row.cells[c] >= 0 })
+}
+
+func (r *mRef) mend(rng *rand.Rand, row *mRow) {
+	nullable := !slices.ContainsFunc(r.cols, func(c int) bool { return r.child.cols[c].notNull })
+	if len(r.parent.rows) == 0 || nullable && rng.IntN(4) == 0 {
+		for _, c := range r.cols {
+			if !r.child.cols[c].notNull {
+				row.cells[c] = -1
+			}
+		}
+		return
+	}
+	p := r.parent.rows[rng.IntN(len(r.parent.rows))]
+	for i, c := range r.cols {
+		if v := p.cells[r.pcols[i]]; v >= 0 && (c != r.child.partCol || v < 3) {
+			row.cells[c] = v
+		}
+	}
+}
+
+// broken says whether the row breaks a constraint; of two equal keys the later
+// row does.
+func (m *model) broken(row *mRow) bool {
+	t := row.t
+	for _, r := range m.refs {
+		if r.child == t && r.declared && !r.holds(row) {
+			return true
+		}
+		// MATCH FULL holds for rows of NOT VALID keys too as they are inserted
+		// before the key exists.
+	}
+	unique := slices.Clone(t.keys)
+	for i := 0; i < len(t.extra); i += 2 {
+		if t.extra[i] == "nnd" || t.extra[i] == "partial" {
+			for c := range t.cols {
+				if schema.QuoteIdent(t.cols[c].name) == t.extra[i+1] {
+					if t.extra[i] == "nnd" && t.partCol >= 0 || t.extra[i] == "partial" {
+						continue
+					}
+					unique = append(unique, []int{-1, c})
+				}
+			}
+		}
+	}
+	for _, o := range t.rows {
+		if o == row {
+			break
+		}
+		for _, key := range unique {
+			same := true
+			for _, c := range key {
+				if c >= 0 {
+					same = same && o.cells[c] == row.cells[c] && (o.cells[c] >= 0 || key[0] == -1)
+				}
+			}
+			if same {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addRule adds a reference that the rules make.
+func (m *model) addRule(rng *rand.Rand) {
+	p := m.tables[rng.IntN(len(m.tables))]
+	c := m.tables[rng.IntN(len(m.tables))]
+	if len(p.keys) == 0 {
+		return
+	}
+	key := p.keys[rng.IntN(len(p.keys))]
+	r := &mRef{id: len(m.refs), child: c, parent: p, pcols: slices.Clone(key), when: rng.IntN(2) == 0}
+	if len(key) == 1 && p.cols[key[0]].typ.group == "n" && rng.IntN(2) == 0 {
+		r.expr = true
+		m.refs = append(m.refs, r)
+		return
+	}
+	for _, k := range key {
+		found := -1
+		for i, col := range c.cols {
+			if i > 0 && mayReference(col.typ, p.cols[k].typ) && !slices.Contains(r.cols, i) && rng.IntN(2) == 0 {
+				found = i
+			}
+		}
+		if found < 0 {
+			return
+		}
+		r.cols = append(r.cols, found)
+	}
+	if c == p && slices.Equal(r.cols, r.pcols) {
+		return
+	}
+	m.refs = append(m.refs, r)
+}
+
+func quoteList(t *mTable, cols []int) string {
+	var out []string
+	for _, c := range cols {
+		out = append(out, schema.QuoteIdent(t.cols[c].name))
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,384 @@
+package subset
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+// The oracle is a second, naive statement of what a subset is: sets of rows
+// over whole tables in memory, every fixpoint by trying all rows until nothing
+// changes. It shares no code with what it checks.
+type oracle struct {
+	m      *model
+	secret *keyed.Secret
+	cut    map[*mRef][]int
+	elig   rowSet
+	barren bool // some root table selects nothing
+}
+
+type rowSet map[*mRow]bool
+
+type outcome struct {
+	rows rowSet
+	cuts map[*mRow]map[int]bool
+}
+
+func (o *oracle) run() outcome {
+	o.cut = map[*mRef][]int{}
+	for _, r := range o.m.refs {
+		o.cut[r] = o.m.cuttable(r)
+	}
+	o.eligible()
+	s := o.choose()
+	out := outcome{rows: s, cuts: map[*mRow]map[int]bool{}}
+	for row := range s {
+		for _, r := range o.from(row) {
+			if t := r.target(row); t == nil || !s[t] {
+				for _, c := range o.cut[r] {
+					if out.cuts[row] == nil {
+						out.cuts[row] = map[int]bool{}
+					}
+					out.cuts[row][c] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// from lists the references that are on in a row.
+func (o *oracle) from(row *mRow) (out []*mRef) {
+	for _, r := range o.m.refs {
+		if r.child == row.t && r.active(row) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (o *oracle) all(fn func(*mRow)) {
+	for _, t := range o.m.tables {
+		for _, row := range t.rows {
+			fn(row)
+		}
+	}
+}
+
+// grow adds rows to s for which in says so until none is added.
+func (o *oracle) grow(s rowSet, in func(*mRow) bool) {
+	for again := true; again; {
+		again = false
+		o.all(func(row *mRow) {
+			if !s[row] && in(row) {
+				s[row], again = true, true
+			}
+		})
+	}
+}
+
+func (o *oracle) eligible() {
+	out := rowSet{}
+	o.grow(out, func(row *mRow) bool {
+		if row.t.rule == NoRows || row.t.rule == WhereRows && row.cells[0] >= row.t.ruleW {
+			return true
+		}
+		for _, r := range o.from(row) {
+			if t := r.target(row); len(o.cut[r]) == 0 && (t == nil || out[t]) {
+				return true
+			}
+		}
+		return false
+	})
+	o.elig = rowSet{}
+	o.all(func(row *mRow) {
+		if !out[row] {
+			o.elig[row] = true
+		}
+	})
+}
+
+func (o *oracle) choose() rowSet {
+	if len(o.m.roots) == 0 {
+		return o.elig
+	}
+	named, whole := rowSet{}, rowSet{}
+	for _, r := range o.m.roots {
+		for _, row := range r.t.rows {
+			if o.elig[row] && (r.w == 0 || row.cells[0] < r.w) && o.sampled(r, row) {
+				named[row] = true
+			}
+		}
+	}
+	for _, r := range o.m.roots {
+		o.barren = o.barren || !slices.ContainsFunc(r.t.rows, func(row *mRow) bool { return named[row] })
+	}
+	none := rowSet{}
+	full := o.fullTables(none)
+	o.all(func(row *mRow) {
+		if full[row.t] && o.elig[row] {
+			whole[row] = true
+		}
+	})
+	rejected := rowSet{}
+	var down, c rowSet
+	for {
+		down, c = o.candidates(named, whole, none, rejected)
+		n := len(rejected)
+		for row := range c {
+			for _, r := range o.from(row) {
+				if (r.up == UpPrune || r.down == DownAll) && !named[row] && !whole[row] && !c[r.target(row)] {
+					rejected[row] = true
+				}
+			}
+		}
+		if len(rejected) == n {
+			break
+		}
+	}
+	return o.closure(down, c, none, rejected)
+}
+
+// candidates is the least fixpoint of roots and down without rejected rows.
+func (o *oracle) candidates(named, whole, none, rejected rowSet) (down, c rowSet) {
+	down = rowSet{}
+	o.grow(down, func(row *mRow) bool {
+		if !o.elig[row] || none[row] || rejected[row] {
+			return false
+		}
+		return named[row] || o.comes(row, func(r *mRef, t *mRow) bool { return r.down != DownOff && down[t] })
+	})
+	c = rowSet{}
+	for row := range down {
+		c[row] = true
+	}
+	for row := range whole {
+		c[row] = true
+	}
+	return down, c
+}
+
+// comes says whether a reference that ranks the row brings it from a parent
+// for which from is true.
+func (o *oracle) comes(row *mRow, from func(*mRef, *mRow) bool) bool {
+	for _, r := range o.from(row) {
+		if t := r.target(row); t != nil && from(r, t) && (r.limit == 0 || o.rank(r, row, t) < r.limit) {
+			return true
+		}
+	}
+	return false
+}
+
+// closure adds what kept rows require, and what comes by always and by the
+// downs of rows that came by always.
+func (o *oracle) closure(down, c, none, rejected rowSet) rowSet {
+	s, bring := rowSet{}, rowSet{}
+	for row := range c {
+		s[row] = true
+	}
+	for row := range down {
+		bring[row] = true
+	}
+	for again := true; again; {
+		n, k := len(s), len(bring)
+		o.grow(bring, func(row *mRow) bool {
+			if !o.elig[row] || none[row] || rejected[row] {
+				return false
+			}
+			return o.comes(row, func(r *mRef, t *mRow) bool {
+				return r.down == DownAlways && s[t] || r.down != DownOff && bring[t]
+			})
+		})
+		for row := range bring {
+			s[row] = true
+		}
+		for row := range s {
+			for _, r := range o.from(row) {
+				if t := r.target(row); t != nil && r.up != UpNullify && o.elig[t] {
+					s[t] = true
+				}
+			}
+		}
+		again = len(s) != n || len(bring) != k
+	}
+	return s
+}
+
+// rank is the number of eligible siblings before the row.
+func (o *oracle) rank(r *mRef, row, parent *mRow) (n int) {
+	for _, x := range row.t.rows {
+		if x != row && o.elig[x] && r.active(x) && r.target(x) == parent && o.before(r, x, row) {
+			n++
+		}
+	}
+	return n
+}
+
+func (o *oracle) before(r *mRef, a, b *mRow) bool {
+	d := 0
+	switch r.order {
+	case "w":
+		d = cmp.Compare(a.cells[0], b.cells[0])
+	case "w desc":
+		d = cmp.Compare(b.cells[0], a.cells[0])
+	}
+	if a.t.hasPK {
+		for _, c := range a.t.keys[0] {
+			if d == 0 {
+				d = cmp.Compare(a.cells[c], b.cells[c])
+			}
+		}
+	}
+	if d == 0 {
+		d = cmp.Compare(a.ctid, b.ctid)
+	}
+	return d < 0
+}
+
+// fullTables lists the tables of which every eligible row is copied, and marks
+// the rows of those of which none is.
+func (o *oracle) fullTables(none rowSet) map[*mTable]bool {
+	full, downs, reached := map[*mTable]bool{}, map[*mTable]bool{}, map[*mTable]bool{}
+	for _, r := range o.m.roots {
+		downs[r.t], reached[r.t] = true, true
+	}
+	for _, t := range o.m.tables {
+		if t.rule == AllRows {
+			full[t], reached[t] = true, true
+		}
+	}
+	spread := func() {
+		for again := true; again; {
+			n := len(downs) + len(reached)
+			for _, r := range o.m.refs {
+				if downs[r.parent] && r.down != DownOff || reached[r.parent] && r.down == DownAlways {
+					downs[r.child], reached[r.child] = true, true
+				}
+				if reached[r.child] && r.up != UpNullify {
+					reached[r.parent] = true
+				}
+			}
+			again = len(downs)+len(reached) != n
+		}
+	}
+	spread()
+	for _, t := range o.m.tables {
+		if !reached[t] && t.rule == WhereRows {
+			full[t] = true
+		}
+	}
+	for t := range full {
+		reached[t] = true
+	}
+	spread()
+	for _, t := range o.m.tables {
+		if reached[t] {
+			continue
+		}
+		if full[t] = o.m.all; !o.m.all {
+			for _, row := range t.rows {
+				none[row] = true
+			}
+		}
+	}
+	return full
+}
+
+func (o *oracle) sampled(r mRoot, row *mRow) bool {
+	if r.share == 0 || r.share == 1 {
+		return true
+	}
+	var cols []int
+	if row.t.hasPK {
+		cols = row.t.keys[0]
+	} else {
+		cols = []int{-1}
+		for i, c := range row.t.cols {
+			if c.gen < 0 {
+				cols = append(cols, i)
+			}
+		}
+	}
+	var b []byte
+	for _, c := range cols {
+		text := ""
+		switch {
+		case c < 0:
+			text = string(append([]byte{}, []byte(itoa(row.n))...))
+		case row.cells[c] < 0:
+			b = append(b, 0xff, 0xff, 0xff, 0xff)
+			continue
+		default:
+			text = row.hashText(c)
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(len(text)))
+		b = append(b, text...)
+	}
+	h := o.secret.PRF("sample", row.t.t.Name.String()).Uint64(b)
+	return float64(h) < r.share*(1<<64)
+}
+
+func itoa(n int) string {
+	if n >= 10 {
+		return itoa(n/10) + string(rune('0'+n%10))
+	}
+	return string(rune('0' + n))
+}
+
+func (row *mRow) hashText(c int) string {
+	typ, text := row.t.cols[c].typ, row.texts[c]
+	switch typ.base {
+	case "numeric", "float8":
+		return itoa(row.cells[c])
+	case "inet":
+		return strings.TrimSuffix(text, "/32")
+	}
+	return text
+}
+
+// cuttable lists the columns of a reference that may become NULL.
+func (m *model) cuttable(r *mRef) (out []int) {
+	if r.expr {
+		return nil
+	}
+	near := func(o *mRef) bool {
+		return o.child == r.child && (o.childPart == "" || r.childPart == "" || o.childPart == r.childPart)
+	}
+	for _, c := range r.cols {
+		col := r.child.cols[c]
+		free := !col.notNull && !col.bound && !col.typ.checked && col.gen < 0 && c != r.child.partCol && c != 0
+		for _, o := range m.refs {
+			twin := o.parent == r.parent && o.parentPart == r.parentPart && o.when == r.when && samePairs(o, r)
+			if o != r && near(o) && !twin && slices.Contains(o.cols, c) {
+				free = false
+			}
+			above := o.parent == r.child && (o.parentPart == "" || r.childPart == "" || o.parentPart == r.childPart)
+			if above && slices.Contains(o.pcols, c) {
+				free = false
+			}
+		}
+		if free {
+			out = append(out, c)
+		}
+	}
+	if r.full && len(out) != len(r.cols) {
+		return nil
+	}
+	return out
+}
+
+func samePairs(a, b *mRef) bool {
+	if len(a.cols) != len(b.cols) {
+		return false
+	}
+	for i := range a.cols {
+		j := slices.Index(b.cols, a.cols[i])
+		if j < 0 || b.pcols[j] != a.pcols[i] {
+			return false
+		}
+	}
+	return true
+}

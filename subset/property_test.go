@@ -1,0 +1,362 @@
+package subset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// pgSource is a Source over one connection.
+type pgSource struct{ conn *pgconn.PgConn }
+
+const sessionSettings = `set search_path = ''; set TimeZone = 'UTC'; set DateStyle = 'ISO'; set IntervalStyle = 'postgres';
+	set extra_float_digits = 1; set bytea_output = 'hex'; set row_security = off; set plan_cache_mode = force_custom_plan;
+	set default_transaction_read_only = on`
+
+func newSource(t testing.TB, dsn string) *pgSource {
+	s := &pgSource{pgtest.Connect(t, dsn)}
+	if _, err := s.conn.Exec(context.Background(), sessionSettings).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *pgSource) Query(ctx context.Context, sql string, fn func([][]byte) error) error {
+	rr := s.conn.ExecParams(ctx, sql, nil, nil, nil, nil)
+	var fnErr error
+	for rr.NextRow() {
+		if fnErr == nil {
+			fnErr = fn(rr.Values())
+		}
+	}
+	if _, err := rr.Close(); err != nil {
+		return fmt.Errorf("%w in %s", err, sql)
+	}
+	return fnErr
+}
+
+const setUp = `create extension if not exists citext schema public;
+	create collation if not exists public.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+	create domain public.dint as int4;
+	create domain public.cint as int8 check (value is null or value >= 0);
+	create type public.mood as enum ('m0', 'm1', 'm2', 'm3', 'm4', 'm5')`
+
+// regressions are seeds that once failed.
+var regressions = []uint64{}
+
+// TestOracle walks random databases by random rules, and compares rows and
+// cuts with the oracle's. PGSTANDIN_SUBSET_CASES sets how many,
+// PGSTANDIN_SUBSET_SEED where to begin.
+func TestOracle(t *testing.T) {
+	n, first := 300, rand.Uint64N(1<<40)
+	if s := os.Getenv("PGSTANDIN_SUBSET_CASES"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	if s := os.Getenv("PGSTANDIN_SUBSET_SEED"); s != "" {
+		first, _ = strconv.ParseUint(s, 10, 64)
+	}
+	if testing.Short() {
+		n = min(n, 60)
+	}
+	seeds := slices.Clone(regressions)
+	for i := range n {
+		seeds = append(seeds, first+uint64(i))
+	}
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, setUp)
+	secret, err := keyed.ParseSecret([]byte(strings.Repeat("5a", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := newSource(t, dsn)
+	writer := pgtest.Connect(t, dsn)
+	const batch = 25
+	failed := 0
+	var total tally
+	for len(seeds) > 0 && failed < 5 {
+		part := seeds[:min(batch, len(seeds))]
+		seeds = seeds[len(part):]
+		for _, c := range makeCases(t, writer, part) {
+			if c.err == nil {
+				c.err = c.m.compare(src, secret, &total)
+			}
+			if c.err != nil {
+				failed++
+				t.Errorf("seed %d: %v", c.seed, c.err)
+				if testing.Verbose() {
+					t.Logf("%s\n%s", c.m.script(), c.m.describe())
+				}
+			}
+		}
+	}
+	t.Logf("%+v", total)
+}
+
+// tally shows that the cases are not trivial.
+type tally struct{ cases, rows, copied, cuts, barren int }
+
+type testCase struct {
+	seed uint64
+	m    *model
+	err  error
+}
+
+// makeCases makes one schema a seed in the database.
+func makeCases(t *testing.T, conn *pgconn.PgConn, seeds []uint64) []*testCase {
+	ctx := context.Background()
+	run := func(sql string) error {
+		_, err := conn.Exec(ctx, sql).ReadAll()
+		return err
+	}
+	var out []*testCase
+	drop := "drop schema if exists x cascade"
+	rows, err := conn.Exec(ctx, "select nspname from pg_namespace where nspname like 's%'").ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows[0].Rows {
+		drop += ", \"" + string(r[0]) + "\""
+	}
+	if err := run(strings.Replace(drop, " x cascade", " x", 1) + " cascade"); err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range seeds {
+		c := &testCase{seed: seed, m: newModel(rand.New(rand.NewPCG(seed, 1)), fmt.Sprint("s", seed))}
+		if err := run(c.m.script()); err != nil {
+			c.err = fmt.Errorf("making the database: %w\n%s", err, c.m.script())
+		}
+		out = append(out, c)
+	}
+	oids := map[schema.Name]uint32{}
+	rows, err = conn.Exec(ctx, `select nspname, relname, c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = relnamespace
+		where nspname like 's%' and relkind in ('r', 'p')`).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows[0].Rows {
+		oid, _ := strconv.ParseUint(string(r[2]), 10, 32)
+		oids[schema.Name{Schema: string(r[0]), Name: string(r[1])}] = uint32(oid)
+	}
+	for _, c := range out {
+		c.m.bind(oids)
+	}
+	return out
+}
+
+// bind makes the schema that package catalog would read.
+func (m *model) bind(oids map[schema.Name]uint32) {
+	s := &schema.Schema{ServerVersion: 150000, Encoding: "UTF8", Extensions: []schema.Extension{{Name: "citext", Schema: "public"}}}
+	for _, t := range m.tables {
+		t.t = m.newSchemaTable(t, t.name, oids)
+		s.Tables = append(s.Tables, t.t)
+		for i, name := range t.parts {
+			p := m.newSchemaTable(t, name, oids)
+			if i == 1 {
+				m.reverse(t, p)
+			}
+			p.Partition = t.t
+			t.t.Kind = schema.Partitioned
+			t.t.Partitions = append(t.t.Partitions, p)
+			t.t.PartitionKey = []int{t.t.Column("part")}
+			s.Tables = append(s.Tables, p)
+		}
+	}
+	m.sch = s
+	s.Index()
+	for _, r := range m.refs {
+		if !r.declared {
+			continue
+		}
+		k := &schema.ForeignKey{Name: fmt.Sprint("fk", r.id), Child: r.child.t, Parent: r.parent.t, MatchFull: r.full, Validated: r.valid}
+		if r.childPart != "" {
+			k.Child = s.Table(schema.Name{Schema: m.space, Name: r.childPart})
+		}
+		if r.parentPart != "" {
+			k.Parent = s.Table(schema.Name{Schema: m.space, Name: r.parentPart})
+		}
+		for i := range r.cols {
+			k.Columns = append(k.Columns, k.Child.Column(r.child.cols[r.cols[i]].name))
+			k.ParentColumns = append(k.ParentColumns, k.Parent.Column(r.parent.cols[r.pcols[i]].name))
+		}
+		r.fk = k
+		s.ForeignKeys = append(s.ForeignKeys, k)
+	}
+}
+
+func (m *model) newSchemaTable(t *mTable, name string, oids map[schema.Name]uint32) *schema.Table {
+	n := schema.Name{Schema: m.space, Name: name}
+	out := &schema.Table{Name: n, OID: oids[n], Rows: int64(len(t.rows)), Pages: 1, Bytes: 8192}
+	out.Columns = append(out.Columns, schema.Column{Name: "n", NotNull: true,
+		Type: schema.Type{Base: "int4", Name: "int4", Builtin: true}})
+	for _, c := range t.cols {
+		x := schema.Column{Name: c.name, NotNull: c.notNull, Collation: c.typ.collation, Nondeterministic: c.typ.collation != "",
+			Type: schema.Type{Base: c.typ.base, Name: c.typ.sql, Class: c.typ.class, Extension: c.typ.ext,
+				Builtin: c.typ.ext == "" && c.typ.class == schema.Base, Length: c.typ.length}}
+		if c.typ.collation != "" {
+			x.Type.Name = "text"
+		}
+		if c.typ.domain {
+			x.Type.Domain = &schema.Domain{}
+			if c.typ.checked {
+				x.Type.Domain.Checks = []string{"value is null or value >= 0"}
+			}
+		}
+		if c.gen >= 0 {
+			x.Generated, x.GeneratedFrom = "stored", []int{c.gen + 1}
+		}
+		out.Columns = append(out.Columns, x)
+	}
+	for i, key := range t.keys {
+		k := schema.Key{Primary: i == 0 && t.hasPK}
+		for _, c := range key {
+			k.Columns = append(k.Columns, c+1)
+		}
+		out.Keys = append(out.Keys, k)
+	}
+	for i := 0; i < len(t.extra); i += 2 {
+		for c := range t.cols {
+			col := []int{c + 1}
+			switch {
+			case t.extra[i] == "check" && strings.Contains(t.extra[i+1], "("+schema.QuoteIdent(t.cols[c].name)+" is null"):
+				out.Checks = append(out.Checks, schema.Check{Columns: col})
+			case schema.QuoteIdent(t.cols[c].name) != t.extra[i+1]:
+			case t.extra[i] == "nnd":
+				out.Indexes = append(out.Indexes, schema.Index{Unique: true, NullsNotDistinct: true, Columns: col, Valid: true})
+			case t.extra[i] == "partial":
+				out.Indexes = append(out.Indexes, schema.Index{Unique: true, Columns: []int{0}, PredicateColumns: col, Predicate: "x", Valid: true})
+			}
+		}
+	}
+	return out
+}
+
+// reverse puts the columns in the order in which that partition was made.
+func (m *model) reverse(t *mTable, p *schema.Table) {
+	last := len(p.Columns) - 1
+	flip := func(cols []int) {
+		for i := range cols {
+			cols[i] = last - cols[i]
+		}
+	}
+	slices.Reverse(p.Columns)
+	for i := range p.Columns {
+		flip(p.Columns[i].GeneratedFrom)
+	}
+	for i := range p.Keys {
+		flip(p.Keys[i].Columns)
+	}
+	for i := range p.Checks {
+		flip(p.Checks[i].Columns)
+	}
+	for i := range p.Indexes {
+		flip(p.Indexes[i].Columns)
+		flip(p.Indexes[i].PredicateColumns)
+	}
+}
+
+// compare walks and asks the oracle.
+func (m *model) compare(src Source, secret *keyed.Secret, total *tally) error {
+	o := &oracle{m: m, secret: secret}
+	want := o.run()
+	total.cases++
+	p, err := NewPlan(m.sch, m.config())
+	var probs Problems
+	if err == nil {
+		var sel *Selection
+		sel, err = p.Walk(context.Background(), Options{Secret: secret}, Sequential(src))
+		if err == nil && !o.barren {
+			return m.compareRows(src, sel, want, total)
+		}
+	}
+	if errors.As(err, &probs) && o.barren && strings.Contains(err.Error(), "selects no row") {
+		total.barren++
+		return nil
+	}
+	if err == nil {
+		err = errors.New("a root that selects nothing is no error")
+	}
+	return err
+}
+
+// compareRows reads all chunks and compares rows and NULLs.
+func (m *model) compareRows(src Source, sel *Selection, want outcome, total *tally) error {
+	for _, t := range m.tables {
+		got := map[int]map[int]bool{}
+		for _, leaf := range t.t.Leaves() {
+			ls := sel.Leaf(leaf)
+			cols := []Column{{Name: "n"}}
+			for _, c := range t.cols {
+				cols = append(cols, Column{Name: c.name})
+			}
+			for _, chunk := range sel.Chunks(ls, cols, int64(1+len(t.rows)%3*4000)) {
+				var rows int64
+				err := src.Query(context.Background(), chunk.Select, func(f [][]byte) error {
+					rows++
+					n, _ := strconv.Atoi(string(f[0]))
+					if got[n] != nil {
+						return fmt.Errorf("row %d of %s comes twice", n, t.name)
+					}
+					got[n] = map[int]bool{}
+					for i := range t.cols {
+						if f[i+1] == nil && t.rows[n].cells[i] >= 0 && t.cols[i].gen < 0 {
+							got[n][i] = true
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+				if chunk.Exact && rows != chunk.Rows {
+					return fmt.Errorf("a chunk of %s has %d rows instead of %d", t.name, rows, chunk.Rows)
+				}
+			}
+		}
+		for _, row := range t.rows {
+			total.rows++
+			if want.rows[row] != (got[row.n] != nil) {
+				return fmt.Errorf("row %d of %s: copied %v, the oracle says %v", row.n, t.name, got[row.n] != nil, want.rows[row])
+			}
+			for i, c := range t.cols {
+				if want.rows[row] && want.cuts[row][i] != got[row.n][i] {
+					return fmt.Errorf("row %d of %s: column %s cut %v, the oracle says %v", row.n, t.name, c.name, got[row.n][i], want.cuts[row][i])
+				}
+			}
+			if want.rows[row] {
+				total.copied++
+				total.cuts += len(want.cuts[row])
+			}
+		}
+	}
+	return nil
+}
+
+// describe prints the rules of a failed case.
+func (m *model) describe() string {
+	var b strings.Builder
+	for _, t := range m.tables {
+		fmt.Fprintf(&b, "table %s rule %d w < %d\n", t.name, t.rule, t.ruleW)
+	}
+	for _, r := range m.refs {
+		fmt.Fprintf(&b, "ref %d %s/%s(%s) -> %s/%s(%s) valid %v full %v declared %v when %v expr %v down %d up %d limit %d %s cut %v\n", r.id, r.child.name, r.childPart,
+			quoteList(r.child, r.cols), r.parent.name, r.parentPart, quoteList(r.parent, r.pcols), r.valid, r.full, r.declared, r.when, r.expr,
+			r.down, r.up, r.limit, r.order, m.cuttable(r))
+	}
+	for _, r := range m.roots {
+		fmt.Fprintf(&b, "root %s w < %d share %g\n", r.t.name, r.w, r.share)
+	}
+	fmt.Fprintf(&b, "unreached all %v\n", m.all)
+	return b.String()
+}
