@@ -212,13 +212,13 @@ func TestServer(t *testing.T) {
 
 // A server whose Server value nobody holds any more lives on with the process.
 func TestServerOutlivesItsValue(t *testing.T) {
-	s, err := Start(t.Context(), Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dsn := s.DSN("postgres")
-	pid := s.proc.pid()
-	s = nil
+	dsn, pid := func() (string, int) {
+		s, err := Start(t.Context(), Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.DSN("postgres"), s.proc.pid()
+	}()
 	for range 3 {
 		runtime.GC()
 		time.Sleep(300 * time.Millisecond)

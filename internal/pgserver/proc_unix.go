@@ -87,7 +87,7 @@ func (p *process) run(ctx context.Context, bin, dir string, args []string) error
 	}
 	p.server, p.exited = cmd, make(chan struct{})
 	go func(cmd *exec.Cmd, exited chan struct{}) {
-		cmd.Wait()
+		_ = cmd.Wait() // ProcessState has it
 		// A stale file would have the watchdog signal whoever has that pid then.
 		os.Remove(filepath.Join(dir, "data", "postmaster.pid"))
 		close(exited)
@@ -156,7 +156,7 @@ func (p *process) stop() error {
 // unwatch ends the watchdog, whose work has been done.
 func (p *process) unwatch() {
 	p.lifeline.Close()
-	p.watchdog.Wait()
+	_ = p.watchdog.Wait()
 }
 
 // attributes makes a process start in a session of its own, and as an ordinary
