@@ -363,7 +363,14 @@ func (m *model) repair(rng *rand.Rand) {
 	for _, t := range m.tables {
 		for i, row := range t.rows {
 			row.n, row.ctid = i, i
-			for c, v := range row.cells {
+			for c := range row.cells {
+				if g := t.cols[c].gen; g >= 0 {
+					row.cells[c] = 0
+					if row.cells[g] >= 0 {
+						row.cells[c] = 1
+					}
+				}
+				v := row.cells[c]
 				text := ""
 				if v >= 0 {
 					text = t.cols[c].typ.value(v, rng.IntN(6))

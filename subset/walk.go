@@ -116,8 +116,12 @@ func (w *walk) barren() error {
 		for _, i := range n.roots {
 			rows += w.st.roots[i]
 		}
+		why := ""
+		if n.none {
+			why = ": " + n.reason
+		}
 		if rows == 0 {
-			probs.add(w.p.cfg.Roots[n.roots[0]].Line, "root %s selects no row", n.table.Name)
+			probs.add(w.p.cfg.Roots[n.roots[0]].Line, "root %s selects no row%s", n.table.Name, why)
 		}
 	}
 	return probs.err()
