@@ -3,10 +3,13 @@ package pgtest
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 )
 
 func TestDB(t *testing.T) {
@@ -105,4 +108,13 @@ func BenchmarkDB(b *testing.B) {
 		}
 		conn.Close(context.Background())
 	}
+}
+
+func TestEachVersion(t *testing.T) {
+	EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		got := Query(t, server.DSN("postgres"), "show server_version_num")[0][0]
+		if want := strconv.Itoa(server.Version()); got != want {
+			t.Errorf("version %s, want %s", got, want)
+		}
+	})
 }
