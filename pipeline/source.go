@@ -62,9 +62,11 @@ func (i Info) Major() int { return i.Version / 10000 }
 // same reports whether both are one database of one server.
 func (i Info) same(j Info) bool { return i.sameServer(j) && i.OID == j.OID }
 
+// sameServer reports whether both are one cluster; a standby and its primary
+// are, so that a copy of a standby never replaces what it follows.
 func (i Info) sameServer(j Info) bool {
 	if i.System != 0 && j.System != 0 {
-		return i.System == j.System && i.Standby == j.Standby
+		return i.System == j.System
 	}
 	return i.Started == j.Started && i.Port == j.Port && i.Version == j.Version
 }

@@ -1,0 +1,326 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Objects says what of the source's schema is made in the target that is not
+// made by default.
+type Objects struct {
+	// ForeignTables makes foreign tables and servers; servers without their
+	// options, which hold addresses and passwords. User mappings are never made.
+	ForeignTables bool
+}
+
+// archive is the source's schema as pg_dump's custom format, and what of it is
+// restored.
+type archive struct {
+	dir     string // private to us
+	file    string
+	entries []entry
+
+	constraints [][]string // of the source, as the query of that name lists them
+}
+
+// entry is one line of the archive's table of contents.
+type entry struct {
+	line    string
+	catalog uint32 // oid of the catalog table that the object is in; 0 for comments and the like
+	object  uint32 // its oid in the source
+}
+
+// Oids of catalog tables, the same in every version.
+const (
+	catalogServer       = 1417
+	catalogUserMapping  = 1418
+	catalogEventTrigger = 3466
+	catalogSubscription = 6100
+	catalogPublication  = 6104
+	catalogPubTable     = 6106
+	catalogPubSchema    = 6237
+)
+
+// PreData dumps the source's schema under its snapshot and makes, in the new
+// database, what comes before the data: schemas, types, functions, tables,
+// views. Never made: owners, privileges, tablespaces, security labels,
+// publications, subscriptions, event triggers, user mappings, options of
+// foreign servers.
+func (t *Target) PreData(ctx context.Context, src *Source, objects Objects) error {
+	if !t.created {
+		return errors.New("target: schema: the new database is not there")
+	}
+	if err := t.findTools(ctx, src.Info().Major()); err != nil {
+		return fmt.Errorf("target: schema: %w", err)
+	}
+	if err := t.dump(ctx, src, objects); err != nil {
+		return fmt.Errorf("source: schema: %w", err)
+	}
+	if err := t.preData(ctx, src); err != nil {
+		return fmt.Errorf("target: schema: %w", err)
+	}
+	return nil
+}
+
+func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
+	if src.snap.ID == "" {
+		return errors.New("no snapshot has been taken")
+	}
+	dir, err := os.MkdirTemp("", "pgstandin-")
+	if err != nil {
+		return err
+	}
+	t.archive = &archive{dir: dir, file: filepath.Join(dir, "schema.dump")}
+	args := []string{
+		"--format=custom", "--compress=0", "--file=" + t.archive.file, "--schema-only", "--snapshot=" + src.snap.ID,
+		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
+		"--lock-wait-timeout=" + strconv.FormatInt(max(1, src.cfg.LockTimeout.Milliseconds()), 10), "--no-password",
+	}
+	if t.tools.dumpMajor >= 18 {
+		args = append(args, "--no-statistics")
+	}
+	if !objects.ForeignTables {
+		tables, err := textsOf(ctx, src.leader, `
+select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'f' order by 1, 2`)
+		if err != nil {
+			return plainly(err)
+		}
+		for _, r := range tables {
+			args = append(args, "--exclude-table="+schema.Name{Schema: r[0], Name: r[1]}.SQL())
+		}
+	}
+	if t.archive.constraints, err = textsOf(ctx, src.leader, constraints); err != nil {
+		return plainly(err)
+	}
+	env, err := childEnv(src.at, src.cfg.DSN, src.info.Database, "")
+	if err != nil {
+		return err
+	}
+	stderr, err := child(ctx, t.tools.dump, args, env)
+	if err != nil {
+		return childError(ctx, "pg_dump", stderr, err)
+	}
+	return t.readContents(ctx, objects)
+}
+
+// constraints lists those of tables, but for those of extensions and those that partitions
+// inherit, which come with their parent's. NOT NULL is checked by every row.
+const constraints = `
+select n.nspname, c.relname, k.conname, k.contype, k.convalidated, pg_catalog.pg_get_constraintdef(k.oid)
+from pg_catalog.pg_constraint k
+join pg_catalog.pg_class c on c.oid = k.conrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where k.contype in ('f', 'p', 'u', 'x', 'c') and c.relkind in ('r', 'p')
+  and k.conparentid = 0 and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  and d.objid = c.oid and d.deptype = 'e')
+order by 1, 2, 3`
+
+// readContents lists the archive and keeps what is to be restored.
+func (t *Target) readContents(ctx context.Context, objects Objects) error {
+	list := filepath.Join(t.archive.dir, "all.list")
+	stderr, err := child(ctx, t.tools.restore, []string{"--list", "--file=" + list, t.archive.file}, bareEnv())
+	if err != nil {
+		return childError(ctx, "pg_restore", stderr, err)
+	}
+	text, err := os.ReadFile(list)
+	if err != nil {
+		return err
+	}
+	t.archive.entries = t.archive.entries[:0]
+	in := bufio.NewScanner(bytes.NewReader(text))
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		if e, ok := parseEntry(in.Text()); ok && wanted(e, objects) {
+			t.archive.entries = append(t.archive.entries, e)
+		}
+	}
+	return in.Err()
+}
+
+// parseEntry reads a line "2345; 1259 16390 TABLE public users owner"; comments
+// begin with a semicolon.
+func parseEntry(line string) (entry, bool) {
+	id, rest, ok := strings.Cut(line, "; ")
+	if !ok || id == "" {
+		return entry{}, false
+	}
+	f := strings.SplitN(rest, " ", 3)
+	if len(f) < 3 {
+		return entry{}, false
+	}
+	catalog, err1 := strconv.ParseUint(f[0], 10, 32)
+	object, err2 := strconv.ParseUint(f[1], 10, 32)
+	if err1 != nil || err2 != nil {
+		return entry{}, false
+	}
+	return entry{line: line, catalog: uint32(catalog), object: uint32(object)}, true
+}
+
+// what returns the entry's description: kind, schema, name, owner.
+func (e entry) what() string { return strings.SplitN(e.line, " ", 4)[3] }
+
+func wanted(e entry, objects Objects) bool {
+	switch e.catalog {
+	case catalogUserMapping, catalogEventTrigger, catalogSubscription, catalogPublication, catalogPubTable, catalogPubSchema:
+		return false
+	case catalogServer:
+		return objects.ForeignTables
+	case 0:
+		// What comments are on is gone, or not ours to comment on.
+		for _, prefix := range []string{
+			"COMMENT - EXTENSION ", "COMMENT - SCHEMA public ", "COMMENT - EVENT TRIGGER ", "COMMENT - USER MAPPING ",
+			"COMMENT - PUBLICATION ", "COMMENT - SUBSCRIPTION ", "COMMENT - DATABASE ",
+		} {
+			if strings.HasPrefix(e.what(), prefix) {
+				return false
+			}
+		}
+		if strings.HasPrefix(e.what(), "COMMENT - SERVER ") {
+			return objects.ForeignTables
+		}
+	}
+	return true
+}
+
+// preData restores the pre-data section in its order. A foreign server is made
+// by a statement of our own, without its options.
+func (t *Target) preData(ctx context.Context, src *Source) error {
+	if err := t.dropPublic(ctx, src); err != nil {
+		return err
+	}
+	var segment []entry
+	for _, e := range t.archive.entries {
+		if e.catalog != catalogServer {
+			segment = append(segment, e)
+			continue
+		}
+		if err := t.restore(ctx, "pre-data", segment, 1); err != nil {
+			return err
+		}
+		segment = segment[:0]
+		if err := t.createServer(ctx, src, e.object); err != nil {
+			return err
+		}
+	}
+	return t.restore(ctx, "pre-data", segment, 1)
+}
+
+// dropPublic removes the public schema, which comes with template0, if the
+// source has none.
+func (t *Target) dropPublic(ctx context.Context, src *Source) error {
+	row, err := oneOf(ctx, src.leader, "select count(*) from pg_catalog.pg_namespace where nspname = 'public'")
+	if err != nil {
+		return plainly(err)
+	}
+	if row[0] != "0" {
+		return nil
+	}
+	return t.script(ctx, "drop schema public")
+}
+
+func (t *Target) createServer(ctx context.Context, src *Source, server uint32) error {
+	row, err := oneOf(ctx, src.leader, `
+select s.srvname, s.srvtype, s.srvversion, w.fdwname
+from pg_catalog.pg_foreign_server s join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+where s.oid = $1::oid`, oid(server))
+	if err != nil {
+		return fmt.Errorf("foreign server: %w", plainly(err))
+	}
+	sql := "create server " + schema.QuoteIdent(row[0])
+	if row[1] != "" {
+		sql += " type " + schema.QuoteLiteral(row[1])
+	}
+	if row[2] != "" {
+		sql += " version " + schema.QuoteLiteral(row[2])
+	}
+	return t.script(ctx, sql+" foreign data wrapper "+schema.QuoteIdent(row[3]))
+}
+
+// script runs statements that touch no rows on the new database.
+func (t *Target) script(ctx context.Context, sql string) error {
+	conn, err := t.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Disconnect(ctx, conn)
+	return plainly(run(ctx, conn, sql))
+}
+
+// PostData builds what comes after the data, jobs at a time: indexes, keys and
+// all other constraints, which PostgreSQL thereby proves, and triggers, rules
+// and policies. One that cannot be built is an error that names it.
+func (t *Target) PostData(ctx context.Context, jobs int) error {
+	if t.archive == nil || !t.created {
+		return errors.New("target: constraints: the schema has not been made")
+	}
+	if err := t.restore(ctx, "post-data", t.archive.entries, max(1, jobs)); err != nil {
+		return fmt.Errorf("target: constraints: %w", err)
+	}
+	return nil
+}
+
+// restore runs pg_restore for those entries that are in the section.
+func (t *Target) restore(ctx context.Context, section string, entries []entry, jobs int) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		b.WriteString(e.line + "\n")
+	}
+	list := filepath.Join(t.archive.dir, "restore.list")
+	if err := os.WriteFile(list, []byte(b.String()), 0o600); err != nil {
+		return err
+	}
+	memory, err := t.maintenanceMemory(ctx)
+	if err != nil {
+		return err
+	}
+	env, err := childEnv(t.at, t.cfg.DSN, t.build, "-c synchronous_commit=off -c maintenance_work_mem="+memory)
+	if err != nil {
+		return err
+	}
+	args := []string{
+		"--dbname=", "--section=" + section, "--use-list=" + list, "--jobs=" + strconv.Itoa(jobs),
+		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions", "--no-password",
+	}
+	// pg_restore 17 sets a parameter that older servers do not know: there it
+	// must go on after an error, and ours is to tell which.
+	tolerant := t.tools.restoreMajor >= 17 && t.info.Major() < 17
+	if !tolerant {
+		args = append(args, "--exit-on-error")
+	}
+	stderr, err := child(ctx, t.tools.restore, append(args, t.archive.file), env)
+	if err == nil {
+		return nil
+	}
+	if tolerant && onlyUnknownParameters(stderr) {
+		return nil
+	}
+	return childError(ctx, "pg_restore", stderr, err)
+}
+
+// maintenanceMemory is what a session that builds indexes gets: the server's
+// setting, at least 128 MB.
+func (t *Target) maintenanceMemory(ctx context.Context) (string, error) {
+	conn, err := t.administer(ctx)
+	if err != nil {
+		return "", err
+	}
+	row, err := oneOf(ctx, conn, "select greatest(setting::pg_catalog.int8, 131072) from pg_catalog.pg_settings where name = 'maintenance_work_mem'")
+	if err != nil {
+		return "", plainly(err)
+	}
+	return row[0] + "kB", nil
+}

@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// SequenceValue is where a sequence stands.
+type SequenceValue struct {
+	Name   schema.Name
+	Last   int64
+	Called bool
+	// Table and Column own the sequence, or it is the column's identity; a zero
+	// Table is none. The sequence is then never behind the column's values.
+	Table     schema.Name
+	Column    string
+	Increment int64
+}
+
+// Sequences reads where the sequences stand, on the leader. Sequences are not
+// part of a snapshot: values may be later than it, never earlier.
+func (s *Source) Sequences(ctx context.Context, sequences []*schema.Sequence) ([]SequenceValue, error) {
+	out := make([]SequenceValue, 0, len(sequences))
+	const batch = 200
+	for start := 0; start < len(sequences); start += batch {
+		part := sequences[start:min(start+batch, len(sequences))]
+		var b strings.Builder
+		for i, q := range part {
+			if i > 0 {
+				b.WriteString(" union all ")
+			}
+			fmt.Fprintf(&b, "select %d, last_value, is_called from %s", i, q.Name.SQL())
+		}
+		rows, err := textsOf(ctx, s.leader, b.String()+" order by 1")
+		if err != nil {
+			return nil, fmt.Errorf("source: sequences: %w", plainly(err))
+		}
+		for i, q := range part {
+			last, err := strconv.ParseInt(rows[i][1], 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("source: sequence %s: %w", q.Name, err)
+			}
+			v := SequenceValue{Name: q.Name, Last: last, Called: rows[i][2] == "t", Increment: q.Increment}
+			if q.Table != nil && q.Column >= 0 {
+				v.Table, v.Column = q.Table.Name, q.Table.Columns[q.Column].Name
+			}
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Populated returns those of the materialized views that hold rows in the
+// source, in the order given.
+func (s *Source) Populated(ctx context.Context, views []schema.Name) ([]schema.Name, error) {
+	rows, err := textsOf(ctx, s.leader, `
+select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'm' and c.relispopulated`)
+	if err != nil {
+		return nil, fmt.Errorf("source: materialized views: %w", plainly(err))
+	}
+	populated := map[schema.Name]bool{}
+	for _, r := range rows {
+		populated[schema.Name{Schema: r[0], Name: r[1]}] = true
+	}
+	var out []schema.Name
+	for _, v := range views {
+		if populated[v] {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Finish sets the sequences, fills the materialized views in the order given,
+// and analyzes the new database.
+func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
+	conn, err := t.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Disconnect(ctx, conn)
+	for _, q := range sequences {
+		if err := setSequence(ctx, conn, q); err != nil {
+			return fmt.Errorf("target: sequence %s: %w", q.Name, safely(err))
+		}
+	}
+	for _, v := range views {
+		if err := run(ctx, conn, "refresh materialized view "+v.SQL()); err != nil {
+			return fmt.Errorf("target: materialized view %s: %w", v, safely(err))
+		}
+	}
+	if err := run(ctx, conn, "analyze"); err != nil {
+		return fmt.Errorf("target: analyze: %w", safely(err))
+	}
+	return nil
+}
+
+// setSequence sets a sequence, but past the values of the column that it feeds:
+// masked keys may be larger than any that production has given out.
+func setSequence(ctx context.Context, conn *pgconn.PgConn, q SequenceValue) error {
+	last, called := q.Last, q.Called
+	if q.Column != "" {
+		edge, ahead := "max", func(v int64) bool { return v > last || v == last && !called }
+		if q.Increment < 0 {
+			edge, ahead = "min", func(v int64) bool { return v < last || v == last && !called }
+		}
+		row, err := oneOf(ctx, conn, fmt.Sprintf("select %s(%s)::pg_catalog.numeric from %s", edge, schema.QuoteIdent(q.Column), q.Table.SQL()))
+		if err != nil {
+			return err
+		}
+		// A value with a fraction, or beyond bigint, is none that a sequence gives.
+		if v, err := strconv.ParseInt(row[0], 10, 64); err == nil && ahead(v) {
+			last, called = v, true
+		}
+	}
+	limits, err := oneOf(ctx, conn, `
+select s.seqmin, s.seqmax from pg_catalog.pg_sequence s where s.seqrelid = $1::pg_catalog.regclass`, q.Name.SQL())
+	if err != nil {
+		return err
+	}
+	least, err1 := strconv.ParseInt(limits[0], 10, 64)
+	most, err2 := strconv.ParseInt(limits[1], 10, 64)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	if last > most || last < least {
+		last, called = q.Last, q.Called
+	}
+	return run(ctx, conn, fmt.Sprintf("select pg_catalog.setval(%s::pg_catalog.regclass, %d, %t)", schema.QuoteLiteral(q.Name.SQL()), last, called))
+}

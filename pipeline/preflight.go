@@ -1,0 +1,289 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Problem is one reason why a run is refused.
+type Problem struct {
+	What   string // what is wrong, one line
+	Remedy string // what to do about it
+}
+
+// String is both, on one line.
+func (p Problem) String() string {
+	if p.Remedy == "" {
+		return p.What
+	}
+	return p.What + "; " + p.Remedy
+}
+
+// PreflightConfig says what Preflight is to know beside the target's own
+// configuration.
+type PreflightConfig struct {
+	// Allowed reports whether the rules' targets name the target. nil allows none.
+	Allowed func(host string, port uint16, database string) bool
+}
+
+// Preflight looks for every reason to refuse the run, and returns them all;
+// nothing is written. The error is for when it cannot look.
+func (t *Target) Preflight(ctx context.Context, src *Source, cfg PreflightConfig) ([]Problem, error) {
+	p := &preflight{t: t, src: src}
+	for _, check := range []func(context.Context) error{
+		p.server, func(ctx context.Context) error { return p.allowed(cfg) },
+		p.databases, p.role, p.extensions, p.tools,
+	} {
+		if err := check(ctx); err != nil {
+			return p.problems, fmt.Errorf("preflight: %w", plainly(err))
+		}
+	}
+	return p.problems, nil
+}
+
+type preflight struct {
+	t        *Target
+	src      *Source
+	live     *liveDB
+	problems []Problem
+
+	superuser, createdb, createrole, signal bool
+}
+
+func (p *preflight) add(what, remedy string) { p.problems = append(p.problems, Problem{what, remedy}) }
+
+func (p *preflight) server(ctx context.Context) error {
+	t := p.t
+	if t.info.Version < 130000 {
+		p.add(fmt.Sprintf("the target is PostgreSQL %d", t.info.Major()), "versions 13 to 18 are supported")
+	}
+	if t.info.Standby {
+		p.add("the target server is in recovery: a standby, which cannot be written", "name its primary")
+	}
+	if _, err := createStatement(t.build, p.src.info, t.info.Major()); err != nil {
+		p.add(err.Error(), "")
+	}
+	for _, g := range t.cfg.Grants {
+		for _, priv := range g.Privileges {
+			if !tablePrivileges[strings.ToLower(priv)] {
+				p.add(fmt.Sprintf("target: grants: %q is no privilege of tables", priv), "write select, insert, update, delete, truncate, references, trigger or all")
+			}
+		}
+	}
+	conn, err := t.administer(ctx)
+	if err != nil {
+		return err
+	}
+	row, err := oneOf(ctx, conn, `
+select r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolsuper or pg_catalog.pg_has_role('pg_signal_backend', 'usage')
+from pg_catalog.pg_roles r where r.rolname = current_user`)
+	if err != nil {
+		return err
+	}
+	p.superuser, p.createdb, p.createrole, p.signal = row[0] == "t", row[1] == "t" || row[0] == "t", row[2] == "t" || row[0] == "t", row[3] == "t"
+	p.live, err = t.live(ctx)
+	return err
+}
+
+func (p *preflight) allowed(cfg PreflightConfig) error {
+	t := p.t
+	if p.live != nil {
+		there := t.info
+		there.OID = p.live.oid
+		if there.same(p.src.info) {
+			p.add(fmt.Sprintf("source and target are the same database, %s", schema.QuoteIdent(t.name)), "name another database as the target")
+		}
+	}
+	if cfg.Allowed == nil || !cfg.Allowed(t.info.Host, t.info.Port, t.name) {
+		p.add(fmt.Sprintf("the rules do not allow to replace %s on %s:%d", schema.QuoteIdent(t.name), t.info.Host, t.info.Port),
+			fmt.Sprintf("add it to targets in the rules: targets: [%q]", fmt.Sprintf("%s:%d/%s", t.info.Host, t.info.Port, t.name)))
+	}
+	return nil
+}
+
+func (p *preflight) databases(ctx context.Context) error {
+	t := p.t
+	if p.live == nil {
+		return p.roleExists(ctx)
+	}
+	prev, err := t.database(ctx, t.Previous())
+	if err != nil {
+		return err
+	}
+	if prev != nil && !hasMark(prev.comment) {
+		p.add(notOurs(t.Previous()).Error(), "")
+	}
+	for _, d := range []*liveDB{p.live, prev} {
+		if d != nil && isProtected(d.comment) {
+			p.add(fmt.Sprintf("database %s is protected by its comment", schema.QuoteIdent(d.name)), "take the line \"pgstandin: protected\" out of the comment if it may be replaced")
+		}
+		if d != nil && !d.mayActAs && !p.superuser {
+			p.add(fmt.Sprintf("role %s does not own database %s", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(d.name)),
+				fmt.Sprintf("grant %s to %s, or alter the database's owner", schema.QuoteIdent(d.owner), schema.QuoteIdent(t.info.Role)))
+		}
+	}
+	if !p.live.mayBecome && !p.superuser {
+		p.add(fmt.Sprintf("role %s may not make %s the owner of the new database", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(p.live.owner)),
+			fmt.Sprintf("grant %s to %s", schema.QuoteIdent(p.live.owner), schema.QuoteIdent(t.info.Role)))
+	}
+	for _, s := range p.live.settings {
+		if s.role != "" && s.role != t.info.Role && !p.createrole {
+			p.add(fmt.Sprintf("database %s has settings for role %s, which only a role with CREATEROLE may take over", schema.QuoteIdent(t.name), schema.QuoteIdent(s.role)),
+				fmt.Sprintf("alter role %s in database %s reset all, or alter role %s createrole", schema.QuoteIdent(s.role), schema.QuoteIdent(t.name), schema.QuoteIdent(t.info.Role)))
+			break
+		}
+	}
+	if err := p.roleExists(ctx); err != nil {
+		return err
+	}
+	return p.inside(ctx)
+}
+
+// roleExists checks the roles of the configuration.
+func (p *preflight) roleExists(ctx context.Context) error {
+	roles := []string{p.t.cfg.Owner}
+	for _, g := range p.t.cfg.Grants {
+		roles = append(roles, g.Role)
+	}
+	for i, r := range roles {
+		if r == "" {
+			continue
+		}
+		row, err := textsOf(ctx, p.t.admin, "select pg_catalog.pg_has_role(oid, "+becomes(p.t.info)+") from pg_catalog.pg_roles where rolname = $1", r)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(row) == 0:
+			p.add(fmt.Sprintf("role %s of the rules' target entry does not exist", schema.QuoteIdent(r)), "create it on the target server")
+		case i == 0 && row[0][0] != "t":
+			p.add(fmt.Sprintf("role %s may not make %s an owner", schema.QuoteIdent(p.t.info.Role), schema.QuoteIdent(r)),
+				fmt.Sprintf("grant %s to %s", schema.QuoteIdent(r), schema.QuoteIdent(p.t.info.Role)))
+		}
+	}
+	return nil
+}
+
+// inside looks into the live database: whether it is ours to replace, and
+// whether we can give its objects' owners to the new ones.
+func (p *preflight) inside(ctx context.Context) error {
+	t := p.t
+	conn, err := t.connectLive(ctx)
+	if err != nil {
+		p.add(fmt.Sprintf("the live target cannot be read: %v", err), "its owners and grants have to be read, to be taken over")
+		return nil
+	}
+	defer hangUp(ctx, conn)
+	if !hasMark(p.live.comment) && !t.cfg.Adopt {
+		row, err := oneOf(ctx, conn, `
+select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
+		if err != nil {
+			return err
+		}
+		if row[0] != "0" {
+			p.add(fmt.Sprintf("database %s holds %s tables and was not made by pgstandin", schema.QuoteIdent(t.name), row[0]),
+				"if it may be replaced, say so once with --adopt")
+		}
+	}
+	objects, err := readObjects(ctx, conn)
+	if err != nil {
+		return err
+	}
+	// Only what the new database will have too is given away.
+	made, err := readObjects(ctx, p.src.leader)
+	if err != nil {
+		return err
+	}
+	for o := range objects.states {
+		if made.states[o] == nil {
+			delete(objects.states, o)
+		}
+	}
+	rows, err := textsOf(ctx, conn, "select rolname from pg_catalog.pg_roles where rolname = any ($1::text[]) and not pg_catalog.pg_has_role(oid, "+becomes(t.info)+") order by 1",
+		textArray(objects.owners()))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r[0] == "pg_database_owner" { // the database's owner is it
+			continue
+		}
+		p.add(fmt.Sprintf("objects in %s belong to role %s, and %s may not give it theirs in the new database", schema.QuoteIdent(t.name), schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)),
+			fmt.Sprintf("grant %s to %s", schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)))
+	}
+	return nil
+}
+
+// role checks the rights to create a database and to end sessions.
+func (p *preflight) role(ctx context.Context) error {
+	role := schema.QuoteIdent(p.t.info.Role)
+	if !p.createdb {
+		p.add(fmt.Sprintf("role %s may not create databases", role), fmt.Sprintf("alter role %s createdb", role))
+	}
+	if p.live == nil || p.signal {
+		return nil
+	}
+	rows, err := textsOf(ctx, p.t.admin, `
+select distinct usename from pg_catalog.pg_stat_activity
+where datid = $1::oid and usesysid is not null and not pg_catalog.pg_has_role(usesysid, 'usage') order by 1`, oid(p.live.oid))
+	if err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		p.add(fmt.Sprintf("role %s may not end the sessions of %s on %s", role, schema.QuoteIdent(rows[0][0]), schema.QuoteIdent(p.t.name)),
+			fmt.Sprintf("grant pg_signal_backend to %s", role))
+	}
+	return nil
+}
+
+// hostedSuperusers are what hosting platforms have instead of a superuser:
+// their members may create extensions that are not trusted.
+var hostedSuperusers = []string{"rds_superuser", "cloudsqlsuperuser", "azure_pg_admin", "alloydbsuperuser"}
+
+func (p *preflight) extensions(ctx context.Context) error {
+	used, err := textsOf(ctx, p.src.leader, "select extname from pg_catalog.pg_extension where extname <> 'plpgsql' order by 1")
+	if err != nil {
+		return err
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	rows, err := textsOf(ctx, p.t.admin, `
+select e.name, v.superuser and not v.trusted
+from pg_catalog.pg_available_extensions e
+join pg_catalog.pg_available_extension_versions v on v.name = e.name and v.version = e.default_version`)
+	if err != nil {
+		return err
+	}
+	members, err := textsOf(ctx, p.t.admin, "select 1 from pg_catalog.pg_roles where rolname = any ($1::text[]) and pg_catalog.pg_has_role(oid, 'usage')", textArray(hostedSuperusers))
+	if err != nil {
+		return err
+	}
+	needsSuper := map[string]bool{}
+	var available []string
+	for _, r := range rows {
+		available = append(available, r[0])
+		needsSuper[r[0]] = r[1] == "t"
+	}
+	for _, u := range used {
+		switch {
+		case !slices.Contains(available, u[0]):
+			p.add(fmt.Sprintf("the source has extension %s, which the target server does not have", schema.QuoteIdent(u[0])), "install its files on the target server")
+		case needsSuper[u[0]] && !p.superuser && len(members) == 0:
+			p.add(fmt.Sprintf("the source has extension %s, which only a superuser may create", schema.QuoteIdent(u[0])), "connect to the target as a superuser, or mark the extension as trusted")
+		}
+	}
+	return nil
+}
+
+func (p *preflight) tools(ctx context.Context) error {
+	if err := p.t.findTools(ctx, p.src.info.Major()); err != nil {
+		p.add(err.Error(), "")
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// SwapResult says what a swap did.
+type SwapResult struct {
+	// Previous is the name under which the database that was replaced is kept;
+	// empty if there was none.
+	Previous string
+	// Ended is how many sessions on the replaced databases were ended.
+	Ended int
+	// Left is the name of the older previous database if it could not be dropped
+	// after the swap (the next run does it), else empty; LeftErr is why.
+	Left    string
+	LeftErr error
+}
+
+// swapPatience is how long Swap tries to find a moment without sessions on the
+// live database.
+const swapPatience = time.Minute
+
+// Previous returns the name that the replaced database is kept under.
+func (t *Target) Previous() string { return fit(t.name, "_previous") }
+
+func (t *Target) aside() string { return fit(t.name, "_pgstandin_"+t.cfg.Run+"_old") }
+
+// Swap puts the new database in the live one's place. The new one first takes
+// over owners, privileges, settings and comment; then, in one transaction, the
+// live one is renamed to Previous and the new one to NAME, while sessions on
+// it are ended; then what was Previous before is dropped. When it returns an
+// error, staging is as it was; what goes wrong after the commit is in the
+// result.
+func (t *Target) Swap(ctx context.Context) (SwapResult, error) {
+	res, err := t.swap(ctx)
+	if err != nil {
+		return SwapResult{}, fmt.Errorf("target: swap: %w", err)
+	}
+	return res, nil
+}
+
+// Swapped reports whether the new database is in place.
+func (t *Target) Swapped() bool { return t.swapped }
+
+func (t *Target) swap(ctx context.Context) (SwapResult, error) {
+	if !t.created || t.swapped {
+		return SwapResult{}, errors.New("the new database is not there")
+	}
+	live, err := t.live(ctx)
+	if err != nil {
+		return SwapResult{}, err
+	}
+	if live != nil && isProtected(live.comment) {
+		return SwapResult{}, fmt.Errorf("%s has become protected by its comment", schema.QuoteIdent(t.name))
+	}
+	if err := t.takeoverObjects(ctx, live); err != nil {
+		return SwapResult{}, fmt.Errorf("take over: %w", err)
+	}
+	t.disconnectAll(ctx)
+	res := SwapResult{}
+	older := ""
+	if live != nil {
+		res.Previous = t.Previous()
+		prev, err := t.database(ctx, res.Previous)
+		if err != nil {
+			return SwapResult{}, err
+		}
+		if prev != nil {
+			if !hasMark(prev.comment) || isProtected(prev.comment) {
+				return SwapResult{}, notOurs(res.Previous)
+			}
+			older = t.aside()
+		}
+	}
+	if res.Ended, err = t.rename(ctx, live, older); err != nil {
+		return SwapResult{}, err
+	}
+	t.swapped = true
+	if older != "" {
+		// The swap is done; what is left to do must not be cut short by an
+		// interrupt, and cannot make it undone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+		defer cancel()
+		if err := t.dropOlder(ctx, older); err != nil {
+			res.Left, res.LeftErr = older, err
+		}
+	}
+	return res, nil
+}
+
+func notOurs(name string) error {
+	return fmt.Errorf("database %s exists and was not put aside by pgstandin; rename or drop it", schema.QuoteIdent(name))
+}
+
+func (t *Target) dropOlder(ctx context.Context, older string) error {
+	conn, err := t.administer(ctx)
+	if err != nil {
+		return err
+	}
+	return plainly(run(ctx, conn, "drop database if exists "+schema.QuoteIdent(older)+" with (force)"))
+}
+
+// takeoverObjects gives owners, privileges and default privileges inside the
+// new database, in one transaction.
+func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
+	owner := t.cfg.Owner
+	if owner == "" && live != nil {
+		owner = live.owner
+	}
+	if owner == "" {
+		owner = t.info.Role
+	}
+	building, err := t.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Disconnect(ctx, building)
+	objects, err := readObjects(ctx, building)
+	if err != nil {
+		return err
+	}
+	var liveObjects *objectList
+	var defaults []string
+	if live != nil {
+		conn, err := t.connectLive(ctx)
+		if err != nil {
+			return err
+		}
+		defer hangUp(ctx, conn)
+		if liveObjects, err = readObjects(ctx, conn); err != nil {
+			return err
+		}
+		if defaults, err = defaultPrivileges(ctx, conn, objects); err != nil {
+			return err
+		}
+	}
+	// One simple query is one transaction.
+	statements := append(giveAll(objects, liveObjects, owner, t.cfg.Grants), defaults...)
+	return plainly(run(ctx, building, strings.Join(statements, ";\n")))
+}
+
+// connectLive opens a session on the live database, for reading.
+func (t *Target) connectLive(ctx context.Context) (*pgconn.PgConn, error) {
+	conn, err := t.at.connect(ctx, t.name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", schema.QuoteIdent(t.name), err)
+	}
+	if err := pin(ctx, conn, textSettings, []setting{{"default_transaction_read_only", "on", 0}}); err != nil {
+		hangUp(ctx, conn)
+		return nil, plainly(err)
+	}
+	return conn, nil
+}

@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// rename is the one transaction that swaps: it takes over the database's own
+// owner, privileges, settings and comment, and renames. ALTER DATABASE RENAME
+// locks out new sessions and then waits some seconds for the others to go,
+// while a second session ends them; if one stays, all is tried again until
+// swapPatience is over. older is where Previous goes, "" if there is none.
+func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended int, err error) {
+	building, err := t.database(ctx, t.build)
+	if err != nil {
+		return 0, err
+	}
+	if building == nil {
+		return 0, errors.New("the new database is gone")
+	}
+	script, err := t.renameScript(ctx, live, older)
+	if err != nil {
+		return 0, err
+	}
+	busy := []string{oid(building.oid)}
+	if live != nil {
+		busy = append(busy, oid(live.oid))
+	}
+	if older != "" {
+		prev, err := t.database(ctx, t.Previous())
+		if err != nil {
+			return 0, err
+		}
+		if prev != nil {
+			busy = append(busy, oid(prev.oid))
+		}
+	}
+	second, err := t.at.connect(ctx, t.cfg.MaintenanceDB)
+	if err != nil {
+		return 0, err
+	}
+	defer hangUp(ctx, second)
+	if err := pin(ctx, second, textSettings); err != nil {
+		return 0, plainly(err)
+	}
+	k := &killer{conn: second, oids: busy, ended: map[string]bool{}, kept: map[string]bool{}}
+	for deadline := time.Now().Add(swapPatience); ; {
+		err := t.tryRename(ctx, script, building.oid, k)
+		if codeOf(err) == "55006" && time.Now().Before(deadline) && ctx.Err() == nil {
+			continue
+		}
+		if codeOf(err) == "55006" {
+			return len(k.ended), k.explain(ctx, err)
+		}
+		return len(k.ended), err
+	}
+}
+
+func (t *Target) renameScript(ctx context.Context, live *liveDB, older string) (string, error) {
+	script, err := t.takeoverDatabase(ctx, live)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("begin;\n" + script)
+	name, prev := schema.QuoteIdent(t.name), schema.QuoteIdent(t.Previous())
+	if older != "" {
+		fmt.Fprintf(&b, "alter database %s rename to %s;\n", prev, schema.QuoteIdent(older))
+	}
+	if live != nil {
+		fmt.Fprintf(&b, "alter database %s rename to %s;\n", name, prev)
+		fmt.Fprintf(&b, "comment on database %s is %s;\n", prev, schema.QuoteLiteral(marked(live.comment, markPrevious+t.cfg.Run)))
+	}
+	fmt.Fprintf(&b, "alter database %s rename to %s", schema.QuoteIdent(t.build), name)
+	return b.String(), nil
+}
+
+// tryRename runs the transaction once. Only if the new database has the name is
+// its error nil.
+func (t *Target) tryRename(ctx context.Context, script string, building uint32, k *killer) error {
+	conn, err := t.administer(ctx)
+	if err != nil {
+		return err
+	}
+	killing, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { k.run(killing) })
+	err = run(ctx, conn, script)
+	stop()
+	wg.Wait()
+	if err != nil {
+		if !conn.IsClosed() && conn.TxStatus() != 'I' {
+			if err := run(ctx, conn, "rollback"); err != nil {
+				hangUp(ctx, conn)
+			}
+		}
+		return plainly(err)
+	}
+	// From here on an interrupt comes too late.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	defer cancel()
+	if err := run(ctx, conn, "commit"); err != nil {
+		return t.committed(ctx, building, err)
+	}
+	return nil
+}
+
+// committed finds out, after the connection was lost at the commit, which
+// database has the name: nil if it is the new one.
+func (t *Target) committed(ctx context.Context, building uint32, cause error) error {
+	hangUp(ctx, t.admin)
+	t.locked = false // whoever has the lock now, this only reads
+	now, err := t.live(ctx)
+	if err != nil {
+		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(t.cfg.MaintenanceDB), errors.Join(plainly(cause), err))
+	}
+	if now != nil && now.oid == building {
+		return nil
+	}
+	return plainly(cause)
+}
+
+// killer ends sessions on databases, until it is told to stop.
+type killer struct {
+	conn  *pgconn.PgConn
+	oids  []string
+	ended map[string]bool // sessions that were ended
+	kept  map[string]bool // sessions that we may not end
+	err   error
+}
+
+const killEvery = 50 * time.Millisecond
+
+func (k *killer) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		// Whoever waits between rounds must not be cut off in a query: that would
+		// close the connection.
+		k.round(context.WithoutCancel(ctx))
+		select {
+		case <-ctx.Done():
+		case <-time.After(killEvery):
+		}
+	}
+}
+
+func (k *killer) round(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	rows, err := k.sessions(ctx)
+	if err != nil {
+		k.err = err
+		return
+	}
+	for _, r := range rows {
+		row, err := oneOf(ctx, k.conn, "select pg_catalog.pg_terminate_backend($1::int4)", r[0])
+		who := r[0] + " " + r[3]
+		switch {
+		case codeOf(err) == "42501":
+			k.kept[fmt.Sprintf("backend %s, role %s, %s", r[0], r[1], r[2])] = true
+		case err != nil:
+			k.err = err
+			return
+		case row[0] == "t":
+			k.ended[who] = true
+		}
+	}
+}
+
+func (k *killer) sessions(ctx context.Context) ([][]string, error) {
+	return textsOf(ctx, k.conn, `
+select pid, usename, application_name, backend_start from pg_catalog.pg_stat_activity
+where datid = any ($1::oid[]) and pid <> pg_catalog.pg_backend_pid() and backend_type is distinct from 'autovacuum worker'`, "{"+strings.Join(k.oids, ",")+"}")
+}
+
+// explain says why the databases are still in use.
+func (k *killer) explain(ctx context.Context, cause error) error {
+	if len(k.kept) > 0 {
+		var who []string
+		for w := range k.kept {
+			who = append(who, w)
+		}
+		sort.Strings(who)
+		return fmt.Errorf("sessions stay that our role may not end: %s; end them, or grant pg_signal_backend to the role (only a superuser ends a superuser's session)", strings.Join(who, "; "))
+	}
+	n, err := textsOf(ctx, k.conn, `
+select gid from pg_catalog.pg_prepared_xacts p join pg_catalog.pg_database d on d.datname = p.database
+where d.oid = any ($1::oid[])`, "{"+strings.Join(k.oids, ",")+"}")
+	if err == nil && len(n) > 0 {
+		return fmt.Errorf("%w; it has %d prepared transactions: commit or roll them back", cause, len(n))
+	}
+	if k.err != nil {
+		return errors.Join(cause, plainly(k.err))
+	}
+	return cause
+}

@@ -1,0 +1,409 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// TargetConfig says what to replace, and how the replacement is made.
+type TargetConfig struct {
+	// Conn names the server and the live database NAME, which need not exist yet;
+	// required.
+	Conn *pgconn.Config
+	// DSN is the text that Conn was parsed from ("" for the PG* variables alone),
+	// for pg_restore; see SourceConfig.
+	DSN string
+	// MaintenanceDB is the database to work from; empty means "postgres".
+	MaintenanceDB string
+	// Adopt allows to replace a NAME that holds tables and is not marked as ours.
+	Adopt bool
+	// Run identifies the run: 1 to 16 of a-z and 0-9. Empty: made up.
+	Run string
+	// Owner gets what the live database has nothing of the same name for. Empty
+	// means the live database's owner, or our role if NAME does not exist yet.
+	Owner string
+	// Grants are given on such objects.
+	Grants []Grant
+	// PgDump and PgRestore are the programs; empty means to look for them in PATH
+	// and then where packages put them.
+	PgDump, PgRestore string
+}
+
+// Grant gives Role privileges on tables, and with them USAGE on their schemas
+// and, where Privileges has INSERT, UPDATE or ALL, USAGE and SELECT on sequences.
+type Grant struct {
+	Role       string
+	Privileges []string // of a table: "select", "insert", ..., or "all"
+}
+
+// Target is staging: a live database that is left alone until Swap, and the new
+// one that this run builds beside it. Its methods are called by one goroutine,
+// but for Connect, Disconnect, Acquire and Release.
+type Target struct {
+	cfg   TargetConfig
+	at    *endpoint
+	name  string // the live database
+	build string // the one that is built
+	tools tools
+
+	admin   *pgconn.PgConn // on the maintenance database; holds the run's lock
+	info    Info           // of the maintenance database
+	locked  bool
+	created bool
+	swapped bool
+	source  Info
+	archive *archive
+
+	mu    sync.Mutex
+	conns map[*pgconn.PgConn]bool // open connections to build
+	idle  []*pgconn.PgConn        // those of them that Acquire may hand out
+}
+
+var runPattern = regexp.MustCompile(`^[0-9a-z]{1,16}$`)
+
+// OpenTarget connects to the maintenance database. The caller closes the
+// target; nothing is written before Create.
+func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
+	if cfg.Conn == nil || cfg.Conn.Database == "" {
+		return nil, errors.New("target: no database is named")
+	}
+	if cfg.MaintenanceDB == "" {
+		cfg.MaintenanceDB = "postgres"
+	}
+	if cfg.Run == "" {
+		cfg.Run = newRun()
+	}
+	name := cfg.Conn.Database
+	switch {
+	case !runPattern.MatchString(cfg.Run):
+		return nil, fmt.Errorf("target: run %q: 1 to 16 of a-z and 0-9 are allowed", cfg.Run)
+	case name == cfg.MaintenanceDB:
+		return nil, fmt.Errorf("target: %s is the maintenance database; name another with --maintenance-db", schema.QuoteIdent(name))
+	case name == "template0" || name == "template1":
+		return nil, fmt.Errorf("target: %s is PostgreSQL's own", name)
+	}
+	t := &Target{
+		cfg: cfg, at: newEndpoint(cfg.Conn), name: name,
+		build: fit(name, "_pgstandin_"+cfg.Run),
+		conns: map[*pgconn.PgConn]bool{},
+	}
+	if err := t.connectAdmin(ctx); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	return t, nil
+}
+
+// newRun makes up a run's name: the time to the second, and some chance.
+func newRun() string {
+	b := make([]byte, 2)
+	rand.Read(b)
+	return time.Now().UTC().Format("060102150405") + hex.EncodeToString(b)
+}
+
+// maxName is the longest name, in bytes, that PostgreSQL keeps whole.
+const maxName = 63
+
+// fit appends suffix to name. A name that is too long for that is cut, and gets
+// a hash so that two long names stay apart.
+func fit(name, suffix string) string {
+	if len(name)+len(suffix) <= maxName {
+		return name + suffix
+	}
+	sum := sha256.Sum256([]byte(name))
+	tail := "_" + hex.EncodeToString(sum[:4]) + suffix
+	cut := maxName - len(tail)
+	for cut > 0 && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return name[:cut] + tail
+}
+
+// Run returns the run's identifier.
+func (t *Target) Run() string { return t.cfg.Run }
+
+// Name returns the live database's name.
+func (t *Target) Name() string { return t.name }
+
+// Building returns the name of the database that this run builds.
+func (t *Target) Building() string { return t.build }
+
+// Info describes the target server; Database, OID and the locale are the
+// maintenance database's.
+func (t *Target) Info() Info { return t.info }
+
+func (t *Target) connectAdmin(ctx context.Context) error {
+	conn, err := t.at.connect(ctx, t.cfg.MaintenanceDB)
+	if err != nil {
+		if codeOf(err) == "3D000" {
+			return fmt.Errorf("%w; name a database to work from with --maintenance-db", err)
+		}
+		return err
+	}
+	app := []setting{{"application_name", applicationName + " run " + t.cfg.Run, 0}}
+	if err := pin(ctx, conn, textSettings, app); err != nil {
+		hangUp(ctx, conn)
+		return plainly(err)
+	}
+	info, err := readInfo(ctx, conn)
+	if err != nil {
+		hangUp(ctx, conn)
+		return err
+	}
+	info.Host, _, info.Port = t.at.server()
+	t.admin, t.info = conn, info
+	return nil
+}
+
+// administer returns the connection to the maintenance database, a new one if
+// it was lost, with the run's lock taken again if the run had it.
+func (t *Target) administer(ctx context.Context) (*pgconn.PgConn, error) {
+	if t.admin != nil && !t.admin.IsClosed() {
+		return t.admin, nil
+	}
+	if err := t.connectAdmin(ctx); err != nil {
+		return nil, err
+	}
+	if t.locked {
+		t.locked = false
+		if err := t.lock(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.admin, nil
+}
+
+// lockKey is the advisory lock of the runs that replace name.
+func lockKey(name string) (key int64, class, object uint32) {
+	sum := sha256.Sum256([]byte("pgstandin\x00" + name))
+	k := binary.BigEndian.Uint64(sum[:8])
+	return int64(k), uint32(k >> 32), uint32(k)
+}
+
+// Lock makes this run the only one that replaces NAME, until Close: by an
+// advisory lock in the maintenance database. It then removes what dead runs
+// left: databases of our naming that nobody is connected to. It returns their
+// names.
+func (t *Target) Lock(ctx context.Context) (swept []string, err error) {
+	if err := t.lock(ctx); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	swept, err = t.sweep(ctx)
+	if err != nil {
+		return swept, fmt.Errorf("target: clean-up of dead runs: %w", err)
+	}
+	return swept, nil
+}
+
+func (t *Target) lock(ctx context.Context) error {
+	conn, err := t.administer(ctx)
+	if err != nil || t.locked {
+		return err
+	}
+	key, class, object := lockKey(t.name)
+	row, err := oneOf(ctx, conn, "select pg_catalog.pg_try_advisory_lock($1::int8)", strconv.FormatInt(key, 10))
+	if err != nil {
+		return fmt.Errorf("lock: %w", plainly(err))
+	}
+	if row[0] == "t" {
+		t.locked = true
+		return nil
+	}
+	who, err := textsOf(ctx, conn, `
+select l.pid, a.usename, coalesce(pg_catalog.host(a.client_addr), 'a local socket'), a.application_name,
+       pg_catalog.date_trunc('second', a.backend_start)
+from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.classid = $1::oid and l.objid = $2::oid and l.objsubid = 1
+  and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`, oid(class), oid(object))
+	if err != nil {
+		return fmt.Errorf("lock: %w", plainly(err))
+	}
+	if len(who) == 0 {
+		return fmt.Errorf("lock: another run that replaces %s has just ended; try again", t.name)
+	}
+	w := who[0]
+	return fmt.Errorf("lock: another run is replacing %s: backend %s, role %s from %s, %s, since %s; wait for it, or end it with: select pg_terminate_backend(%s)",
+		t.name, w[0], w[1], w[2], w[3], w[4], w[0])
+}
+
+func oid(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
+// ours matches the names of databases that runs for name build, or put aside.
+func ours(name string) *regexp.Regexp {
+	long := fit(name, "_pgstandin_"+strings.Repeat("0", 16)+"_old")
+	short := "^" + regexp.QuoteMeta(name) + "_pgstandin_[0-9a-z]{1,16}(_old)?$"
+	if strings.HasPrefix(long, name) {
+		return regexp.MustCompile(short)
+	}
+	sum := sha256.Sum256([]byte(name))
+	return regexp.MustCompile(short + "|_" + hex.EncodeToString(sum[:4]) + "_pgstandin_[0-9a-z]{1,16}(_old)?$")
+}
+
+// sweep drops databases of dead runs. The caller holds the lock, so that no
+// other run for NAME is alive on this maintenance database.
+func (t *Target) sweep(ctx context.Context) ([]string, error) {
+	rows, err := textsOf(ctx, t.admin, `
+select d.datname from pg_catalog.pg_database d
+where d.datname <> $1 and pg_catalog.pg_has_role(d.datdba, 'usage')
+  and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)
+order by 1`, t.build)
+	if err != nil {
+		return nil, plainly(err)
+	}
+	var swept []string
+	pattern := ours(t.name)
+	for _, r := range rows {
+		if !pattern.MatchString(r[0]) {
+			continue
+		}
+		err := run(ctx, t.admin, "drop database if exists "+schema.QuoteIdent(r[0]))
+		if codeOf(err) == "55006" { // in use after all: not dead
+			continue
+		}
+		if err != nil {
+			return swept, plainly(err)
+		}
+		swept = append(swept, r[0])
+	}
+	return swept, nil
+}
+
+// loadSettings are for sessions that fill the new database. What they write is
+// on disk by the time the swap commits: that commit flushes all that came before.
+var loadSettings = []setting{
+	{"synchronous_commit", "off", 0},
+	{"default_transaction_read_only", "off", 0},
+	{"lock_timeout", "0", 0},
+}
+
+// Connect opens a session on the new database, tuned for loading. The caller
+// gives it back to Disconnect; Swap and Drop end those that are still open. It
+// may be called by several goroutines.
+func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
+	if !t.created || t.swapped {
+		return nil, errors.New("target: the new database is not there")
+	}
+	conn, err := t.at.connect(ctx, t.build)
+	if err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	if err := pin(ctx, conn, textSettings, loadSettings); err != nil {
+		hangUp(ctx, conn)
+		return nil, fmt.Errorf("target: %w", plainly(err))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.conns[conn] = true
+	return conn, nil
+}
+
+// Disconnect closes a connection that Connect returned.
+func (t *Target) Disconnect(ctx context.Context, conn *pgconn.PgConn) {
+	hangUp(ctx, conn)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.conns, conn)
+}
+
+// Acquire is Connect, but for reusing a connection that was released. It never
+// waits for one: there are as many as are acquired at once.
+func (t *Target) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
+	t.mu.Lock()
+	var conn *pgconn.PgConn
+	if n := len(t.idle); n > 0 {
+		conn, t.idle = t.idle[n-1], t.idle[:n-1]
+	}
+	t.mu.Unlock()
+	if conn != nil && !conn.IsClosed() {
+		return conn, nil
+	}
+	if conn != nil {
+		t.Disconnect(ctx, conn)
+	}
+	return t.Connect(ctx)
+}
+
+// Release hands a connection back. With healthy false, or inside a transaction,
+// it is closed.
+func (t *Target) Release(conn *pgconn.PgConn, healthy bool) {
+	if !healthy || conn.IsClosed() || conn.IsBusy() || conn.TxStatus() != 'I' {
+		t.Disconnect(context.Background(), conn)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.idle = append(t.idle, conn)
+}
+
+func (t *Target) disconnectAll(ctx context.Context) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.idle = nil
+	for c := range t.conns {
+		hangUp(ctx, c)
+		delete(t.conns, c)
+	}
+}
+
+// dropTimeout bounds Drop, which must work after its run was cancelled.
+const dropTimeout = time.Minute
+
+// Drop removes the database that this run built, unless it was swapped in, and
+// the run's temporary files. It works under a cancelled context too, and may be
+// called at any time, more than once.
+func (t *Target) Drop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	defer cancel()
+	t.disconnectAll(ctx)
+	if t.archive != nil {
+		os.RemoveAll(t.archive.dir)
+		t.archive = nil
+	}
+	if !t.created || t.swapped {
+		return nil
+	}
+	if t.admin.IsClosed() {
+		t.locked = false // the name is this run's own: no need of the lock
+	}
+	conn, err := t.administer(ctx)
+	if err == nil {
+		err = run(ctx, conn, "drop database if exists "+schema.QuoteIdent(t.build)+" with (force)")
+	}
+	if err != nil {
+		return fmt.Errorf("target: drop %s: %w", schema.QuoteIdent(t.build), plainly(err))
+	}
+	t.created = false
+	return nil
+}
+
+// Close ends our sessions on the target, and with them the run's lock. It
+// drops nothing but temporary files.
+func (t *Target) Close(ctx context.Context) {
+	t.disconnectAll(ctx)
+	if t.archive != nil {
+		os.RemoveAll(t.archive.dir)
+		t.archive = nil
+	}
+	if t.locked && !t.admin.IsClosed() {
+		// The end of the session frees the lock too, but a little later.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		_ = run(ctx, t.admin, "select pg_catalog.pg_advisory_unlock_all()")
+	}
+	hangUp(ctx, t.admin)
+}
