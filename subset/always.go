@@ -82,7 +82,7 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought []*keySet) []*scan
 		if r.Down == DownAlways {
 			set.merge(fresh[r.space.id].clone())
 		}
-		cond, ok := lay.in(r.Child, r.cols, r.space.families, set)
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, set)
 		pushed = pushed && ok && !(r.Down == DownAlways && r.parent.full)
 		conds = append(conds, cond)
 	}

@@ -27,10 +27,8 @@ func checkConfig(cfg *Config, probs *Problems) {
 			probs.add(r.Line, "root %s: a sample of rows is at least 1", name)
 		case s.Share > 0 && s.Rows > 0:
 			probs.add(r.Line, "root %s: a sample is a share or a number of rows, not both", name)
-		case len(s.Stratify) > 0:
-			probs.add(r.Line, "root %s: stratify is not built yet", name)
-		case s.Rows > 0:
-			probs.add(r.Line, "root %s: a sample of rows is not built yet; write a percent", name)
+		case len(s.Stratify) > 0 && s.Share == 0 && s.Rows == 0:
+			probs.add(r.Line, "root %s: stratify needs a sample", name)
 		}
 		if cfg.Restrict[r.Table].Rows == NoRows {
 			probs.add(r.Line, "root %s: its own entry says rows: none, so it selects nothing", name)
@@ -39,8 +37,8 @@ func checkConfig(cfg *Config, probs *Problems) {
 			probs.add(r.Line, "root %s: a partition; name %s", name, r.Table.Root().Name)
 		}
 	}
-	if cfg.Budget != (Budget{}) {
-		probs.add(0, "subset.budget is not built yet: give each root a sample")
+	if cfg.Budget.Bytes < 0 || cfg.Budget.Rows < 0 {
+		probs.add(0, "subset.budget: less than nothing")
 	}
 	for i, r := range cfg.References {
 		for _, o := range cfg.References[:i] {

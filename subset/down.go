@@ -45,7 +45,7 @@ func (w *walk) children(l *leaf, refs []*ref, from []*keySet) []*scan {
 	var conds []string
 	pushed := true
 	for _, r := range refs {
-		cond, ok := lay.in(r.Child, r.cols, r.space.families, from[r.space.id])
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, from[r.space.id])
 		pushed = pushed && ok
 		conds = append(conds, cond)
 	}

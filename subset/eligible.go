@@ -26,7 +26,7 @@ func (w *walk) eligibility(ctx context.Context) error {
 			if len(scans) == 0 {
 				break
 			}
-			dead := newFound(w.g, len(w.p.cfg.Roots))
+			dead := newFound(w.g, len(w.p.roots))
 			dead.keys = w.dead
 			var err error
 			if fresh, err = w.wave(ctx, dead, scans); err != nil {
@@ -60,7 +60,7 @@ func (w *walk) eligScan(l *leaf, fresh []*keySet) *scan {
 		if fresh != nil {
 			set = fresh[r.space.id]
 		}
-		cond, ok := lay.in(r.Child, r.cols, r.space.families, set)
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, set)
 		if !ok || !r.checked {
 			pushed = false
 		}

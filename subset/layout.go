@@ -193,8 +193,8 @@ func (n *node) restriction() string {
 
 // in says, as a condition over the table, that a key is in set; ok is false if
 // it cannot be said, or only at too great a length.
-func (l *layout) in(t *schema.Table, cols []int, fams []family, set *keySet) (string, bool) {
-	if set.all || set.len() > maxPush || len(fams) == 0 {
+func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, set *keySet) (string, bool) {
+	if set.all || set.len() > w.p.tune.push || len(fams) == 0 {
 		return "", false
 	}
 	types := make([]string, len(fams))

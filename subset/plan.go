@@ -10,8 +10,12 @@ import (
 // Plan is what a Config means on a schema, before any row is read. It is
 // read-only once made and may be walked more than once.
 type Plan struct {
-	cfg *Config
-	g   *graph
+	cfg  *Config
+	g    *graph
+	tune tuning
+
+	roots  []Root  // as in the Config, with the share that a budget picked
+	picked float64 // that share, 0 without a budget
 
 	elig [][][]*node // levels of components, parents first
 	down [][][]*node // parents first
@@ -30,7 +34,7 @@ func NewPlan(s *schema.Schema, cfg *Config) (*Plan, error) {
 	if len(probs) > 0 {
 		return nil, probs.err()
 	}
-	p := &Plan{cfg: cfg, g: newGraph(s, cfg), cutOnly: len(cfg.Roots) == 0}
+	p := &Plan{cfg: cfg, roots: slices.Clone(cfg.Roots), tune: tuned(), g: newGraph(s, cfg), cutOnly: len(cfg.Roots) == 0}
 	p.checkRefs(&probs)
 	p.markNone()
 	p.markAffected()
@@ -39,7 +43,8 @@ func NewPlan(s *schema.Schema, cfg *Config) (*Plan, error) {
 		return nil, err
 	}
 	p.order()
-	return p, nil
+	p.budget(&probs)
+	return p, probs.err()
 }
 
 // markNone finds the tables of which no row can be eligible.

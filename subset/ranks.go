@@ -26,7 +26,7 @@ func (w *walk) ranks(ctx context.Context) error {
 			}
 		}
 	}
-	doomed := newFound(w.g, len(w.p.cfg.Roots))
+	doomed := newFound(w.g, len(w.p.roots))
 	if _, err := w.wave(ctx, doomed, scans); err != nil {
 		return err
 	}

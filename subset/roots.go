@@ -25,6 +25,21 @@ type rootField struct {
 	root   int
 	where  int // field that says whether the row passes, -1 when all rows of the scan do
 	sample *sampler
+	drawn  rowSets // rows that are in whatever the sampler says; with a sampler nil, only these
+}
+
+// takes reports whether the root names the row.
+func (f *rootField) takes(r *row) bool {
+	if f.where >= 0 && !r.flag(f.where) {
+		return false
+	}
+	if f.drawn != nil && f.drawn.has(r.lay.leaf.id, r.id) {
+		return true
+	}
+	if f.sample != nil {
+		return f.sample.takes(r)
+	}
+	return f.drawn == nil
 }
 
 func (w *walk) rootScans(l *leaf) []*scan {
@@ -33,8 +48,8 @@ func (w *walk) rootScans(l *leaf) []*scan {
 	var wheres []string
 	everything := false
 	for _, i := range l.node.roots {
-		root := &w.p.cfg.Roots[i]
-		f := rootField{root: i, where: -1}
+		root := &w.p.roots[i]
+		f := rootField{root: i, where: -1, drawn: w.drawn[i]}
 		if root.Where == "" {
 			everything = true
 		} else {
@@ -57,7 +72,7 @@ func (w *walk) rootScans(l *leaf) []*scan {
 		any := false
 		for i := range fields {
 			f := &fields[i]
-			named[i] = (f.where < 0 || r.flag(f.where)) && (f.sample == nil || f.sample.takes(r))
+			named[i] = f.takes(r)
 			any = any || named[i]
 		}
 		if !any {
@@ -129,6 +144,12 @@ func (s *sampler) takes(r *row) bool { return s.all || s.hash(r) < s.limit }
 // string.
 func (s *sampler) hash(r *row) uint64 {
 	start := len(r.buf)
+	s.append(r)
+	return s.sum(r.buf[start:])
+}
+
+// append puts the parts into the row's buffer.
+func (s *sampler) append(r *row) {
 	for i, p := range s.pos {
 		v := r.fields[p]
 		if v == nil {
@@ -137,5 +158,4 @@ func (s *sampler) hash(r *row) uint64 {
 		}
 		r.buf = appendPart(r.buf, s.fams[i], v)
 	}
-	return s.sum(r.buf[start:])
 }

@@ -137,7 +137,7 @@ func (w *walk) rowsOf(lay *layout, need *keySet) []string {
 		if n>>leafShift != uint64(lay.leaf.id) {
 			break
 		}
-		if ids = append(ids, n&(1<<leafShift-1)); len(ids) == maxPush {
+		if ids = append(ids, n&(1<<leafShift-1)); int64(len(ids)) >= max(1, w.p.tune.push) {
 			flush()
 		}
 	}
@@ -150,15 +150,15 @@ func (w *walk) rowsOf(lay *layout, need *keySet) []string {
 // else ranges of the leaf.
 func (w *walk) lookups(lay *layout, s *space, need *keySet) []string {
 	rows := estimate(lay.leaf.table)
-	if n := need.len(); n > maxPush && n > rows/lookupCost {
+	if n := need.len(); n > w.p.tune.push && n > rows/w.p.tune.lookup {
 		if parts := w.ranges(lay.leaf); len(parts) > 0 {
 			return parts
 		}
 		return []string{""}
 	}
 	var out []string
-	for _, part := range split(need, maxPush) {
-		cond, ok := lay.in(s.table, s.cols, s.families, part)
+	for _, part := range split(need, max(1, w.p.tune.push)) {
+		cond, ok := w.in(lay, s.table, s.cols, s.families, part)
 		if !ok {
 			return []string{""}
 		}
@@ -167,17 +167,14 @@ func (w *walk) lookups(lay *layout, s *space, need *keySet) []string {
 	return out
 }
 
-// A key looked up costs about as much as so many rows passed over.
-const lookupCost = 25
-
 // split cuts a set into sets of at most n keys.
-func split(set *keySet, n int) []*keySet {
-	if set.len() <= int64(n) {
+func split(set *keySet, n int64) []*keySet {
+	if set.len() <= n {
 		return []*keySet{set}
 	}
 	var out []*keySet
 	part := &keySet{}
-	count := 0
+	count := int64(0)
 	set.each(func(k key) bool {
 		if part.ints == nil && k.b == nil {
 			part.ints = roaring64.New()

@@ -7,9 +7,15 @@ import (
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
-// Above so many keys a set is not sent to the server: the rows are read and
-// judged here.
-const maxPush = 50_000
+// tuning holds the limits between ways of reading that give the same rows.
+type tuning struct {
+	push   int64 // above so many keys a set is not sent to the server: rows are read and judged here
+	lookup int64 // a key looked up costs about as much as so many rows passed over
+	pages  int64 // a leaf is read in ranges of at least so many pages
+}
+
+// tuned is what was measured to be good.
+func tuned() tuning { return tuning{push: 50_000, lookup: 25, pages: 8192} }
 
 // Options of a walk. The zero value is enough for rules without samples.
 type Options struct {
@@ -28,6 +34,7 @@ type walk struct {
 	run   Runner
 	dead  []keySet  // by space: keys of rows that are not eligible
 	allow []rowSets // by reference with a limit: rows that rank within it
+	drawn []rowSets // by root: rows of samples that are decided beforehand
 	out   rowSets   // rows that may not come
 	st    *found
 	full  []fullLeaf // by leaf
@@ -40,7 +47,7 @@ type walk struct {
 func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (*Selection, error) {
 	w := &walk{p: p, g: p.g, opt: opt, run: run, dead: make([]keySet, len(p.g.spaces)),
 		out: make(rowSets, len(p.g.leaves)), full: make([]fullLeaf, len(p.g.leaves))}
-	for _, r := range p.cfg.Roots {
+	for _, r := range p.roots {
 		if opt.Secret == nil && (r.Sample.Share > 0 || r.Sample.Rows > 0) {
 			return nil, fmt.Errorf("root %s: a sample needs the secret", r.Table.Name)
 		}
@@ -49,6 +56,9 @@ func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (*Selection, e
 		return nil, err
 	}
 	if err := w.ranks(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.draw(ctx); err != nil {
 		return nil, err
 	}
 	for again := true; again; {
@@ -76,7 +86,7 @@ func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (*Selection, e
 // candidates walks roots and down without the rows of w.out, and reports
 // whether rows had to be added to w.out, so that it must be done again.
 func (w *walk) candidates(ctx context.Context) (again bool, err error) {
-	w.st = newFound(w.g, len(w.p.cfg.Roots))
+	w.st = newFound(w.g, len(w.p.roots))
 	if w.p.cutOnly {
 		return false, nil
 	}
@@ -121,7 +131,7 @@ func (w *walk) barren() error {
 			why = ": " + n.reason
 		}
 		if rows == 0 {
-			probs.add(w.p.cfg.Roots[n.roots[0]].Line, "root %s selects no row%s", n.table.Name, why)
+			probs.add(w.p.roots[n.roots[0]].Line, "root %s selects no row%s", n.table.Name, why)
 		}
 	}
 	return probs.err()
@@ -185,7 +195,7 @@ func (w *walk) admission(l *leaf, also []*ref) *layout {
 func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r *row) error) *scan {
 	s := &scan{fn: fn}
 	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
-		s.b = newFound(w.g, len(w.p.cfg.Roots))
+		s.b = newFound(w.g, len(w.p.roots))
 		if s.reset != nil {
 			s.reset()
 		}
@@ -202,12 +212,13 @@ func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r 
 
 // scan is a step and what it found.
 type scan struct {
-	fn    func(*found, *row) error
-	step  Step
-	b     *found
-	bring *found // with down: always: rows that bring children
-	reset func() // before an attempt, or nil
-	after func() // when the wave has ended, before b is merged, or nil
+	fn     func(*found, *row) error
+	step   Step
+	b      *found
+	groups map[string]*stratum // of a sample
+	bring  *found              // with down: always: rows that bring children
+	reset  func()              // before an attempt, or nil
+	after  func()              // when the wave has ended, before b is merged, or nil
 }
 
 // wave runs the scans and merges what they found; it returns the new keys by

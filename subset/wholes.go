@@ -58,7 +58,7 @@ func (w *walk) wholeLeaf(l *leaf) []*scan {
 			continue
 		}
 		lay.addRef(r)
-		cond, ok := lay.in(r.Child, r.cols, r.space.families, &w.dead[r.space.id])
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, &w.dead[r.space.id])
 		pushed = pushed && ok && r.checked && r.parent.full
 		conds = append(conds, cond)
 	}
@@ -101,7 +101,7 @@ func (w *walk) countCut(l *leaf, r *ref) *scan {
 	all[r] = 0
 	var n uint64
 	s.step = Step{Name: "count " + l.table.Name.String(), Run: func(ctx context.Context, src Source) error {
-		s.b = newFound(w.g, len(w.p.cfg.Roots))
+		s.b = newFound(w.g, len(w.p.roots))
 		return src.Query(ctx, sql, func(fields [][]byte) (err error) {
 			n, err = parseInt(fields[0])
 			return err
@@ -111,13 +111,10 @@ func (w *walk) countCut(l *leaf, r *ref) *scan {
 	return s
 }
 
-// A leaf is read in ranges of at least so many pages.
-const rangePages = 8192
-
 // ranges cuts a large leaf into ranges of pages that can be read at the same
 // time; nil when it is not worth it, or the server has no TID range scan.
 func (w *walk) ranges(l *leaf) []string {
-	n := min(l.table.Pages/rangePages, 16)
+	n := min(l.table.Pages/w.p.tune.pages, 16)
 	if n < 2 || w.g.schema.ServerVersion < 140000 {
 		return nil
 	}
