@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -36,6 +37,15 @@ func TestRowsKeepConstraints(t *testing.T) {
 			t.Errorf("%s users, want %d", got, users)
 		}
 	}
+}
+
+func TestOtherVersions(t *testing.T) {
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		dsn := server.DSN("postgres")
+		pgtest.Exec(t, dsn, Schema)
+		pgtest.Exec(t, dsn, Data(50))
+		pgtest.Exec(t, dsn, revalidate)
+	})
 }
 
 func TestShapes(t *testing.T) {
