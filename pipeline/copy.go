@@ -1,0 +1,296 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pgstandin/pgstandin/internal/blockpipe"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Rewriter masks rows. AppendRow appends the new form of row, one row of COPY
+// text without its newline, to dst. row does not overlap dst and dies with the
+// call. A Rewriter belongs to one goroutine at a time. Its errors hold no data.
+type Rewriter interface {
+	AppendRow(dst, row []byte) ([]byte, error)
+}
+
+// Job is the rows of one table, or partition, to copy.
+type Job struct {
+	Name    string      // for messages: "public.orders"
+	From    schema.Name // the source table that chunks read, locked before the first; zero means Into
+	Into    schema.Name // the target table, or partition
+	Columns []string    // of the target, in the order of the chunks' columns; empty for a table without any to copy
+	Chunks  []Chunk
+	// NewRewriter is called once a worker and job, from several goroutines; nil
+	// relays rows untouched.
+	NewRewriter func() Rewriter
+}
+
+// Chunk is a part of a table, copied in one transaction of the target.
+type Chunk struct {
+	Select string // its columns are those of the job
+	Rows   int64  // estimate, or the truth if Exact
+	Bytes  int64  // estimate
+	Exact  bool   // another number of rows is an error
+}
+
+// JobResult is what became of a job.
+type JobResult struct {
+	Rows    int64
+	Bytes   int64 // of COPY text, as sent to the target
+	Retries int   // chunks begun anew because a connection broke
+}
+
+// CopyOptions tune a Copy; the zero value is one worker and no progress.
+type CopyOptions struct {
+	Workers  int
+	Progress func(Progress) // called from one goroutine at a time, five times a second and at the end
+}
+
+// SourceConns lends connections that are in the run's snapshot; Source is one.
+type SourceConns interface {
+	Acquire(ctx context.Context) (*pgconn.PgConn, error)
+	Release(conn *pgconn.PgConn, healthy bool)
+}
+
+// TargetConns opens connections to the database that is filled, with the
+// server's own encoding as client encoding; Target is one.
+type TargetConns interface {
+	Connect(ctx context.Context) (*pgconn.PgConn, error)
+	Disconnect(ctx context.Context, conn *pgconn.PgConn)
+}
+
+// Copy runs all jobs with opts.Workers workers, tables with the most bytes
+// first; several workers share a large table. Each holds one connection of
+// either end while it copies. Each chunk is committed by itself, if both servers
+// count as many rows as it must have. One whose connection broke is copied
+// again, on the same snapshot, unless the target says that it was committed.
+//
+// The results are in the order of jobs; with an error they are what was
+// committed by then. Errors hold no data; a *YieldError and errors of the
+// context can be told by errors.As and errors.Is.
+func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
+	c := newCopier(src, tgt, jobs)
+	work := func(ctx context.Context) error {
+		g, ctx := errgroup.WithContext(ctx)
+		for range min(max(1, opts.Workers), len(c.queue)) {
+			g.Go(func() error { return c.work(ctx) })
+		}
+		return g.Wait()
+	}
+	if opts.Progress == nil {
+		err := work(ctx)
+		return c.results, err
+	}
+	err := While(ctx, func(ctx context.Context) error { return c.report(ctx, opts.Progress) }, work)
+	opts.Progress(c.progress())
+	return c.results, err
+}
+
+// copier is a running Copy.
+type copier struct {
+	src   SourceConns
+	tgt   TargetConns
+	jobs  []Job
+	total Progress // the totals; constant
+	moved counter
+
+	mu      sync.Mutex // guards what follows
+	queue   []task
+	results []JobResult
+	running []int // workers on a job
+	taken   []int // chunks of a job that were begun
+	chunks  int   // committed
+	retries int
+	locked  map[lockedTable]bool
+}
+
+type task struct{ job, chunk int }
+
+type lockedTable struct {
+	conn  *pgconn.PgConn
+	table schema.Name
+}
+
+func newCopier(src SourceConns, tgt TargetConns, jobs []Job) *copier {
+	c := &copier{
+		src: src, tgt: tgt, jobs: jobs, results: make([]JobResult, len(jobs)),
+		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), locked: map[lockedTable]bool{},
+	}
+	weight := make([]int64, len(jobs))
+	for i := range jobs {
+		for k, chunk := range jobs[i].Chunks {
+			c.queue = append(c.queue, task{job: i, chunk: k})
+			weight[i] += chunk.Bytes
+			c.total.TotalRows += chunk.Rows
+		}
+		c.total.TotalBytes += weight[i]
+	}
+	c.total.TotalChunks = len(c.queue)
+	slices.SortStableFunc(c.queue, func(a, b task) int { return cmp.Compare(weight[b.job], weight[a.job]) })
+	return c
+}
+
+// take returns the next task, or false when all are taken.
+func (c *copier) take() (task, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 {
+		return task{}, false
+	}
+	t := c.queue[0]
+	c.queue = c.queue[1:]
+	c.running[t.job]++
+	c.taken[t.job]++
+	return t, true
+}
+
+// done takes note of a task that was committed.
+func (c *copier) done(t task, r JobResult) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running[t.job]--
+	c.chunks++
+	c.results[t.job].Rows += r.Rows
+	c.results[t.job].Bytes += r.Bytes
+}
+
+func (c *copier) again(t task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retries++
+	c.results[t.job].Retries++
+}
+
+// work is one worker: chunk after chunk until none is left.
+func (c *copier) work(ctx context.Context) error {
+	w := &copyWorker{c: c, rewriters: map[int]Rewriter{}}
+	defer w.hangUp(ctx)
+	for ctx.Err() == nil {
+		t, ok := c.take()
+		if !ok {
+			return nil
+		}
+		r, err := w.chunk(ctx, t)
+		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			return fmt.Errorf("copy %s: %w", c.jobs[t.job].Name, err)
+		}
+		c.done(t, r)
+	}
+	return context.Cause(ctx)
+}
+
+// copyWorker copies one chunk at a time.
+type copyWorker struct {
+	c         *copier
+	tgt       *pgconn.PgConn  // nil: to be opened
+	pipe      *blockpipe.Pipe // nil: to be made
+	rewriters map[int]Rewriter
+}
+
+const (
+	blocks     = 4
+	blockBytes = 256 << 10
+)
+
+// rewriter returns this worker's rewriter for a job; nil if rows are relayed.
+func (w *copyWorker) rewriter(job int) Rewriter {
+	rw, made := w.rewriters[job]
+	if fresh := w.c.jobs[job].NewRewriter; !made && fresh != nil {
+		rw = fresh()
+		w.rewriters[job] = rw
+	}
+	return rw
+}
+
+// pauses are how long to wait before each further attempt at a chunk.
+var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1600 * time.Millisecond, 6 * time.Second}
+
+// chunk copies a chunk, again where a connection broke.
+func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {
+	for try := 0; ; try++ {
+		a := &attempt{w: w, job: &w.c.jobs[t.job], chunk: &w.c.jobs[t.job].Chunks[t.chunk], rw: w.rewriter(t.job)}
+		err := a.run(ctx)
+		if err != nil && a.lost && ctx.Err() == nil {
+			// What became of the transaction?
+			committed, statusErr := w.committed(ctx, a.xid)
+			switch {
+			case statusErr != nil:
+				err = statusErr
+			case committed:
+				err = nil
+			}
+		}
+		if err == nil {
+			w.c.moved.add(a.rows-a.counted.rows, a.bytes-a.counted.bytes)
+			return JobResult{Rows: a.rows, Bytes: a.bytes}, nil
+		}
+		w.c.moved.add(-a.counted.rows, -a.counted.bytes)
+		if try == len(pauses) || !isTransient(err) || ctx.Err() != nil {
+			return JobResult{}, err
+		}
+		w.c.again(t)
+		if err := pause(ctx, pauses[try]); err != nil {
+			return JobResult{}, err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// target returns the worker's connection to the target, a new one if need be.
+func (w *copyWorker) target(ctx context.Context) (*pgconn.PgConn, error) {
+	if w.tgt != nil && !w.tgt.IsClosed() {
+		return w.tgt, nil
+	}
+	w.hangUp(ctx)
+	conn, err := w.c.tgt.Connect(ctx)
+	if err != nil {
+		return nil, connectFailure(ctx, "target", err)
+	}
+	w.tgt = conn
+	return conn, nil
+}
+
+// hangUp closes the target's connection, if there is one, and waits for it.
+func (w *copyWorker) hangUp(ctx context.Context) {
+	if w.tgt != nil {
+		w.c.tgt.Disconnect(ctx, w.tgt)
+		settle(w.tgt)
+		w.tgt = nil
+	}
+}
+
+// settle waits, not for ever, until a closed connection is let go of: pgconn does
+// that in a goroutine of its own.
+func settle(conn *pgconn.PgConn) {
+	if !conn.IsClosed() {
+		return
+	}
+	t := time.NewTimer(closeTimeout)
+	defer t.Stop()
+	select {
+	case <-conn.CleanupDone():
+	case <-t.C:
+	}
+}
