@@ -215,7 +215,7 @@ func (w *copyWorker) rewriter(job int) Rewriter {
 }
 
 // pauses are how long to wait before each further attempt at a chunk.
-var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1600 * time.Millisecond, 6 * time.Second}
+var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1600 * time.Millisecond, 4 * time.Second}
 
 // chunk copies a chunk, again where a connection broke.
 func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {

@@ -169,6 +169,7 @@ func TestCopyGivesUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits between attempts")
 	}
+	t.Parallel()
 	source, target := bothEnds(t, manyRows)
 	fillMany(t, source)
 	src := begin(t, source, 1, "t")

@@ -1,0 +1,157 @@
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/blockpipe"
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+)
+
+// starred puts a star before each field.
+type starred struct{}
+
+func (starred) AppendRow(dst, row []byte) ([]byte, error) {
+	for last := false; !last; {
+		var field []byte
+		field, row, last = copyfmt.Cut(row)
+		dst = append(append(dst, '*'), field...)
+		if !last {
+			dst = append(dst, '\t')
+		}
+	}
+	return dst, nil
+}
+
+// through sends data through a rowStream, in pieces of random length up to most.
+func through(t *testing.T, rw Rewriter, data []byte, most int, r *rand.Rand) ([]byte, *rowStream) {
+	t.Helper()
+	out, in := blockpipe.New(2, 512).Open()
+	s := &rowStream{w: in, rw: rw, total: &counter{}}
+	var g sync.WaitGroup
+	g.Go(func() {
+		piece := make([]byte, most)
+		for rest := data; len(rest) > 0; {
+			n := copy(piece[:1+r.IntN(most)], rest)
+			if _, err := s.Write(piece[:n]); err != nil {
+				in.CloseWithError(err)
+				return
+			}
+			clear(piece) // the slice dies with the call
+			rest = rest[n:]
+		}
+		if err := s.close(); err != nil {
+			in.CloseWithError(err)
+		}
+	})
+	got, err := io.ReadAll(out)
+	g.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got, s
+}
+
+// Wherever the stream is split, the same comes out.
+func TestSplittingChangesNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		var data, want []byte
+		rows := r.IntN(40)
+		for range rows {
+			row := make([]byte, r.IntN(60))
+			if r.IntN(20) == 0 {
+				row = make([]byte, r.IntN(3000))
+			}
+			for i := range row {
+				row[i] = "\tab\\N"[r.IntN(5)]
+			}
+			data = append(append(data, row...), '\n')
+			want, _ = starred{}.AppendRow(want, row)
+			want = append(want, '\n')
+		}
+		for _, most := range []int{1, 2, 7, 100, 5000, len(data) + 1} {
+			got, s := through(t, starred{}, data, most, r)
+			if !bytes.Equal(got, want) || s.rows != int64(rows) || s.bytes != int64(len(want)) || s.counted != s.moved || s.total.bytes.Load() != s.bytes {
+				t.Fatalf("pieces up to %d: %q became %q, want %q; %+v", most, data, got, want, s.moved)
+			}
+			got, s = through(t, nil, data, most, r)
+			if !bytes.Equal(got, data) || s.bytes != int64(len(data)) {
+				t.Fatalf("relayed in pieces up to %d: %q became %q", most, data, got)
+			}
+		}
+	}
+}
+
+func TestCutStreamIsAnError(t *testing.T) {
+	for _, rw := range []Rewriter{nil, starred{}} {
+		_, in := blockpipe.New(2, 512).Open()
+		s := &rowStream{w: in, rw: rw, total: &counter{}}
+		s.Write([]byte("a\tb\nc"))
+		if err := s.close(); !errors.Is(err, errCut) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// An outsized row leaves no large buffer behind, whole or in pieces.
+func TestOutsizedRowIsNotKept(t *testing.T) {
+	big := append(bytes.Repeat([]byte("x"), 8<<20), '\n')
+	for _, most := range []int{len(big) + 1, 1 << 20} {
+		_, s := through(t, starred{}, big, most, rand.New(rand.NewPCG(1, 1)))
+		if cap(s.tail) > outsized {
+			t.Errorf("%d bytes are kept", cap(s.tail))
+		}
+	}
+}
+
+func TestRowsNeedNoAllocation(t *testing.T) {
+	message := []byte("1234567\tsomeone@example.com\t\\N\tplain text of some length\t2024-01-02 03:04:05.678\n")
+	for _, rw := range []Rewriter{nil, starred{}} {
+		out, in := blockpipe.New(4, blockBytes).Open()
+		s := &rowStream{w: in, rw: rw, total: &counter{}}
+		buf := make([]byte, 2*blockBytes)
+		n := testing.AllocsPerRun(200, func() {
+			before := s.bytes
+			for range 1000 {
+				s.Write(message)
+				s.Write(message[:20]) // a row in two messages
+				s.Write(message[20:])
+			}
+			in.Flush()
+			for read := int64(0); read < s.bytes-before; {
+				n, _ := out.Read(buf)
+				read += int64(n)
+			}
+		})
+		if n != 0 {
+			t.Errorf("rewriter %v: %v allocations in 2000 rows", rw, n)
+		}
+	}
+}
+
+func TestColumnIn(t *testing.T) {
+	columns := []string{"a", "a b", `q"`, "a: b"}
+	for where, want := range map[string]string{
+		`COPY t, line 12, column a: "x, line 1, column a b"`: "a",
+		`COPY t, line 1, column a b: null input`:             "a b",
+		`COPY t, line 1, column a: b: "secret"`:              "a: b",
+		`COPY t, line 1, column q"`:                          `q"`,
+		"COPY t, line 1, column a\nSQL statement":            "a",
+		`COPY t, line 1: "x, column a: "`:                    "",
+		`COPY t, line 1, column secret: "a"`:                 "",
+		`COPY t, line x, column a: "a"`:                      "",
+		`COPY t, Zeile 1, Spalte a: »a«`:                     "",
+		`PL/pgSQL function, line 1, column a: `:              "",
+		``:                                                   "",
+		`COPY `:                                              "",
+	} {
+		if got := columnIn(where, columns); got != want {
+			t.Errorf("%s: got %q", where, got)
+		}
+	}
+}
