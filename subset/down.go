@@ -1,37 +1,65 @@
 package subset
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // downLevel brings the children of the rows found so far into the tables of
-// one level, round by round where references of the level form a cycle.
+// one level: first those of rows of earlier levels and of roots, then round by
+// round where references of a component form a cycle.
 func (w *walk) downLevel(ctx context.Context, level [][]*node) error {
 	from := make([]*keySet, len(w.g.spaces))
 	for i := range from {
 		from[i] = &w.st.keys[i]
 	}
-	for {
+	level = slices.Clone(level)
+	spent := make([]int64, len(level))
+	for round := 0; ; round++ {
 		var scans []*scan
-		for _, comp := range level {
-			for _, n := range comp {
-				for _, l := range n.leaves {
-					var refs []*ref
-					for _, r := range l.refs {
-						if r.Down != DownOff && r.parent.down && !from[r.space.id].empty() {
-							refs = append(refs, r)
-						}
-					}
-					scans = append(scans, w.children(l, refs, from)...)
+		var load [][]*node
+		for i, comp := range level {
+			if round > 0 && comp != nil {
+				spent[i] += w.roundCost(comp, from)
+				if ok, cost := w.loadable(comp); ok && spent[i] > cost+w.p.tune.query {
+					load = append(load, comp)
+					level[i] = nil
+					continue
 				}
 			}
+			scans = append(scans, w.downComponent(comp, from)...)
 		}
-		if len(scans) == 0 {
+		if len(scans)+len(load) == 0 {
 			return nil
 		}
-		var err error
-		if from, err = w.wave(ctx, w.st, scans); err != nil {
+		fresh, err := w.wave(ctx, w.st, scans)
+		if err != nil {
 			return err
 		}
+		for _, comp := range load {
+			if err := w.load(ctx, comp); err != nil {
+				return err
+			}
+		}
+		from = fresh
 	}
+}
+
+// downComponent makes the scans that bring the children of the parents in from
+// into the tables of a component.
+func (w *walk) downComponent(comp []*node, from []*keySet) (scans []*scan) {
+	for _, n := range comp {
+		for _, l := range n.leaves {
+			var refs []*ref
+			for _, r := range l.refs {
+				if r.Down != DownOff && r.parent.down && !from[r.space.id].empty() {
+					refs = append(refs, r)
+				}
+			}
+			scans = append(scans, w.children(l, refs, from)...)
+		}
+	}
+	return scans
 }
 
 // children makes the scans that find the rows of a leaf that come by refs from

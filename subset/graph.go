@@ -34,7 +34,7 @@ type node struct {
 	none     bool // no row of it is eligible, known without looking
 	affected bool // some row of it may not be eligible
 	down     bool // rows may come in as roots or by down
-	full     bool // every eligible row is copied
+	full     bool // every eligible row is copied, none if none is set
 	up       bool // rows may come in by up
 	own      bool // full because of unreached: or its own entry, not because it was reached
 	reason   string

@@ -14,6 +14,7 @@ import (
 // comparable columns are equal exactly when their classes are, whatever their
 // texts. NULL is -1.
 type model struct {
+	seed   uint64
 	space  string // schema name
 	tables []*mTable
 	refs   []*mRef
@@ -88,6 +89,8 @@ type mRoot struct {
 	t     *mTable
 	w     int // w < this; 0: all rows
 	share float64
+	rows  int64 // a number of rows instead of a share
+	group int   // column that stratifies a share, 0 for none
 }
 
 const classes = 6

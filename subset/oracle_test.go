@@ -107,10 +107,8 @@ func (o *oracle) choose() rowSet {
 	}
 	named, whole := rowSet{}, rowSet{}
 	for _, r := range o.m.roots {
-		for _, row := range r.t.rows {
-			if o.elig[row] && (r.w == 0 || row.cells[0] < r.w) && o.sampled(r, row) {
-				named[row] = true
-			}
+		for _, row := range o.sample(r) {
+			named[row] = true
 		}
 	}
 	for _, r := range o.m.roots {
@@ -287,10 +285,38 @@ func (o *oracle) fullTables(none rowSet) map[*mTable]bool {
 	return full
 }
 
-func (o *oracle) sampled(r mRoot, row *mRow) bool {
-	if r.share == 0 || r.share == 1 {
-		return true
+// sample lists the rows that a root names.
+func (o *oracle) sample(r mRoot) (out []*mRow) {
+	hashes, groups := map[*mRow]uint64{}, map[string][]*mRow{}
+	var rows []*mRow
+	for _, row := range r.t.rows {
+		if o.elig[row] && (r.w == 0 || row.cells[0] < r.w) {
+			hashes[row] = o.hash(row)
+			rows = append(rows, row)
+		}
 	}
+	slices.SortFunc(rows, func(a, b *mRow) int { return cmp.Compare(hashes[a], hashes[b]) })
+	if r.rows > 0 {
+		return rows[:min(len(rows), int(r.rows))]
+	}
+	for _, row := range rows {
+		first := false
+		if r.group > 0 {
+			g := "null"
+			if row.cells[r.group] >= 0 {
+				g = "value " + row.hashText(r.group)
+			}
+			first = len(groups[g]) == 0
+			groups[g] = append(groups[g], row)
+		}
+		if r.share == 0 || r.share == 1 || float64(hashes[row]) < r.share*(1<<64) || first {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func (o *oracle) hash(row *mRow) uint64 {
 	var cols []int
 	if row.t.hasPK {
 		cols = row.t.keys[0]
@@ -307,7 +333,7 @@ func (o *oracle) sampled(r mRoot, row *mRow) bool {
 		text := ""
 		switch {
 		case c < 0:
-			text = string(append([]byte{}, []byte(itoa(row.n))...))
+			text = itoa(row.n)
 		case row.cells[c] < 0:
 			b = append(b, 0xff, 0xff, 0xff, 0xff)
 			continue
@@ -317,8 +343,7 @@ func (o *oracle) sampled(r mRoot, row *mRow) bool {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(text)))
 		b = append(b, text...)
 	}
-	h := o.secret.PRF("sample", row.t.t.Name.String()).Uint64(b)
-	return float64(h) < r.share*(1<<64)
+	return o.secret.PRF("sample", row.t.t.Name.String()).Uint64(b)
 }
 
 func itoa(n int) string {

@@ -97,7 +97,7 @@ func (p *Plan) reach(probs *Problems) {
 	}
 	for _, n := range p.g.nodes {
 		n.down = len(n.roots) > 0
-		n.full = n.restrict.Rows == AllRows && !n.none
+		n.full = n.restrict.Rows == AllRows
 	}
 	p.spread()
 	for _, n := range p.g.nodes {

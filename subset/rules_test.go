@@ -32,6 +32,12 @@ func (m *model) rules(rng *rand.Rand) {
 			if rng.IntN(2) == 0 {
 				r.share = []float64{0.3, 0.6, 1}[rng.IntN(3)]
 			}
+			switch {
+			case r.share > 0 && rng.IntN(3) == 0 && len(r.t.cols) > 1:
+				r.group = 1 + rng.IntN(len(r.t.cols)-1)
+			case r.share == 0 && rng.IntN(3) == 0:
+				r.rows = 1 + rng.Int64N(5)
+			}
 			m.roots = append(m.roots, r)
 		}
 	}
@@ -197,7 +203,10 @@ func (m *model) config() *Config {
 		}
 	}
 	for _, r := range m.roots {
-		x := Root{Table: r.t.t, Sample: Sample{Share: r.share}}
+		x := Root{Table: r.t.t, Sample: Sample{Share: r.share, Rows: r.rows}}
+		if r.group > 0 {
+			x.Sample.Stratify = []int{r.t.t.Column(r.t.cols[r.group].name)}
+		}
 		if r.w > 0 {
 			x.Where = fmt.Sprintf("w < %d", r.w)
 		}

@@ -11,11 +11,15 @@ import (
 type tuning struct {
 	push   int64 // above so many keys a set is not sent to the server: rows are read and judged here
 	lookup int64 // a key looked up costs about as much as so many rows passed over
+	query  int64 // so does a query
+	edges  int64 // so many references of a component are held in memory
 	pages  int64 // a leaf is read in ranges of at least so many pages
 }
 
 // tuned is what was measured to be good.
-func tuned() tuning { return tuning{push: 50_000, lookup: 25, pages: 8192} }
+func tuned() tuning {
+	return tuning{push: 50_000, lookup: 25, query: 2000, edges: 8_000_000, pages: 8192}
+}
 
 // Options of a walk. The zero value is enough for rules without samples.
 type Options struct {
@@ -215,6 +219,7 @@ type scan struct {
 	fn     func(*found, *row) error
 	step   Step
 	b      *found
+	adj    *adjacency          // of a component
 	groups map[string]*stratum // of a sample
 	bring  *found              // with down: always: rows that bring children
 	reset  func()              // before an attempt, or nil

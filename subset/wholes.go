@@ -21,7 +21,7 @@ type fullLeaf struct {
 func (w *walk) wholes(ctx context.Context) error {
 	var scans []*scan
 	for _, n := range w.g.nodes {
-		if !n.full {
+		if !n.full || n.none {
 			continue
 		}
 		for _, l := range n.leaves {
