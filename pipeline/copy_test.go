@@ -20,6 +20,11 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
+var (
+	_ pipeline.SourceConns = (*pipeline.Source)(nil)
+	_ pipeline.TargetConns = (*pipeline.Target)(nil)
+)
+
 // loadInto is a TargetConns on any database.
 type loadInto struct{ cfg *pgconn.Config }
 
@@ -225,6 +230,28 @@ func TestCopyHugeField(t *testing.T) {
 	runtime.ReadMemStats(&m)
 	if m.HeapAlloc > 64<<20 {
 		t.Errorf("%d MB are still in use", m.HeapAlloc>>20)
+	}
+}
+
+// What a copy allocates does not depend on the number of rows.
+func TestCopyMemoryIsFlat(t *testing.T) {
+	source, target := bothEnds(t, "create unlogged table t (i int, v text)")
+	src := begin(t, source, 1, "t")
+	allocated := func(rows int, rewriter func() pipeline.Rewriter) uint64 {
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter,
+			Chunks: []pipeline.Chunk{{Select: fmt.Sprintf("select g, repeat('x', g %% 500) from generate_series(1, %d) g", rows)}}}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{})
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
+		few, many := allocated(10_000, rewriter), allocated(200_000, rewriter)
+		t.Logf("10,000 rows: %d KiB, 200,000 rows: %d KiB", few>>10, many>>10)
+		if many > few+(1<<20) {
+			t.Errorf("200,000 rows need %d bytes, 10,000 rows %d", many, few)
+		}
 	}
 }
 

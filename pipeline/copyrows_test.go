@@ -155,3 +155,20 @@ func TestColumnIn(t *testing.T) {
 		}
 	}
 }
+
+// However a stream is cut, the rewriter sees the same rows.
+func FuzzSplit(f *testing.F) {
+	f.Add([]byte("a\tb\n\\N\t\\\\\n\n"), uint64(1), uint8(3))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64, most uint8) {
+		data = append(data, '\n')
+		var want []byte
+		for _, row := range bytes.Split(data[:len(data)-1], []byte("\n")) {
+			want, _ = starred{}.AppendRow(want, row)
+			want = append(want, '\n')
+		}
+		got, s := through(t, starred{}, data, int(most)+1, rand.New(rand.NewPCG(seed, 0)))
+		if !bytes.Equal(got, want) || s.rows != int64(bytes.Count(data, []byte("\n"))) {
+			t.Fatalf("%q became %q, want %q", data, got, want)
+		}
+	})
+}
