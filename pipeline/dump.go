@@ -106,9 +106,8 @@ where c.relkind = 'f' order by 1, 2`)
 	if err != nil {
 		return err
 	}
-	stderr, err := child(ctx, t.tools.dump, args, env)
-	if err != nil {
-		return childError(ctx, "pg_dump", stderr, err)
+	if err := child(ctx, t.tools.dump, args, env); err != nil {
+		return err
 	}
 	return t.readContents(ctx, objects)
 }
@@ -129,9 +128,8 @@ order by 1, 2, 3`
 // readContents lists the archive and keeps what is to be restored.
 func (t *Target) readContents(ctx context.Context, objects Objects) error {
 	list := filepath.Join(t.archive.dir, "all.list")
-	stderr, err := child(ctx, t.tools.restore, []string{"--list", "--file=" + list, t.archive.file}, bareEnv())
-	if err != nil {
-		return childError(ctx, "pg_restore", stderr, err)
+	if err := child(ctx, t.tools.restore, []string{"--list", "--file=" + list, t.archive.file}, bareEnv()); err != nil {
+		return err
 	}
 	text, err := os.ReadFile(list)
 	if err != nil {
@@ -170,25 +168,29 @@ func parseEntry(line string) (entry, bool) {
 // what returns the entry's description: kind, schema, name, owner.
 func (e entry) what() string { return strings.SplitN(e.line, " ", 4)[3] }
 
+// unwanted begin the entries that are never restored: what reaches production
+// or holds its credentials, and comments on what is gone or not ours. A
+// description, the first word or words, is followed by a schema, "-" for none.
+var unwanted = []string{
+	"USER MAPPING - ", "EVENT TRIGGER - ", "SUBSCRIPTION - ", "SUBSCRIPTION TABLE ", "PUBLICATION - ", "PUBLICATION TABLE ",
+	"PUBLICATION TABLES IN SCHEMA ", "SECURITY LABEL ", "ACL ", "DEFAULT ACL ", "DATABASE - ", "DATABASE PROPERTIES - ",
+	"COMMENT - EXTENSION ", "COMMENT - SCHEMA public ", "COMMENT - EVENT TRIGGER ", "COMMENT - USER MAPPING ",
+	"COMMENT - PUBLICATION ", "COMMENT - SUBSCRIPTION ", "COMMENT - DATABASE ",
+}
+
 func wanted(e entry, objects Objects) bool {
 	switch e.catalog {
 	case catalogUserMapping, catalogEventTrigger, catalogSubscription, catalogPublication, catalogPubTable, catalogPubSchema:
 		return false
-	case catalogServer:
+	}
+	what := e.what()
+	for _, prefix := range unwanted {
+		if strings.HasPrefix(what, prefix) {
+			return false
+		}
+	}
+	if e.catalog == catalogServer || strings.HasPrefix(what, "COMMENT - SERVER ") {
 		return objects.ForeignTables
-	case 0:
-		// What comments are on is gone, or not ours to comment on.
-		for _, prefix := range []string{
-			"COMMENT - EXTENSION ", "COMMENT - SCHEMA public ", "COMMENT - EVENT TRIGGER ", "COMMENT - USER MAPPING ",
-			"COMMENT - PUBLICATION ", "COMMENT - SUBSCRIPTION ", "COMMENT - DATABASE ",
-		} {
-			if strings.HasPrefix(e.what(), prefix) {
-				return false
-			}
-		}
-		if strings.HasPrefix(e.what(), "COMMENT - SERVER ") {
-			return objects.ForeignTables
-		}
 	}
 	return true
 }
@@ -292,6 +294,7 @@ func (t *Target) restore(ctx context.Context, section string, entries []entry, j
 		return err
 	}
 	args := []string{
+		"--verbose", // it then says which entry an error is about
 		"--dbname=", "--section=" + section, "--use-list=" + list, "--jobs=" + strconv.Itoa(jobs),
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions", "--no-password",
 	}
@@ -301,14 +304,12 @@ func (t *Target) restore(ctx context.Context, section string, entries []entry, j
 	if !tolerant {
 		args = append(args, "--exit-on-error")
 	}
-	stderr, err := child(ctx, t.tools.restore, append(args, t.archive.file), env)
-	if err == nil {
+	err = child(ctx, t.tools.restore, append(args, t.archive.file), env)
+	var e *ChildError
+	if tolerant && errors.As(err, &e) && e.harmless {
 		return nil
 	}
-	if tolerant && onlyUnknownParameters(stderr) {
-		return nil
-	}
-	return childError(ctx, "pg_restore", stderr, err)
+	return err
 }
 
 // maintenanceMemory is what a session that builds indexes gets: the server's

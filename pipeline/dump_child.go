@@ -1,28 +1,24 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
 	"time"
 )
 
-// stderrLimit is how much of a child's error output is kept, from its start.
-const stderrLimit = 1 << 18
-
-// child runs a program to its end and returns the beginning of its error
-// output, which may quote rows: see childError. When ctx ends it is told to
-// stop; it does not survive us either.
-func child(ctx context.Context, program string, args, env []string) ([]byte, error) {
+// child runs a program to its end, and returns what it complained about. When
+// ctx ends it is told to stop; it does not survive us either.
+func child(ctx context.Context, program string, args, env []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
-	var stderr head
-	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &stderr, 10*time.Second
+	said := complaints{program: filepath.Base(program)}
+	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &said, 10*time.Second
 	attach(cmd)
 	done := make(chan error, 1)
 	go func() {
@@ -31,16 +27,7 @@ func child(ctx context.Context, program string, args, env []string) ([]byte, err
 		defer runtime.UnlockOSThread()
 		done <- cmd.Run()
 	}()
-	err := <-done
-	return stderr.b, err
-}
-
-// head keeps the first bytes that are written to it.
-type head struct{ b []byte }
-
-func (h *head) Write(p []byte) (int, error) {
-	h.b = append(h.b, p[:min(len(p), stderrLimit-len(h.b))]...)
-	return len(p), nil
+	return said.error(ctx, <-done)
 }
 
 // ChildError says which object pg_dump or pg_restore stopped at, and why as far
@@ -50,6 +37,10 @@ type ChildError struct {
 	Object  string // kind, schema, name and owner, as pg_restore lists it; or ""
 	Reason  string // a message known to hold names only; or ""
 	Status  string // how the program ended
+
+	// harmless: all that it complained about are parameters that the server does
+	// not know.
+	harmless bool
 }
 
 // Error joins what is known.
@@ -66,43 +57,71 @@ func (e *ChildError) Error() string {
 	return strings.Join(parts, ": ")
 }
 
-// childError makes an error of a child's end.
-func childError(ctx context.Context, program string, stderr []byte, err error) error {
+// complaints reads a child's error output as it comes, and keeps the first
+// error's object and, if it cannot quote a row, its message.
+type complaints struct {
+	program string
+	line    []byte
+	entry   string // the entry that the next error is about
+	first   *ChildError
+	serious bool // any error but of an unknown parameter
+}
+
+// lineLimit is how much of one line is looked at.
+const lineLimit = 1 << 14
+
+func (c *complaints) Write(p []byte) (int, error) {
+	n := len(p)
+	for {
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 {
+			c.line = append(c.line, p[:min(len(p), lineLimit-min(lineLimit, len(c.line)))]...)
+			return n, nil
+		}
+		c.line = append(c.line, p[:min(i, lineLimit-min(lineLimit, len(c.line)))]...)
+		c.read(string(c.line))
+		c.line = c.line[:0]
+		p = p[i+1:]
+	}
+}
+
+func (c *complaints) read(line string) {
+	if _, text, ok := strings.Cut(line, ": from TOC entry "); ok {
+		if e, ok := parseEntry(text); ok {
+			c.entry = e.what()
+		}
+		return
+	}
+	_, message, ok := strings.Cut(line, ": error: ")
+	if !ok {
+		return
+	}
+	c.serious = c.serious || !strings.Contains(message, "unrecognized configuration parameter")
+	if c.first == nil || c.first.Reason == "" && c.first.Object == "" {
+		c.first = &ChildError{Object: c.entry, Reason: safeMessage(message)}
+	}
+	c.entry = ""
+}
+
+// error makes an error of the child's end.
+func (c *complaints) error(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		return fmt.Errorf("%s: %w", program, err)
+		return fmt.Errorf("%s: %w", c.program, err)
 	}
-	e := &ChildError{Program: program, Status: exit.ProcessState.String()}
-	in := lines(stderr)
-	for in.Scan() {
-		line := in.Text()
-		if _, object, ok := strings.Cut(line, ": from TOC entry "); ok {
-			if x, ok := parseEntry(object); ok {
-				e.Object = x.what()
-			}
-			continue
-		}
-		_, message, ok := strings.Cut(line, ": error: ")
-		if !ok {
-			_, message, ok = strings.Cut(line, "ERROR:  ")
-		}
-		if !ok {
-			continue
-		}
-		if e.Reason = safeMessage(message); e.Reason != "" || strings.Contains(message, "ERROR:  ") {
-			return e
-		}
+	c.read(string(c.line))
+	e := &ChildError{}
+	if c.first != nil {
+		e = c.first
 	}
+	e.Program, e.Status, e.harmless = c.program, exit.ProcessState.String(), c.first != nil && !c.serious
 	return e
-}
-
-func lines(text []byte) *bufio.Scanner {
-	in := bufio.NewScanner(bytes.NewReader(text))
-	in.Buffer(nil, stderrLimit+1)
-	return in
 }
 
 // ident is an identifier in a message, quotation marks included.
@@ -148,22 +167,4 @@ func safeMessage(message string) string {
 		return message
 	}
 	return ""
-}
-
-// onlyUnknownParameters reports whether every error is one of a parameter that
-// the server does not know, which pg_restore sets for all versions.
-func onlyUnknownParameters(stderr []byte) bool {
-	found := false
-	in := lines(stderr)
-	for in.Scan() {
-		line := in.Text()
-		if !strings.Contains(line, ": error: ") {
-			continue
-		}
-		if !strings.Contains(line, "unrecognized configuration parameter") {
-			return false
-		}
-		found = true
-	}
-	return found && len(stderr) < stderrLimit
 }

@@ -89,16 +89,16 @@ func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []
 	defer t.Disconnect(ctx, conn)
 	for _, q := range sequences {
 		if err := setSequence(ctx, conn, q); err != nil {
-			return fmt.Errorf("target: sequence %s: %w", q.Name, safely(err))
+			return fmt.Errorf("target: sequence %s: %w", q.Name, SafeError(err))
 		}
 	}
 	for _, v := range views {
 		if err := run(ctx, conn, "refresh materialized view "+v.SQL()); err != nil {
-			return fmt.Errorf("target: materialized view %s: %w", v, safely(err))
+			return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
 		}
 	}
 	if err := run(ctx, conn, "analyze"); err != nil {
-		return fmt.Errorf("target: analyze: %w", safely(err))
+		return fmt.Errorf("target: analyze: %w", SafeError(err))
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (s *Source) Query(ctx context.Context, sql string, fn func(fields [][]byte)
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return fmt.Errorf("source: query: %w", safely(err))
+		return fmt.Errorf("source: query: %w", SafeError(err))
 	}
 	if len(w.tail) > 0 {
 		return fmt.Errorf("source: query: the last row has no end")

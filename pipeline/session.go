@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/pgstandin/pgstandin/schema"
 )
 
 // applicationName is what our sessions are called in pg_stat_activity.
@@ -301,24 +299,4 @@ func codeOf(err error) string {
 		return m.pg.Code
 	}
 	return ""
-}
-
-// safely is for the errors of statements that touch rows, whose messages may
-// quote them: only the SQLSTATE and the names of objects are passed on.
-func safely(err error) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return err
-	}
-	out := "SQLSTATE " + pg.Code
-	if pg.TableName != "" {
-		out += ", table " + schema.Name{Schema: pg.SchemaName, Name: pg.TableName}.String()
-	}
-	if pg.ColumnName != "" {
-		out += ", column " + schema.QuoteIdent(pg.ColumnName)
-	}
-	if pg.ConstraintName != "" {
-		out += ", constraint " + schema.QuoteIdent(pg.ConstraintName)
-	}
-	return errors.New(out)
 }

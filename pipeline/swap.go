@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -24,10 +23,6 @@ type SwapResult struct {
 	Left    string
 	LeftErr error
 }
-
-// swapPatience is how long Swap tries to find a moment without sessions on the
-// live database.
-const swapPatience = time.Minute
 
 // Previous returns the name that the replaced database is kept under.
 func (t *Target) Previous() string { return fit(t.name, "_previous") }

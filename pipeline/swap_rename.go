@@ -18,7 +18,7 @@ import (
 // owner, privileges, settings and comment, and renames. ALTER DATABASE RENAME
 // locks out new sessions and then waits some seconds for the others to go,
 // while a second session ends them; if one stays, all is tried again until
-// swapPatience is over. older is where Previous goes, "" if there is none.
+// SwapTimeout is over. older is where Previous goes, "" if there is none.
 func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended int, err error) {
 	building, err := t.database(ctx, t.build)
 	if err != nil {
@@ -53,7 +53,7 @@ func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended 
 		return 0, plainly(err)
 	}
 	k := &killer{conn: second, oids: busy, ended: map[string]bool{}, kept: map[string]bool{}}
-	for deadline := time.Now().Add(swapPatience); ; {
+	for deadline := time.Now().Add(t.cfg.SwapTimeout); ; {
 		err := t.tryRename(ctx, script, building.oid, k)
 		if codeOf(err) == "55006" && time.Now().Before(deadline) && ctx.Err() == nil {
 			continue

@@ -40,6 +40,9 @@ type TargetConfig struct {
 	Owner string
 	// Grants are given on such objects.
 	Grants []Grant
+	// SwapTimeout is how long Swap tries to find the live database without
+	// sessions; zero means a minute.
+	SwapTimeout time.Duration
 	// PgDump and PgRestore are the programs; empty means to look for them in PATH
 	// and then where packages put them.
 	PgDump, PgRestore string
@@ -88,6 +91,9 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 	}
 	if cfg.Run == "" {
 		cfg.Run = newRun()
+	}
+	if cfg.SwapTimeout == 0 {
+		cfg.SwapTimeout = time.Minute
 	}
 	name := cfg.Conn.Database
 	switch {
@@ -173,9 +179,10 @@ func (t *Target) connectAdmin(ctx context.Context) error {
 // administer returns the connection to the maintenance database, a new one if
 // it was lost, with the run's lock taken again if the run had it.
 func (t *Target) administer(ctx context.Context) (*pgconn.PgConn, error) {
-	if t.admin != nil && !t.admin.IsClosed() {
+	if !t.admin.IsClosed() && t.admin.CheckConn() == nil {
 		return t.admin, nil
 	}
+	hangUp(ctx, t.admin)
 	if err := t.connectAdmin(ctx); err != nil {
 		return nil, err
 	}
@@ -377,7 +384,7 @@ func (t *Target) Drop(ctx context.Context) error {
 	if !t.created || t.swapped {
 		return nil
 	}
-	if t.admin.IsClosed() {
+	if t.admin.IsClosed() || t.admin.CheckConn() != nil {
 		t.locked = false // the name is this run's own: no need of the lock
 	}
 	conn, err := t.administer(ctx)

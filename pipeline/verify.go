@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// VerifyConfig says what must hold in the new database.
+type VerifyConfig struct {
+	// Rows is how many rows each table must hold: of its own, without those of
+	// partitions and inheritance children.
+	Rows map[schema.Name]int64
+	// Checks are queries that must return one row with true.
+	Checks []string
+	// SearchPath is for the checks; empty means "$user", public.
+	SearchPath string
+	// CheckTimeout is for each check; zero means a minute.
+	CheckTimeout time.Duration
+	// Workers is how many sessions count rows; zero means one.
+	Workers int
+}
+
+// Verified is what Verify proved.
+type Verified struct {
+	Tables      int
+	Rows        int64
+	ForeignKeys int
+	NotValid    []string // foreign keys that production itself has as NOT VALID
+	Constraints int      // others: primary keys, unique, check and exclusion constraints
+	Checks      int
+}
+
+// VerifyError lists everything that did not hold.
+type VerifyError struct{ Problems []string }
+
+// Error has one problem a line.
+func (e *VerifyError) Error() string {
+	return "verification: " + strings.Join(e.Problems, "\nverification: ")
+}
+
+// Verify proves the new database: row counts, every constraint of the source
+// there, of the same definition and as valid, and the rules' checks. What does
+// not hold is a *VerifyError. The source is not needed any more: PreData has
+// noted its constraints.
+func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error) {
+	var out Verified
+	var problems []string
+	found, err := t.countRows(ctx, cfg)
+	if err != nil {
+		return out, err
+	}
+	for name, want := range cfg.Rows {
+		out.Tables++
+		out.Rows += found[name]
+		if found[name] != want {
+			problems = append(problems, fmt.Sprintf("%s holds %d rows, %d were to be copied", name, found[name], want))
+		}
+	}
+	conn, err := t.Connect(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer t.Disconnect(ctx, conn)
+	missing, err := t.compareConstraints(ctx, conn, &out)
+	if err != nil {
+		return out, err
+	}
+	problems = append(problems, missing...)
+	for _, c := range cfg.Checks {
+		out.Checks++
+		problem, err := t.check(ctx, c, cfg)
+		if err != nil {
+			return out, err
+		}
+		if problem != "" {
+			problems = append(problems, fmt.Sprintf("check %s: %s", strconv.Quote(c), problem))
+		}
+	}
+	if len(problems) > 0 {
+		sort.Strings(problems)
+		return out, &VerifyError{problems}
+	}
+	return out, nil
+}
+
+func (t *Target) countRows(ctx context.Context, cfg VerifyConfig) (map[schema.Name]int64, error) {
+	names := make([]schema.Name, 0, len(cfg.Rows))
+	for n := range cfg.Rows {
+		names = append(names, n)
+	}
+	counts := make([]int64, len(names))
+	steps := make([]func(context.Context) error, len(names))
+	for i, n := range names {
+		steps[i] = func(ctx context.Context) error {
+			conn, err := t.Acquire(ctx)
+			if err != nil {
+				return err
+			}
+			row, err := oneOf(ctx, conn, "select count(*) from only "+n.SQL())
+			t.Release(conn, err == nil)
+			if err != nil {
+				return fmt.Errorf("target: count %s: %w", n, SafeError(err))
+			}
+			counts[i], err = strconv.ParseInt(row[0], 10, 64)
+			return err
+		}
+	}
+	if err := Steps(ctx, max(1, cfg.Workers), steps); err != nil {
+		return nil, err
+	}
+	out := make(map[schema.Name]int64, len(names))
+	for i, n := range names {
+		out[n] = counts[i]
+	}
+	return out, nil
+}
+
+type constraintKey struct{ schema, table, name string }
+
+// compareConstraints returns what the target lacks of the source's.
+func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, out *Verified) ([]string, error) {
+	if t.archive == nil {
+		return nil, fmt.Errorf("target: constraints: the schema has not been made")
+	}
+	have, err := textsOf(ctx, conn, constraints)
+	if err != nil {
+		return nil, fmt.Errorf("target: constraints: %w", plainly(err))
+	}
+	found := make(map[constraintKey][]string, len(have))
+	for _, r := range have {
+		found[constraintKey{r[0], r[1], r[2]}] = r
+	}
+	sameMajor := t.source.Major() == t.info.Major()
+	var problems []string
+	for _, w := range t.archive.constraints {
+		name := schema.Name{Schema: w[0], Name: w[1]}.String() + " " + schema.QuoteIdent(w[2])
+		h := found[constraintKey{w[0], w[1], w[2]}]
+		if w[3] == "f" {
+			out.ForeignKeys++
+		} else {
+			out.Constraints++
+		}
+		if w[3] == "f" && w[4] != "t" {
+			out.NotValid = append(out.NotValid, name)
+		}
+		switch {
+		case h == nil || h[3] != w[3]:
+			problems = append(problems, "constraint "+name+" is missing")
+		case w[4] == "t" && h[4] != "t":
+			problems = append(problems, "constraint "+name+" is not valid")
+		case (w[3] == "f" || sameMajor) && bare(h[5]) != bare(w[5]):
+			problems = append(problems, "constraint "+name+" has another definition")
+		}
+	}
+	return problems, nil
+}
+
+// bare drops the mark of a constraint that is not valid, which is compared by
+// itself.
+func bare(definition string) string { return strings.TrimSuffix(definition, " NOT VALID") }
+
+// check runs one of the rules' checks, and returns what is wrong, or "".
+func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (string, error) {
+	conn, err := t.Acquire(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer t.Release(conn, false) // the check may have changed the session
+	timeout, path := cfg.CheckTimeout, cfg.SearchPath
+	if timeout == 0 {
+		timeout = time.Minute
+	}
+	if path == "" {
+		path = `"$user", public`
+	}
+	if err := run(ctx, conn, fmt.Sprintf("begin read only; set local statement_timeout = %d; select pg_catalog.set_config('search_path', %s, true)",
+		max(1, timeout.Milliseconds()), schema.QuoteLiteral(path))); err != nil {
+		return "", fmt.Errorf("target: check: %w", plainly(err))
+	}
+	rows, err := rowsOf(ctx, conn, sql)
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case codeOf(err) == "57014":
+		return fmt.Sprintf("took longer than %s", timeout), nil
+	case err != nil:
+		return SafeError(err).Error(), nil
+	case len(rows) != 1 || len(rows[0]) != 1:
+		return "did not return one row with one column", nil
+	case string(rows[0][0]) != "t":
+		return "did not return true", nil
+	}
+	return "", nil
+}
