@@ -204,7 +204,7 @@ func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, set *ke
 		}
 	}
 	arrays := arrayConstants(fams, types, set)
-	if len(cols) == 1 {
+	if len(cols) == 1 && l.g.schema.ServerVersion >= 140000 { // older servers search the array for every row
 		return l.column(t, cols[0]) + " operator(pg_catalog.=) any(" + arrays[0] + ")", true
 	}
 	var left, right []string

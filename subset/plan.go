@@ -101,7 +101,7 @@ func (p *Plan) reach(probs *Problems) {
 	}
 	p.spread()
 	for _, n := range p.g.nodes {
-		if !n.reached() && !n.none && n.restrict.Rows == WhereRows {
+		if !n.reached() && n.restrict.Rows == WhereRows {
 			n.full, n.own = true, true
 		}
 	}

@@ -178,3 +178,35 @@ func TestCutThroughExpression(t *testing.T) {
 		t.Errorf("orders are not read by their condition alone")
 	}
 }
+
+// TestBudget: the plan picks a percent by estimate, says it, and walks by it.
+func TestBudget(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, shop+"; insert into orders select i, 1 + i % 20, i from generate_series(61, 20000) i; analyze")
+	src := open(t, dsn)
+	sch := read(t, src)
+	orders := sch.Table(schema.Name{Schema: "public", Name: "orders"})
+	cfg := &subset.Config{Roots: []subset.Root{{Table: orders}}, Unreached: subset.UnreachedNone, Budget: subset.Budget{Rows: 2000}}
+	p, err := subset.NewPlan(sch, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Picked() < 0.05 || p.Picked() > 0.15 {
+		t.Errorf("picked %g", p.Picked())
+	}
+	var planned int64
+	for _, x := range p.Tables() {
+		planned += x.Rows
+	}
+	sel := walk(t, src, sch, cfg)
+	var got int64
+	for _, l := range sel.Leaves {
+		got += l.Rows
+	}
+	if planned > 2000 || got < 1000 || got > 3000 {
+		t.Errorf("planned %d rows, chose %d", planned, got)
+	}
+	if cfg.Roots[0].Sample.Share != 0 {
+		t.Error("the Config has changed")
+	}
+}
