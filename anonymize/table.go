@@ -12,6 +12,9 @@ type Table struct {
 	Entity       int
 	EntityDomain string
 	Rows         int64 // estimated rows, for collision and capacity checks; 0 unknown
+	// Keys are the table's unique keys over columns that are NOT NULL and kept,
+	// as column indexes: what makes a template injective.
+	Keys [][]int
 }
 
 // Column is one column of the stream.

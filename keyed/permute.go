@@ -110,10 +110,7 @@ func (p *PRF) permuteNumber(d []byte, tweak uint64) {
 	for _, c := range d {
 		x, n = x*10+uint64(c), n*10
 	}
-	q := Permutation{prf: p, n: n}
-	q.half = max(1, (uint(bits.Len64(n-1))+1)/2)
-	q.mask = 1<<q.half - 1
-	x = q.Apply(x, tweak)
+	x = p.Bijection(n, x, tweak)
 	for i := len(d) - 1; i >= 0; i-- {
 		d[i] = byte(x % 10)
 		x /= 10
@@ -128,4 +125,13 @@ func (p *PRF) Permute16(b *[16]byte) {
 	p.block.Encrypt(s.out[:], s.in[:])
 	*b = s.out
 	p.pool.Put(s)
+}
+
+// Bijection returns the image of x under the permutation of [0, n) that belongs
+// to the tweak, without preparing one; x must be below n, and n not 0.
+func (p *PRF) Bijection(n, x, tweak uint64) uint64 {
+	q := Permutation{prf: p, n: n}
+	q.half = max(1, (uint(bits.Len64(n-1))+1)/2)
+	q.mask = 1<<q.half - 1
+	return q.Apply(x, tweak)
 }

@@ -1,0 +1,173 @@
+package anonymize
+
+import (
+	"strconv"
+	"strings"
+)
+
+// makeDate shifts dates by whole days, the same for all dates of an entity, so
+// that their order and distances stay; or truncates them. infinity stays.
+func makeDate(c *compiler) maskFunc {
+	unit, shift := c.string("truncate", ""), c.string("shift", "")
+	switch {
+	case (unit == "") == (shift == ""):
+		c.problem("", "date needs one of shift and truncate: { mask: date, shift: 60d } or { mask: date, truncate: month }")
+		return nil
+	case unit != "":
+		return c.truncateDate(unit)
+	}
+	days, err := strconv.Atoi(strings.TrimSuffix(shift, "d"))
+	if err != nil || days < 1 || days > 36500 || !strings.HasSuffix(shift, "d") {
+		c.problem("shift", "shift must be days: 60d")
+		return nil
+	}
+	seed := c.seeder()
+	return func(dst, value []byte, r *Rewriter) []byte {
+		d, ok := parseDate(value)
+		if !ok {
+			return r.strangeDate(dst, value)
+		}
+		s := seed(value, r)
+		by := int64(s.Uint64n(uint64(days))) + 1
+		if s.Uint64()&1 == 0 {
+			by = -by
+		}
+		return d.move(by).append(dst)
+	}
+}
+
+func (c *compiler) truncateDate(unit string) maskFunc {
+	switch unit {
+	case "year", "quarter", "month", "day", "hour":
+	default:
+		c.problem("truncate", "truncate must be year, quarter, month, day or hour")
+		return nil
+	}
+	return func(dst, value []byte, r *Rewriter) []byte {
+		d, ok := parseDate(value)
+		if !ok {
+			return r.strangeDate(dst, value)
+		}
+		switch unit {
+		case "year":
+			d.month, d.day = 1, 1
+		case "quarter":
+			d.month, d.day = (d.month-1)/3*3+1, 1
+		case "month":
+			d.day = 1
+		}
+		if len(d.rest) >= 9 { // " hh:mm:ss", then perhaps a fraction and a zone
+			zone := d.rest[9:]
+			for len(zone) > 0 && zone[0] != '+' && zone[0] != '-' {
+				zone = zone[1:]
+			}
+			hour := "00"
+			if unit == "hour" {
+				hour = string(d.rest[1:3])
+			}
+			d.hour, d.rest, d.cut = [2]byte{hour[0], hour[1]}, zone, true
+		}
+		return d.append(dst)
+	}
+}
+
+// strangeDate keeps infinity, which is nobody's date, and hides anything else
+// behind the first day of PostgreSQL's calendar.
+func (r *Rewriter) strangeDate(dst, value []byte) []byte {
+	switch string(value) {
+	case "infinity", "-infinity":
+		return append(dst, value...)
+	}
+	r.opaque = true
+	return append(dst, "2000-01-01"...)
+}
+
+// civil is a date in ISO form with what follows it verbatim.
+type civil struct {
+	year       int64 // astronomical: 1 BC is 0
+	month, day int64
+	rest       []byte // " 12:30:00.5+00", without " BC"
+	cut        bool   // the time is hour:00:00, rest only the zone
+	hour       [2]byte
+}
+
+func parseDate(v []byte) (d civil, ok bool) {
+	bc := len(v) > 3 && string(v[len(v)-3:]) == " BC"
+	if bc {
+		v = v[:len(v)-3]
+	}
+	i := 0
+	for i < len(v) && v[i] >= '0' && v[i] <= '9' {
+		d.year = d.year*10 + int64(v[i]-'0')
+		if i++; i > 7 {
+			return d, false
+		}
+	}
+	if i < 4 || len(v) < i+6 || v[i] != '-' || v[i+3] != '-' {
+		return d, false
+	}
+	two := func(b []byte) int64 {
+		if radix(b[0]) != 10 || radix(b[1]) != 10 {
+			return 0
+		}
+		return int64(b[0]-'0')*10 + int64(b[1]-'0')
+	}
+	d.month, d.day = two(v[i+1:]), two(v[i+4:])
+	d.rest = v[i+6:]
+	if bc {
+		d.year = 1 - d.year
+	}
+	return d, d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31 && (len(d.rest) == 0 || len(d.rest) >= 9 && d.rest[0] == ' ')
+}
+
+// move shifts by days in the proleptic Gregorian calendar (the arithmetic of
+// Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms").
+func (d civil) move(days int64) civil {
+	y := d.year
+	if d.month <= 2 {
+		y--
+	}
+	era := floorDiv(y, 400)
+	yoe := y - era*400
+	doy := (153*((d.month+9)%12)+2)/5 + d.day - 1
+	z := era*146097 + yoe*365 + yoe/4 - yoe/100 + doy + days
+
+	era = floorDiv(z, 146097)
+	doe := z - era*146097
+	yoe = (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy = doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	d.day = doy - (153*mp+2)/5 + 1
+	d.month = (mp+2)%12 + 1
+	d.year = yoe + era*400
+	if d.month <= 2 {
+		d.year++
+	}
+	return d
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func (d civil) append(dst []byte) []byte {
+	y, bc := d.year, false
+	if y < 1 {
+		y, bc = 1-y, true
+	}
+	dst = append(appendDigits(dst, uint64(y), 4), '-')
+	dst = append(appendDigits(dst, uint64(d.month), 2), '-')
+	dst = appendDigits(dst, uint64(d.day), 2)
+	if d.cut {
+		dst = append(dst, ' ', d.hour[0], d.hour[1], ':', '0', '0', ':', '0', '0')
+	}
+	dst = append(dst, d.rest...)
+	if bc {
+		dst = append(dst, " BC"...)
+	}
+	return dst
+}

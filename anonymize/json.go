@@ -1,0 +1,499 @@
+package anonymize
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// step is one step of a JSON path.
+type step struct {
+	key  string // of an object
+	any  bool   // [*] or .*: any element or key
+	deep bool   // behind "..": at any depth
+}
+
+// jsonPath is a path and what masks the scalars at and below it; no mask means
+// keep.
+type jsonPath struct {
+	steps []step
+	text  maskFunc
+	keep  bool
+}
+
+// jsonState is a rewriter's scratch for one document.
+type jsonState struct {
+	in    []byte
+	at    int
+	value []byte
+	out   []byte
+	key   []byte
+	bad   bool
+}
+
+// states is a set of positions in paths: for each path how many steps may have
+// been taken, one bit each.
+type states [maxPaths]uint32
+
+const maxPaths, maxSteps = 24, 30
+
+// jsonMask is a compiled json mask.
+type jsonMask struct {
+	paths []jsonPath
+	deny  bool
+}
+
+func makeJSON(c *compiler) maskFunc {
+	m := &jsonMask{}
+	switch other := c.string("other", ""); other {
+	case "keep":
+	case "deny":
+		m.deny = true
+	default:
+		c.problem("other", "json needs other: keep or deny, which says what happens to values at no path")
+	}
+	c.used["paths"] = true
+	paths, ok := c.m.Params["paths"].(map[string]any)
+	if !ok || len(paths) == 0 {
+		c.problem("paths", "json needs paths: { mask: json, paths: { $.contact.email: email }, other: keep }")
+		return nil
+	}
+	names := make([]string, 0, len(paths))
+	for p := range paths {
+		names = append(names, p)
+	}
+	sort.Strings(names)
+	if len(names) > maxPaths {
+		c.problem("paths", "%d paths; at most %d", len(names), maxPaths)
+		return nil
+	}
+	for _, name := range names {
+		steps, err := parsePath(name)
+		if err != nil {
+			c.problem("paths", "path %s: %v", name, err)
+			continue
+		}
+		p := jsonPath{steps: steps}
+		mask, err := maskOf(paths[name])
+		switch {
+		case err != nil:
+			c.problem("paths", "path %s: %v", name, err)
+			continue
+		case mask.Kind == "keep":
+			p.keep = true
+		case mask.Kind == "json" || mask.Kind == "template":
+			c.problem("paths", "path %s: mask %s cannot stand inside json", name, mask.Kind)
+			continue
+		default:
+			col := &Column{Name: c.col.Name, Type: Type{Name: "text"}}
+			if mask.Kind == "number" {
+				col.Type.Name = "float8"
+			}
+			if mask.Kind == "date" {
+				col.Type.Name = "timestamptz"
+			}
+			sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program}
+			made, problems := sub.compile(mask)
+			for _, q := range problems {
+				c.problem("paths", "path %s: %s", name, q.Message)
+			}
+			c.usesEntity = c.usesEntity || sub.usesEntity
+			p.text = made.mask // nil for "null"
+		}
+		m.paths = append(m.paths, p)
+	}
+	return m.mask
+}
+
+// maskOf reads a mask inside another: a name, or a map with mask and its
+// parameters.
+func maskOf(v any) (*Mask, error) {
+	switch v := v.(type) {
+	case string:
+		return &Mask{Kind: v}, nil
+	case map[string]any:
+		m := &Mask{Params: map[string]any{}}
+		for key, x := range v {
+			switch text, isText := x.(string); {
+			case key == "mask" && isText:
+				m.Kind = text
+			case key == "domain" && isText && v["mask"] != "email":
+				m.Domain = text
+			default:
+				m.Params[key] = x
+			}
+		}
+		if m.Kind != "" {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("write a mask's name, or a map with mask: and its parameters")
+}
+
+// parsePath reads $.a.b, $['a b'], $.a[*], $.a.* and $..a.
+func parsePath(p string) ([]step, error) {
+	rest, ok := strings.CutPrefix(p, "$")
+	if !ok {
+		return nil, fmt.Errorf("begin it with $")
+	}
+	var out []step
+	for rest != "" {
+		s := step{}
+		switch {
+		case strings.HasPrefix(rest, ".."):
+			s.deep, rest = true, rest[2:]
+		case strings.HasPrefix(rest, "[*]"):
+			out, rest = append(out, step{any: true}), rest[3:]
+			continue
+		case strings.HasPrefix(rest, "['"):
+			key, after, closed := strings.Cut(rest[2:], "']")
+			if !closed {
+				return nil, fmt.Errorf("a [' has no ']")
+			}
+			out, rest = append(out, step{key: key}), after
+			continue
+		case rest[0] == '.':
+			rest = rest[1:]
+		default:
+			return nil, fmt.Errorf("write $.key, $.list[*], $.*, $..key or $['a key']")
+		}
+		end := strings.IndexAny(rest, ".[")
+		if end < 0 {
+			end = len(rest)
+		}
+		if s.key, rest = rest[:end], rest[end:]; s.key == "" {
+			return nil, fmt.Errorf("a key is empty")
+		}
+		if s.key == "*" {
+			s.key, s.any = "", true
+		}
+		out = append(out, s)
+	}
+	if len(out) > maxSteps {
+		return nil, fmt.Errorf("more than %d steps", maxSteps)
+	}
+	return out, nil
+}
+
+// enter returns the states behind a key, or behind an element of a list (key
+// nil), and the path that is complete there, or -1.
+func (m *jsonMask) enter(from *states, key []byte, list bool) (to states, hit int) {
+	hit = -1
+	for i := range m.paths {
+		p := &m.paths[i]
+		for at := range p.steps {
+			if from[i]&(1<<at) == 0 {
+				continue
+			}
+			s := &p.steps[at]
+			if s.deep {
+				to[i] |= 1 << at
+			}
+			if s.any || !list && string(key) == s.key {
+				to[i] |= 1 << (at + 1)
+			} else if list && s.deep {
+				to[i] |= 1 << at
+			}
+		}
+		if to[i]&(1<<len(p.steps)) != 0 && (hit < 0 || len(p.steps) > len(m.paths[hit].steps)) {
+			hit = i
+		}
+	}
+	return to, hit
+}
+
+// mask rewrites a document. One that is not JSON (which a json column cannot
+// hold) becomes null.
+func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
+	j := &r.json
+	j.in, j.at, j.bad = value, 0, false
+	start := len(dst)
+	var from states
+	for i := range m.paths {
+		from[i] = 1
+	}
+	hit := -1
+	for i := range m.paths {
+		if len(m.paths[i].steps) == 0 {
+			hit = i
+		}
+	}
+	dst = m.element(dst, r, &from, hit, 0)
+	j.space()
+	if j.bad || j.at != len(j.in) {
+		r.opaque = true
+		return append(dst[:start], "null"...)
+	}
+	return append(dst, j.in[j.at:]...)
+}
+
+// maxDepth is how deep a document may be nested; PostgreSQL's own limit is its
+// stack, some thousands.
+const maxDepth = 6000
+
+// element rewrites one value. hit is the path whose mask is in force, or -1.
+func (m *jsonMask) element(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+	j := &r.json
+	dst = j.copySpace(dst)
+	if j.at >= len(j.in) || depth > maxDepth {
+		j.bad = true
+		return dst
+	}
+	switch c := j.in[j.at]; c {
+	case '{':
+		return m.object(dst, r, from, hit, depth)
+	case '[':
+		return m.list(dst, r, from, hit, depth)
+	case '"':
+		raw := j.string()
+		return m.scalar(dst, r, raw, hit, true)
+	default:
+		raw := j.word()
+		if c == 'n' || c == 't' || c == 'f' { // null, true, false
+			if hit >= 0 && !m.paths[hit].keep && c != 'n' {
+				return append(dst, "null"...)
+			}
+			return append(dst, raw...)
+		}
+		return m.scalar(dst, r, raw, hit, false)
+	}
+}
+
+func (m *jsonMask) object(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+	j := &r.json
+	dst = append(dst, '{')
+	j.at++
+	for first := true; !j.bad; first = false {
+		dst = j.copySpace(dst)
+		if j.at < len(j.in) && j.in[j.at] == '}' {
+			j.at++
+			return append(dst, '}')
+		}
+		if !first {
+			if j.at >= len(j.in) || j.in[j.at] != ',' {
+				break
+			}
+			j.at++
+			dst = j.copySpace(append(dst, ','))
+		}
+		if j.at >= len(j.in) || j.in[j.at] != '"' {
+			break
+		}
+		raw := j.string()
+		if j.bad {
+			return dst
+		}
+		j.key = unquote(j.key[:0], raw)
+		dst = append(dst, raw...)
+		to, next := m.enter(from, j.key, false)
+		if next < 0 {
+			next = hit // the mask of an object goes for all in it
+		}
+		dst = j.copySpace(dst)
+		if j.at >= len(j.in) || j.in[j.at] != ':' {
+			break
+		}
+		j.at++
+		dst = m.element(append(dst, ':'), r, &to, next, depth+1)
+	}
+	j.bad = true
+	return dst
+}
+
+func (m *jsonMask) list(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+	j := &r.json
+	dst = append(dst, '[')
+	j.at++
+	to, next := m.enter(from, nil, true)
+	if next < 0 {
+		next = hit
+	}
+	for first := true; !j.bad; first = false {
+		dst = j.copySpace(dst)
+		if j.at < len(j.in) && j.in[j.at] == ']' {
+			j.at++
+			return append(dst, ']')
+		}
+		if !first {
+			if j.at >= len(j.in) || j.in[j.at] != ',' {
+				break
+			}
+			j.at++
+			dst = append(dst, ',')
+		}
+		dst = m.element(dst, r, &to, next, depth+1)
+	}
+	j.bad = true
+	return dst
+}
+
+// scalar masks a string or number.
+func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted bool) []byte {
+	j := &r.json
+	if j.bad {
+		return dst
+	}
+	switch {
+	case hit < 0 && !m.deny, hit >= 0 && m.paths[hit].keep:
+		return append(dst, raw...)
+	case hit < 0, m.paths[hit].text == nil:
+		return append(dst, "null"...)
+	}
+	j.value = append(j.value[:0], raw...)
+	if quoted {
+		j.value = unquote(j.value[:0], raw)
+	}
+	if len(j.value) == 0 {
+		return append(dst, raw...)
+	}
+	j.out = m.paths[hit].text(j.out[:0], j.value, r)
+	if !quoted && isJSONNumber(j.out) {
+		return append(dst, j.out...)
+	}
+	return appendQuoted(dst, j.out)
+}
+
+func (j *jsonState) space() {
+	for j.at < len(j.in) {
+		switch j.in[j.at] {
+		case ' ', '\t', '\n', '\r':
+			j.at++
+		default:
+			return
+		}
+	}
+}
+
+func (j *jsonState) copySpace(dst []byte) []byte {
+	start := j.at
+	j.space()
+	return append(dst, j.in[start:j.at]...)
+}
+
+// string returns the string at the reader, with its quotes.
+func (j *jsonState) string() []byte {
+	start := j.at
+	for j.at++; j.at < len(j.in); j.at++ {
+		switch j.in[j.at] {
+		case '\\':
+			j.at++
+		case '"':
+			j.at++
+			return j.in[start:j.at]
+		}
+	}
+	j.bad, j.at = true, len(j.in)
+	return nil
+}
+
+// word returns a number, true, false or null.
+func (j *jsonState) word() []byte {
+	start := j.at
+	for j.at < len(j.in) {
+		switch ch := j.in[j.at]; {
+		case ch >= 'a' && ch <= 'z', ch >= '0' && ch <= '9', ch == '-', ch == '+', ch == '.', ch == 'E':
+			j.at++
+			continue
+		}
+		break
+	}
+	if j.at == start {
+		j.bad = true
+	}
+	return j.in[start:j.at]
+}
+
+// unquote appends the text of a JSON string (RFC 8259, section 7).
+func unquote(dst, raw []byte) []byte {
+	raw = raw[1 : len(raw)-1]
+	for i := 0; i < len(raw); i++ {
+		ch := raw[i]
+		if ch != '\\' || i+1 >= len(raw) {
+			dst = append(dst, ch)
+			continue
+		}
+		i++
+		switch raw[i] {
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r := hex4(raw, i+1)
+			i += 4
+			if utf16.IsSurrogate(r) && i+6 < len(raw)+0 && raw[i+1] == '\\' && raw[i+2] == 'u' {
+				if pair := utf16.DecodeRune(r, hex4(raw, i+3)); pair != utf8.RuneError {
+					r = pair
+					i += 6
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, raw[i])
+		}
+	}
+	return dst
+}
+
+func hex4(b []byte, at int) rune {
+	if at+4 > len(b) {
+		return utf8.RuneError
+	}
+	r := rune(0)
+	for _, ch := range b[at : at+4] {
+		d := rune(0)
+		switch {
+		case ch >= '0' && ch <= '9':
+			d = rune(ch - '0')
+		case ch|0x20 >= 'a' && ch|0x20 <= 'f':
+			d = rune(ch|0x20-'a') + 10
+		default:
+			return utf8.RuneError
+		}
+		r = r<<4 | d
+	}
+	return r
+}
+
+// appendQuoted appends v as a JSON string.
+func appendQuoted(dst, v []byte) []byte {
+	dst = append(dst, '"')
+	for _, ch := range v {
+		switch {
+		case ch == '"' || ch == '\\':
+			dst = append(dst, '\\', ch)
+		case ch < ' ':
+			const digits = "0123456789abcdef"
+			dst = append(dst, '\\', 'u', '0', '0', digits[ch>>4], digits[ch&15])
+		default:
+			dst = append(dst, ch)
+		}
+	}
+	return append(dst, '"')
+}
+
+// isJSONNumber reports whether v may stand without quotes.
+func isJSONNumber(v []byte) bool {
+	if len(v) == 0 || len(v) > 64 {
+		return false
+	}
+	d := v
+	if d[0] == '-' {
+		d = d[1:]
+	}
+	if len(d) == 0 || len(d) > 1 && d[0] == '0' && d[1] != '.' || slices.ContainsFunc(d, func(ch byte) bool { return (ch < '0' || ch > '9') && ch != '.' }) {
+		return false
+	}
+	_, err := strconv.ParseFloat(string(v), 64)
+	return err == nil && d[0] != '.' && d[len(d)-1] != '.'
+}

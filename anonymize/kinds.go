@@ -1,0 +1,169 @@
+package anonymize
+
+import (
+	"slices"
+	"strings"
+)
+
+// kind is one kind of mask.
+type kind struct {
+	name      string
+	doc       string
+	params    []string
+	takes     string // which types, for people
+	accepts   func(Type) bool
+	injective bool
+	// injectiveIf says whether this use of the kind is injective.
+	injectiveIf func(*compiler) bool
+	entity      bool // follows the table's entity
+	whole       bool // takes an array as a whole, not by element
+	make        func(*compiler) maskFunc
+}
+
+// domain is the default domain of a kind: the part of its name before the dot.
+func (k *kind) domain() string {
+	name, _, _ := strings.Cut(k.name, ".")
+	return name
+}
+
+func isText(t Type) bool {
+	switch t.Name {
+	case "text", "varchar", "bpchar", "citext", "name":
+		return true
+	}
+	return false
+}
+
+func isInt(t Type) bool { return t.Name == "int2" || t.Name == "int4" || t.Name == "int8" }
+
+func isNumber(t Type) bool {
+	return isInt(t) || t.Name == "numeric" || t.Name == "float4" || t.Name == "float8"
+}
+
+func isDate(t Type) bool {
+	return t.Name == "date" || t.Name == "timestamp" || t.Name == "timestamptz"
+}
+
+func isAny(Type) bool { return true }
+
+func or(fs ...func(Type) bool) func(Type) bool {
+	return func(t Type) bool { return slices.ContainsFunc(fs, func(f func(Type) bool) bool { return f(t) }) }
+}
+
+func named(names ...string) func(Type) bool {
+	return func(t Type) bool { return slices.Contains(names, t.Name) }
+}
+
+// kindTable returns all kinds of masks. It is a function because kinds refer to
+// it through json and scrub.
+func kindTable() []kind {
+	text, json := "text types", named("json", "jsonb")
+	return []kind{
+		{name: "keep", doc: "the value as it is", takes: "any type", accepts: isAny, whole: true, injective: true},
+		{name: "null", doc: "NULL; written \"null\", in quotes", takes: "any type", accepts: isAny, whole: true},
+		{name: "constant", doc: "always the same value", params: []string{"value"}, takes: "any type", accepts: isAny, whole: true, make: makeConstant},
+		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, make: makeRedact},
+		{name: "hash", doc: "a keyed hash: hex digits, 32 or as many as fit", params: []string{"length"}, takes: "text types and bytea", accepts: or(isText, named("bytea")), injective: true, make: makeHash},
+		{name: "email", doc: "an address at example.com or the given domain; a bijection but for a chance below 1e-9", params: []string{"domain"}, takes: text, accepts: isText, injective: true, make: makeEmail},
+		{name: "person.name", doc: "first and last name", takes: text, accepts: isText, entity: true, make: makePerson(personName)},
+		{name: "person.first", doc: "a first name", takes: text, accepts: isText, entity: true, make: makePerson(personFirst)},
+		{name: "person.last", doc: "a last name", takes: text, accepts: isText, entity: true, make: makePerson(personLast)},
+		{name: "person.user", doc: "a user name; unique where the column is", takes: text, accepts: isText, entity: true, injective: true, make: makeUser},
+		{name: "phone", doc: "a number of the same shape and country code", takes: text, accepts: isText, injective: true, make: makePhone},
+		{name: "address.full", doc: "street, city, state and zip in one line", takes: text, accepts: isText, entity: true, make: makeAddress(addressFull)},
+		{name: "address.street", doc: "house number and street", takes: text, accepts: isText, entity: true, make: makeAddress(addressStreet)},
+		{name: "address.city", doc: "a city", takes: text, accepts: isText, entity: true, make: makeAddress(addressCity)},
+		{name: "address.state", doc: "the city's state; two letters where the value had two", takes: text, accepts: isText, entity: true, make: makeAddress(addressState)},
+		{name: "address.zip", doc: "a zip code of the city", takes: text, accepts: isText, entity: true, make: makeAddress(addressZip)},
+		{name: "address.country", doc: "the city's country; two or three letters where the value had so many", takes: text, accepts: isText, entity: true, make: makeAddress(addressCountry)},
+		{name: "company", doc: "a company's name", takes: text, accepts: isText, make: makeCompany},
+		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated", params: []string{"shift", "truncate"}, takes: "date and timestamp types", accepts: isDate, entity: true, make: makeDate},
+		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers)", accepts: isNumber, injectiveIf: func(c *compiler) bool { return c.given("permute") }, make: makeNumber},
+		{name: "uuid", doc: "another uuid of the same version", takes: "uuid and text types", accepts: or(isText, named("uuid")), injective: true, make: makeUUID},
+		{name: "ip", doc: "another address; two that share a prefix share one of the same length after", takes: "inet, cidr and text types", accepts: or(isText, named("inet", "cidr")), injective: true, make: makeIP},
+		{name: "url", doc: "a page of example.com", takes: text, accepts: isText, injective: true, make: makeURL},
+		{name: "card", doc: "a card number of the same brand, length and spacing; valid where the value was", takes: text, accepts: isText, injective: true, make: makeCard},
+		{name: "iban", doc: "an account of the same country and shape; valid where the value was", takes: text, accepts: isText, injective: true, make: makeIBAN},
+		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true, make: makeShape(vatPrefix)},
+		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
+		{name: "choice", doc: "one of the values; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
+		{name: "password", doc: "the bcrypt hash of a known password", params: []string{"value", "cost"}, takes: text, accepts: isText, make: makePassword},
+		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, make: makeLorem},
+		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, make: makeTemplate},
+		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, make: makeRegexp},
+		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, make: makeJSON},
+		{name: "scrub", doc: "e-mail addresses, phone and card numbers in a text replaced by their masks", takes: "text types", accepts: isText, make: makeScrub},
+	}
+}
+
+func kindNamed(name string) *kind {
+	for _, k := range kindTable() {
+		if k.name == name {
+			return &k
+		}
+	}
+	return nil
+}
+
+// Kind describes a kind of mask, for documents and messages.
+type Kind struct {
+	Name, Doc string
+	Params    []string
+	Takes     string
+	Injective bool
+	Entity    bool
+}
+
+// Kinds lists every kind of mask in the order of the documents. "sql" is not
+// among them: it is computed by the source.
+func Kinds() []Kind {
+	var out []Kind
+	for _, k := range kindTable() {
+		out = append(out, Kind{k.name, k.doc, k.params, k.takes, k.injective || k.injectiveIf != nil, k.entity})
+	}
+	return out
+}
+
+// injectiveKinds says what to use on a unique column of the type.
+func injectiveKinds(t Type) string {
+	var names []string
+	for _, k := range kindTable() {
+		if k.accepts(t) && k.injective && k.name != "keep" {
+			names = append(names, k.name)
+		}
+	}
+	if isInt(t) {
+		names = append(names, "number {permute: true}")
+	}
+	if len(names) == 0 {
+		return "no mask for type " + t.Name + " is unique; keep it, or leave the rows out"
+	}
+	return "use one of: " + strings.Join(names, ", ")
+}
+
+func otherKinds(t Type) string {
+	var names []string
+	for _, k := range kindTable() {
+		if k.accepts(t) && k.takes != "any type" {
+			names = append(names, k.name)
+		}
+	}
+	if len(names) == 0 {
+		return `; for this type there are keep, "null", constant, choice and sql`
+	}
+	return "; for this type there are " + strings.Join(names, ", ")
+}
+
+// suggestKind names the kind that was meant, if one is near.
+func suggestKind(name string) string {
+	for _, k := range kindTable() {
+		short := k.name[strings.LastIndexByte(k.name, '.')+1:]
+		if strings.EqualFold(name, short) || strings.EqualFold(name, k.name) || strings.TrimSuffix(name, "s") == short {
+			return "; did you mean " + k.name + "?"
+		}
+		if k.domain() == name {
+			return "; write " + k.name + " or another of " + name + ".…"
+		}
+	}
+	return ""
+}

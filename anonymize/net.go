@@ -1,0 +1,154 @@
+package anonymize
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/netip"
+
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+// makeUUID permutes uuids within their version and variant: AES over the whole
+// 128 bits, walked until both are as they were.
+func makeUUID(c *compiler) maskFunc {
+	prf, opaque := c.prf(), c.opaque()
+	if isText(c.typ) && c.room(36) < 36 {
+		c.problem("", "mask uuid needs 36 characters, and the column holds %d", c.room(36))
+	}
+	return func(dst, value []byte, r *Rewriter) []byte {
+		var b [16]byte
+		if !parseUUID(&b, value) {
+			return opaque(dst, value, r)
+		}
+		version, variant := b[6]&0xf0, b[8]&0xc0
+		for {
+			prf.Permute16(&b)
+			if b[6]&0xf0 == version && b[8]&0xc0 == variant {
+				break
+			}
+		}
+		start := len(dst)
+		dst = append(dst, "00000000-0000-0000-0000-000000000000"...)
+		out := dst[start:]
+		hex.Encode(out[0:8], b[0:4])
+		hex.Encode(out[9:13], b[4:6])
+		hex.Encode(out[14:18], b[6:8])
+		hex.Encode(out[19:23], b[8:10])
+		hex.Encode(out[24:36], b[10:16])
+		return dst
+	}
+}
+
+// parseUUID reads the canonical form, of either case.
+func parseUUID(b *[16]byte, v []byte) bool {
+	if len(v) != 36 || v[8] != '-' || v[13] != '-' || v[18] != '-' || v[23] != '-' {
+		return false
+	}
+	at := 0
+	for _, s := range [...][2]int{{0, 8}, {9, 13}, {14, 18}, {19, 23}, {24, 36}} {
+		n, err := hex.Decode(b[at:], v[s[0]:s[1]])
+		if err != nil {
+			return false
+		}
+		at += n
+	}
+	return true
+}
+
+// makeIP permutes addresses so that two which share their first n bits share
+// them after, and no more: each bit is flipped by a function of those before it
+// (Xu, Fan, Ammar, Moon: "Prefix-Preserving IP Address Anonymization", 2002).
+func makeIP(c *compiler) maskFunc {
+	prf, opaque := c.prf(), c.opaque()
+	cidr := c.typ.Name == "cidr"
+	return func(dst, value []byte, r *Rewriter) []byte {
+		addr, mask := value, []byte(nil)
+		if i := bytes.IndexByte(value, '/'); i >= 0 {
+			addr, mask = value[:i], value[i:]
+		}
+		a, ok := parseAddr(addr)
+		if !ok {
+			return opaque(dst, value, r)
+		}
+		bits := 128
+		if a.Is4() {
+			bits = 32
+		}
+		if cidr && len(mask) > 1 {
+			if n, ok := parseInt(mask[1:]); ok && n >= 0 && n <= int64(bits) {
+				bits = int(n)
+			}
+		}
+		if a.Is4() {
+			b := a.As4()
+			flipBits(prf, b[:], bits)
+			a = netip.AddrFrom4(b)
+		} else {
+			b := a.As16()
+			flipBits(prf, b[:], bits)
+			a = netip.AddrFrom16(b)
+		}
+		start := len(dst)
+		dst = a.AppendTo(dst)
+		if v6 := bytes.IndexByte(dst[start:], '.') >= 0 && !a.Is4(); v6 {
+			dst = append(dst[:start], a.StringExpanded()...)
+		}
+		return append(dst, mask...)
+	}
+}
+
+// parseAddr reads an address without a zone.
+func parseAddr(v []byte) (netip.Addr, bool) {
+	if len(v) > 45 || bytes.IndexByte(v, '%') >= 0 {
+		return netip.Addr{}, false
+	}
+	if bytes.IndexByte(v, ':') < 0 { // v4 by hand: netip wants a string
+		var b [4]byte
+		part, n, digits := 0, 0, 0
+		for _, ch := range v {
+			switch {
+			case ch >= '0' && ch <= '9' && digits < 3:
+				n, digits = n*10+int(ch-'0'), digits+1
+			case ch == '.' && digits > 0 && part < 3 && n < 256:
+				b[part] = byte(n)
+				part, n, digits = part+1, 0, 0
+			default:
+				return netip.Addr{}, false
+			}
+		}
+		if part != 3 || digits == 0 || n > 255 {
+			return netip.Addr{}, false
+		}
+		b[3] = byte(n)
+		return netip.AddrFrom4(b), true
+	}
+	a, err := netip.ParseAddr(string(v))
+	return a, err == nil
+}
+
+// flipBits masks the first n bits of b.
+func flipBits(prf *keyed.PRF, b []byte, n int) {
+	var in [17]byte
+	in[16] = byte(len(b))
+	for i := range n {
+		flip := prf.Sum(in[:])[0] & 1
+		bit := b[i/8] >> (7 - i%8) & 1
+		in[i/8] |= bit << (7 - i%8) // the original prefix up to this bit
+		in[16] = byte(len(b)) + byte(i) + 1
+		b[i/8] ^= flip << (7 - i%8)
+	}
+}
+
+func makeURL(c *compiler) maskFunc {
+	const head = "https://example.com/"
+	c.needs(len(head) + tailLength)
+	chars := c.room(len(head) + tailLength)
+	if chars < len(head)+1 {
+		c.problem("", "mask url needs %d characters, and the column holds %d", len(head)+1, chars)
+		return nil
+	}
+	prf := c.prf()
+	return c.canonical(func(dst, value []byte, _ *Rewriter) []byte {
+		return appendTail(append(dst, head...), prf.Sum(value), chars-len(head))
+	})
+}

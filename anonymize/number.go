@@ -1,0 +1,223 @@
+package anonymize
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+)
+
+func makeNumber(c *compiler) maskFunc {
+	n := 0
+	for _, name := range []string{"noise", "bucket", "permute"} {
+		if c.given(name) {
+			n++
+		}
+	}
+	if n != 1 {
+		c.problem("", "number needs one of noise, bucket and permute: { mask: number, noise: 10%%}")
+		return nil
+	}
+	switch {
+	case c.given("permute"):
+		return c.permuteNumber()
+	case c.given("bucket"):
+		return c.bucketNumber()
+	}
+	return c.noisyNumber()
+}
+
+// bounds returns the whole numbers that an integer type holds, as float64 just
+// inside them.
+func (c *compiler) bounds() (lo, hi float64) {
+	switch c.typ.Name {
+	case "int2":
+		return math.MinInt16, math.MaxInt16
+	case "int4":
+		return math.MinInt32, math.MaxInt32
+	case "int8":
+		return -1 << 63, 1<<63 - 1024
+	case "numeric":
+		if c.typ.Precision > 0 {
+			top := math.Pow10(c.typ.Precision-c.typ.Scale) * (1 - 1e-15)
+			return -top, top
+		}
+	case "float4":
+		return -math.MaxFloat32, math.MaxFloat32
+	}
+	return -math.MaxFloat64, math.MaxFloat64
+}
+
+// appendLike appends x with as many decimals as like has, inside the type.
+func appendLike(dst []byte, x, lo, hi float64, like []byte) []byte {
+	x = min(max(x, lo), hi)
+	decimals := 0
+	if i := bytes.IndexByte(like, '.'); i >= 0 && bytes.IndexByte(like, 'e') < 0 {
+		decimals = len(like) - i - 1
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, x, 'f', decimals, 64)
+	if bytes.HasPrefix(dst[start:], []byte("-")) && len(bytes.Trim(dst[start:], "-0.")) == 0 {
+		copy(dst[start:], dst[start+1:])
+		dst = dst[:len(dst)-1] // -0
+	}
+	return dst
+}
+
+// plainNumber parses a number without allocating; NaN and infinities are not
+// among them.
+func plainNumber(v []byte) (float64, bool) {
+	if len(v) > 64 {
+		v = v[:64]
+	}
+	x, neg, seen, scale := 0.0, false, false, 0.0
+	for i, ch := range v {
+		switch {
+		case ch == '-' && i == 0:
+			neg = true
+		case ch >= '0' && ch <= '9':
+			seen = true
+			if scale == 0 {
+				x = x*10 + float64(ch-'0')
+			} else {
+				x += float64(ch-'0') * scale
+				scale /= 10
+			}
+		case ch == '.' && scale == 0:
+			scale = 0.1
+		case ch == 'e' && seen:
+			f, err := strconv.ParseFloat(string(v), 64)
+			return f, err == nil && !math.IsInf(f, 0)
+		default:
+			return 0, false
+		}
+	}
+	if neg {
+		x = -x
+	}
+	return x, seen
+}
+
+func (c *compiler) noisyNumber() maskFunc {
+	text := c.string("noise", "")
+	share, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !strings.HasSuffix(text, "%") || !(share > 0 && share <= 100) {
+		c.problem("noise", "noise must be a percentage above 0 and up to 100: 10%%")
+		return nil
+	}
+	share /= 100
+	prf := c.prf()
+	lo, hi := c.bounds()
+	whole := isInt(c.typ)
+	return func(dst, value []byte, r *Rewriter) []byte {
+		x, ok := plainNumber(value)
+		if !ok {
+			return append(dst, "NaN"...) // what is no number stays none
+		}
+		s := prf.Stream(value)
+		noise := (float64(s.Uint64()>>11)/(1<<53)*2 - 1) * share
+		y := x + x*noise
+		if whole {
+			y = math.Round(y)
+			if y == x && x != 0 {
+				y = x + math.Copysign(1, noise)
+			}
+		}
+		return appendLike(dst, y, lo, hi, value)
+	}
+}
+
+func (c *compiler) bucketNumber() maskFunc {
+	size, err := strconv.ParseFloat(c.string("bucket", ""), 64)
+	if err != nil || !(size > 0) {
+		c.problem("bucket", "bucket must be a number above 0")
+		return nil
+	}
+	lo, hi := c.bounds()
+	return func(dst, value []byte, _ *Rewriter) []byte {
+		x, ok := plainNumber(value)
+		if !ok {
+			return append(dst, "NaN"...)
+		}
+		return appendLike(dst, math.Floor(x/size)*size, lo, hi, value)
+	}
+}
+
+// permuteNumber is a bijection of an integer type onto itself that keeps the
+// sign, or of a range [least, most] onto itself (then other numbers are an
+// error that the run reports as opaque, mapped into the type by the former).
+func (c *compiler) permuteNumber() maskFunc {
+	if !isInt(c.typ) {
+		c.problem("permute", "permute takes integer columns")
+		return nil
+	}
+	bitsOf := map[string]uint{"int2": 15, "int4": 31, "int8": 63}[c.typ.Name]
+	size := uint64(1) << bitsOf
+	if v, ok := c.m.Params["permute"].([]any); ok {
+		return c.permuteRange(v)
+	}
+	if !c.bool("permute") {
+		c.problem("permute", "permute must be true, or a range: [1, 1000000]")
+		return nil
+	}
+	q := c.prf().Permutation(size)
+	return func(dst, value []byte, r *Rewriter) []byte {
+		x, ok := parseInt(value)
+		if !ok {
+			r.opaque = true
+			return append(dst, '0')
+		}
+		if x < 0 {
+			return strconv.AppendInt(dst, -int64(q.Apply(uint64(-(x+1)), 1))-1, 10)
+		}
+		return strconv.AppendInt(dst, int64(q.Apply(uint64(x), 0)), 10)
+	}
+}
+
+func (c *compiler) permuteRange(v []any) maskFunc {
+	c.used["permute"] = true
+	var ends [2]int64
+	good := len(v) == 2
+	for i := 0; good && i < 2; i++ {
+		ends[i], good = toInt(v[i])
+	}
+	lo, hi := c.bounds()
+	if !good || ends[0] >= ends[1] || float64(ends[0]) < lo || float64(ends[1]) > hi {
+		c.problem("permute", "permute must be true, or a range that fits the type: [1, 1000000]")
+		return nil
+	}
+	least, most := ends[0], ends[1]
+	q := c.prf().Permutation(uint64(most-least) + 1)
+	return func(dst, value []byte, r *Rewriter) []byte {
+		x, ok := parseInt(value)
+		if !ok || x < least || x > most {
+			// Outside the range nothing may land inside it: such a number would
+			// meet another's image. It is masked as the nearest end.
+			r.opaque = true
+			x = least
+			return strconv.AppendInt(dst, x, 10)
+		}
+		return strconv.AppendInt(dst, least+int64(q.Apply(uint64(x-least), 0)), 10)
+	}
+}
+
+func parseInt(v []byte) (int64, bool) {
+	neg := len(v) > 0 && v[0] == '-'
+	if neg {
+		v = v[1:]
+	}
+	if len(v) == 0 || len(v) > 19 {
+		return 0, false
+	}
+	x := uint64(0)
+	for _, ch := range v {
+		if ch < '0' || ch > '9' {
+			return 0, false
+		}
+		x = x*10 + uint64(ch-'0')
+	}
+	if neg {
+		return -int64(x), x <= 1<<63
+	}
+	return int64(x), x < 1<<63
+}

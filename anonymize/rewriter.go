@@ -1,0 +1,192 @@
+package anonymize
+
+import (
+	"bytes"
+
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+// ColumnStats counts what happened to one masked column.
+type ColumnStats struct {
+	Column int   // index into Table.Columns
+	Masked int64 // values
+	Nulls  int64
+	Opaque int64 // of Masked: values outside the mask's format
+	Fixed  int64 // of Masked: the mask returned its input
+}
+
+// Rewriter masks the rows of one table for one worker.
+type Rewriter struct {
+	p      *Program
+	stats  []ColumnStats // as p.columns
+	opaque bool          // set by a mask for the value at hand
+	fields []span        // of the row at hand, up to the last masked one and those that masks read
+	values []byte        // decoded values of the row
+	vals   [][]byte      // of each needed field; nil is NULL
+	out    []byte        // scratch for one masked value
+	tmp    []byte        // scratch of masks
+	entity keyed.Stream  // of the row's entity
+	array  copyfmt.ArrayReader
+	elem   []byte
+	json   jsonState
+}
+
+type span struct{ start, end int }
+
+// NewRewriter returns a rewriter for one worker.
+func (p *Program) NewRewriter() *Rewriter {
+	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields)}
+	for i := range p.columns {
+		r.stats[i].Column = p.columns[i].index
+	}
+	return r
+}
+
+// Stats returns the counts so far; not while AppendRow runs.
+func (r *Rewriter) Stats() []ColumnStats { return r.stats }
+
+// outsized is the size beyond which a scratch buffer is not kept.
+const outsized = 4 << 20
+
+// AppendRow appends the masked form of row, COPY text without its newline, to
+// dst. It allocates nothing once its buffers have grown. The only error is
+// copyfmt.ErrFields.
+func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
+	p := r.p
+	if err := r.cut(row); err != nil {
+		return dst, err
+	}
+	r.decode(row)
+	if p.entity >= 0 {
+		r.seedEntity()
+	}
+	from := 0
+	for i := range p.columns {
+		c := &p.columns[i]
+		f := r.fields[c.index]
+		dst = append(dst, row[from:f.start]...)
+		from = f.end
+		dst = r.field(dst, row[f.start:f.end], c, &r.stats[i])
+	}
+	return append(dst, row[from:]...), nil
+}
+
+// cut finds the fields of the row and checks their number.
+func (r *Rewriter) cut(row []byte) error {
+	n := len(r.fields)
+	if n == 0 {
+		if len(row) > 0 {
+			return copyfmt.ErrFields
+		}
+		return nil
+	}
+	at := 0
+	for i := range n {
+		end := bytes.IndexByte(row[at:], '\t')
+		if (end < 0) != (i == n-1) {
+			return copyfmt.ErrFields
+		}
+		if end < 0 {
+			end = len(row) - at
+		}
+		r.fields[i] = span{at, at + end}
+		at += end + 1
+	}
+	return nil
+}
+
+// decode fills r.vals for the fields that masks read. A field without escapes is
+// its own value.
+func (r *Rewriter) decode(row []byte) {
+	if cap(r.values) > outsized {
+		r.values = nil
+	}
+	r.values = r.values[:0]
+	if cap(r.values) < len(row) {
+		r.values = make([]byte, 0, len(row)+len(row)/2+64) // values never outgrow the row, so none moves
+	}
+	for i, need := range r.p.need {
+		if !need {
+			continue
+		}
+		f := row[r.fields[i].start:r.fields[i].end]
+		switch {
+		case copyfmt.IsNull(f):
+			r.vals[i] = nil
+		case bytes.IndexByte(f, '\\') < 0:
+			r.vals[i] = f[:len(f):len(f)]
+			if f == nil {
+				r.vals[i] = []byte{}
+			}
+		default:
+			start := len(r.values)
+			r.values = copyfmt.AppendUnescaped(r.values, f)
+			r.vals[i] = r.values[start:len(r.values):len(r.values)]
+		}
+	}
+}
+
+// seedEntity draws the row's stream from its entity; a row whose entity is NULL
+// has none in common with any other, and uses a stream of the empty value.
+func (r *Rewriter) seedEntity() { r.entity = r.p.prf.Stream(r.vals[r.p.entity]) }
+
+// field appends the masked form of one field.
+func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
+	value := r.vals[c.index]
+	if copyfmt.IsNull(field) {
+		s.Nulls++
+		return append(dst, field...)
+	}
+	if c.null {
+		s.Masked++
+		return copyfmt.AppendNull(dst)
+	}
+	if len(value) == 0 {
+		return append(dst, field...)
+	}
+	s.Masked++
+	r.opaque = false
+	if cap(r.out) > outsized {
+		r.out = nil
+	}
+	if c.array {
+		r.out = r.maskArray(r.out[:0], value, c)
+	} else {
+		r.out = c.mask(r.out[:0], value, r)
+	}
+	if r.opaque {
+		s.Opaque++
+	}
+	if bytes.Equal(r.out, value) {
+		s.Fixed++
+	}
+	return copyfmt.AppendEscaped(dst, r.out)
+}
+
+// maskArray masks each element; a text that is no array (it cannot come from an
+// array column) becomes an empty one.
+func (r *Rewriter) maskArray(dst, value []byte, c *column) []byte {
+	r.array.Reset(value)
+	start := len(dst)
+	for {
+		tok, elem, err := r.array.Next()
+		if err != nil {
+			r.opaque = true
+			return append(dst[:start], '{', '}')
+		}
+		switch tok {
+		case copyfmt.ArrayEnd:
+			return dst
+		case copyfmt.ArrayElement:
+			if len(elem) == 0 {
+				dst = copyfmt.AppendArrayElement(dst, elem)
+				continue
+			}
+			r.elem = c.mask(r.elem[:0], elem, r)
+			dst = copyfmt.AppendArrayElement(dst, r.elem)
+		default:
+			dst = append(dst, r.array.Raw()...)
+		}
+	}
+}
