@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// readSchema reads the catalog of a database as a run does.
+func readSchema(t *testing.T, dsn string) *schema.Schema {
+	t.Helper()
+	conn := pgtest.Connect(t, dsn)
+	if err := conn.Exec(context.Background(), "set search_path = ''").Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := catalog.Read(context.Background(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestShop(t *testing.T) {
+	dsn := pgtest.DB(t)
+	sql, err := os.ReadFile("../cmd/pgstandin/shop/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, dsn, string(sql))
+	s := readSchema(t, dsn)
+	text, err := os.ReadFile("../cmd/pgstandin/shop/rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Parse("rules.yaml", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := f.Bind(s, Env{Now: noon})
+	var u *UndecidedError
+	if errors.As(err, &u) {
+		t.Fatal(u)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Compile(testSecret(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testSecret(t *testing.T) *keyed.Secret {
+	t.Helper()
+	s, err := keyed.ParseSecret([]byte(strings.Repeat("0123456789abcdef", 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -1,0 +1,233 @@
+package rules
+
+import (
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// groups are sets of columns: a forest whose trees are the sets.
+type groups struct{ up map[columnKey]columnKey }
+
+func (g *groups) root(k columnKey) columnKey {
+	for {
+		p, ok := g.up[k]
+		if !ok || p == k {
+			return k
+		}
+		k = p
+	}
+}
+
+func (g *groups) join(a, b columnKey) {
+	for _, k := range []columnKey{a, b} {
+		if _, ok := g.up[k]; !ok {
+			g.up[k] = k
+		}
+	}
+	if ra, rb := g.root(a), g.root(b); ra != rb {
+		g.up[ra] = rb
+	}
+}
+
+// all lists the groups, in the order of the schema.
+func (g *groups) all() [][]columnKey {
+	sets := map[columnKey][]columnKey{}
+	for k := range g.up {
+		r := g.root(k)
+		sets[r] = append(sets[r], k)
+	}
+	var out [][]columnKey
+	for _, s := range sets {
+		sort.Slice(s, func(i, j int) bool { return s[i].less(s[j]) })
+		out = append(out, s)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i][0].less(out[j][0]) })
+	return out
+}
+
+func (k columnKey) less(o columnKey) bool {
+	if k.table != o.table {
+		return k.table.Name.Less(o.table.Name)
+	}
+	return k.column < o.column
+}
+
+// sameMask reports whether two masks give the same results.
+func sameMask(a, b *anonymize.Mask) bool {
+	return a.Kind == b.Kind && a.Domain == b.Domain && (len(a.Params) == 0 && len(b.Params) == 0 || reflect.DeepEqual(a.Params, b.Params))
+}
+
+// keyColumns are the columns of a table's primary key, unique constraints and
+// unique indexes.
+func keyColumns(t *schema.Table) map[int]bool {
+	out := map[int]bool{}
+	for _, k := range t.Keys {
+		for _, c := range k.Columns {
+			out[c] = true
+		}
+	}
+	for i := range t.Indexes {
+		if x := &t.Indexes[i]; x.Unique {
+			for _, c := range x.Columns {
+				if c >= 0 {
+					out[c] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// impersonal reports whether a column's type cannot hold personal data: yes and
+// no, an enum's labels, and numbers and uuids that only identify rows.
+func impersonal(s *schema.Schema, t *schema.Table, c int, key bool) bool {
+	col := &t.Columns[c]
+	typ := &col.Type
+	if typ.Class == schema.Array && typ.Elem != nil {
+		typ = typ.Elem
+	}
+	switch {
+	case typ.Base == "bool" && typ.Builtin, typ.Class == schema.EnumType:
+		return true
+	case typ != &col.Type:
+		return false
+	}
+	number := slices.Contains([]string{"int2", "int4", "int8"}, typ.Base)
+	if key && (number || typ.Base == "uuid") || number && col.Identity != "" {
+		return true
+	}
+	for _, q := range s.Sequences {
+		if q.Table == t && q.Column == c && number {
+			return true
+		}
+	}
+	return false
+}
+
+// uniqueness says whether a column must stay unique, and whether that is judged
+// without regard to case.
+func uniqueness(t *schema.Table, c int) (unique, fold bool) {
+	unique = keyColumns(t)[c]
+	for i := range t.Indexes {
+		x := &t.Indexes[i]
+		if !x.Unique || !slices.Contains(x.ExpressionColumns, c) {
+			continue
+		}
+		unique = true
+		for _, e := range x.Expressions {
+			e = strings.ToLower(e)
+			if strings.Contains(e, "lower(") || strings.Contains(e, "upper(") {
+				fold = true
+			}
+		}
+	}
+	return unique, fold
+}
+
+// keptKeys are the unique keys over columns that are NOT NULL and come
+// unchanged.
+func keptKeys(tr *TableRules) [][]int {
+	var out [][]int
+	add := func(cols []int) {
+		var key []int
+		for _, c := range cols {
+			i := slices.Index(tr.Columns, c)
+			if i < 0 || tr.Spec.Columns[i].Mask != nil || tr.Exprs[i] != "" || !tr.Spec.Columns[i].NotNull {
+				return
+			}
+			key = append(key, i)
+		}
+		if len(key) > 0 {
+			out = append(out, key)
+		}
+	}
+	for _, k := range tr.Table.Keys {
+		add(k.Columns)
+	}
+	for i := range tr.Table.Indexes {
+		x := &tr.Table.Indexes[i]
+		if x.Unique && x.Valid && !x.Constraint && x.Predicate == "" && len(x.Expressions) == 0 {
+			add(x.Columns)
+		}
+	}
+	return out
+}
+
+// typeOf is a type as masks see it.
+func typeOf(t *schema.Type) anonymize.Type {
+	out := anonymize.Type{Name: t.Base, Length: t.Length, Precision: t.Precision, Scale: t.Scale}
+	if t.Enum != nil {
+		out.Labels = t.Enum.Labels
+	}
+	if t.Elem != nil {
+		e := typeOf(t.Elem)
+		out.Elem = &e
+	}
+	return out
+}
+
+// rows estimates a logical table's rows; 0 if it was never analyzed.
+func rows(t *schema.Table) (n int64) {
+	for _, l := range t.Leaves() {
+		n += max(0, l.Rows)
+	}
+	return n
+}
+
+// joined are the kinds whose results people join and compare across tables: a
+// value has the same mask wherever it is, so all columns of a domain count with
+// the narrowest.
+var joined = []string{"email", "phone", "url", "ip", "person.user", "card", "iban", "vat", "token", "uuid"}
+
+// narrow sizes results for the narrowest column of each domain, and folds case
+// everywhere where it is folded somewhere.
+func (d *decider) narrow() {
+	type group struct {
+		kind, domain string
+		key          columnKey
+	}
+	sets := map[group][]*anonymize.Column{}
+	for _, tr := range d.out.Tables {
+		for i := range tr.Spec.Columns {
+			c := &tr.Spec.Columns[i]
+			if c.Mask == nil {
+				continue
+			}
+			k := columnKey{tr.Table, tr.Columns[i]}
+			g := group{kind: c.Mask.Kind, domain: c.Mask.Domain}
+			if g.domain == "" && !slices.Contains(joined, g.kind) {
+				if !d.inKey[k] {
+					continue
+				}
+				g.key = d.groups.root(k)
+			}
+			sets[g] = append(sets[g], c)
+		}
+	}
+	for _, cols := range sets {
+		length, fold := 0, false
+		for _, c := range cols {
+			if t := elem(&c.Type); t.Length > 0 && slices.Contains(textual, t.Name) && (length == 0 || t.Length < length) {
+				length = t.Length
+			}
+			fold = fold || c.Fold
+		}
+		for _, c := range cols {
+			if t := elem(&c.Type); slices.Contains(textual, t.Name) {
+				t.Length, c.Fold = length, fold
+			}
+		}
+	}
+}
+
+func elem(t *anonymize.Type) *anonymize.Type {
+	if t.Elem != nil {
+		return t.Elem
+	}
+	return t
+}

@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/sqlexpr"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// File is a parsed rules file. Its names are not resolved yet.
+type File struct {
+	Name    string
+	Hash    string // sha256, in hex, of the text and the variables' values
+	Targets Targets
+	Owner   string  // target: owner; "" if not given
+	Grants  []Grant // target: grants
+	Objects Objects
+
+	roots      []rootRule
+	references []referenceRule
+	unreached  subset.Unreached
+	budget     subset.Budget
+	tables     []tableRule
+	columns    []matchRule
+	checks     []exprRule
+	functions  []functionRule
+}
+
+// Grant gives a role privileges on tables that the live target does not have.
+type Grant struct {
+	Role       string
+	Privileges []string // in lower case
+}
+
+// Objects says what happens to large objects, foreign tables and the rows of
+// extensions' configuration tables.
+type Objects uint8
+
+const (
+	ObjectsUndecided Objects = iota // the file does not say; a run stops where there are some
+	ObjectsNone                     // not made
+	ObjectsSchema                   // made without contents
+	ObjectsAll                      // made with contents
+)
+
+// nameRule is a name of the file.
+type nameRule struct {
+	at   pos
+	text string
+}
+
+// exprRule is an expression of the file. Its place is where the text begins.
+type exprRule struct {
+	at    pos
+	exact bool // columns of the file can be told from offsets in the text
+	text  string
+	what  string // "where", for messages
+	expr  *sqlexpr.Expr
+}
+
+// place is where an offset of the text is in the file.
+func (e *exprRule) place(offset int) pos {
+	if !e.exact || offset < 0 || offset > len(e.text) {
+		return e.at
+	}
+	return pos{e.at.line, e.at.column + len([]rune(e.text[:offset]))}
+}
+
+type rootRule struct {
+	at       pos
+	table    nameRule
+	where    *exprRule
+	sample   subset.Sample
+	stratify []nameRule
+}
+
+type referenceRule struct {
+	at   pos
+	from endRule
+	to   *endRule
+
+	when    *exprRule
+	down    subset.Down
+	up      subset.Up
+	upGiven bool
+	limit   int
+	order   *exprRule
+}
+
+// endRule is one side of a reference: table(column, ...), table, or
+// table(expression).
+type endRule struct {
+	at      pos
+	text    string
+	table   string
+	columns []string
+	expr    *exprRule
+}
+
+type tableRule struct {
+	name    nameRule
+	rows    subset.Rows
+	where   *exprRule
+	entity  *entityRule
+	columns []columnRule
+}
+
+type entityRule struct {
+	at     pos
+	column string
+	table  string // behind ->, else ""
+}
+
+type columnRule struct {
+	name nameRule
+	mask *maskRule
+}
+
+// maskRule is a mask and where it and its parameters stand.
+type maskRule struct {
+	at     pos
+	mask   anonymize.Mask
+	params map[string]pos
+	sql    *exprRule // of kind sql
+}
+
+type matchRule struct {
+	at    pos
+	match glob   // nil for none
+	text  string // of match
+	typ   string // "" for any
+	mask  *maskRule
+}
+
+type functionRule struct {
+	at   pos
+	name sqlexpr.Name
+}

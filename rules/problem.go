@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Problem is one thing that is wrong with a rules file.
+type Problem struct {
+	File         string
+	Line, Column int    // from 1; 0 where the file has no place for it
+	Message      string // what is wrong, and what to write instead
+}
+
+// String is the problem in the form file:line:column: message.
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// Errors is everything that is wrong with a rules file, in the order of its
+// lines.
+type Errors []Problem
+
+// Error lists the problems, one a line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, p := range e {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// pos is a place in the file.
+type pos struct{ line, column int }
+
+// problems collects what is wrong.
+type problems struct {
+	file string
+	list Errors
+}
+
+func (p *problems) add(at pos, format string, args ...any) {
+	p.list = append(p.list, Problem{p.file, at.line, at.column, fmt.Sprintf(format, args...)})
+}
+
+// err returns what was collected, once each, nil if nothing was.
+func (p *problems) err() error {
+	if len(p.list) == 0 {
+		return nil
+	}
+	sort.SliceStable(p.list, func(i, j int) bool {
+		a, b := p.list[i], p.list[j]
+		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+	})
+	out := p.list[:1]
+	for _, x := range p.list[1:] {
+		if x != out[len(out)-1] {
+			out = append(out, x)
+		}
+	}
+	p.list = out
+	return out
+}
+
+// didYouMean suggests the name that is nearest to the misspelt one, as the end
+// of a message; "" if none is near.
+func didYouMean(name string, names []string) string {
+	best, at := "", 1+min(len(name)/3+1, 3)
+	for _, n := range names {
+		if d := distance(strings.ToLower(name), strings.ToLower(n), at); d < at {
+			best, at = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance is the number of edits between two words, a swap of neighbours
+// counted as one; anything from limit on is limit.
+func distance(a, b string, limit int) int {
+	s, t := []rune(a), []rune(b)
+	if len(s)-len(t) >= limit || len(t)-len(s) >= limit {
+		return limit
+	}
+	var before []int
+	row := make([]int, len(t)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range s {
+		next := make([]int, len(t)+1)
+		next[0] = i + 1
+		for j, q := range t {
+			cost := 1
+			if r == q {
+				cost = 0
+			}
+			next[j+1] = min(row[j]+cost, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && r == t[j-1] && s[i-1] == q {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return min(row[len(t)], limit)
+}
+
+// oneOf lists words for a message: a, b or c.
+func oneOf(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
