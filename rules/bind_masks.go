@@ -335,13 +335,19 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 		if parent == nil {
 			return
 		}
+		if parent == t {
+			d.add(e.at, "entity: %s of its own table; write the column that says whose a row is: entity: id", e.column)
+			return
+		}
 		key := -1
 		if own := d.entries[parent]; own != nil && own.entity != nil {
 			if own.entity.table != "" {
 				d.add(e.at, "entity: %s is itself about another table; write that one: %s -> %s", parent.Name, e.column, own.entity.table)
 				return
 			}
-			key = parent.Column(own.entity.column)
+			if key = parent.Column(own.entity.column); key < 0 {
+				return // said at its own entry
+			}
 		} else if pk := parent.Primary(); pk != nil && len(pk.Columns) == 1 {
 			key = pk.Columns[0]
 		}

@@ -164,6 +164,9 @@ func (b *binder) added(rule *referenceRule, ref *subset.Reference) bool {
 			ref.ParentColumns = append(ref.ParentColumns, col)
 		}
 	}
+	if len(b.list) > before {
+		return false
+	}
 	if len(rule.to.columns) == 0 {
 		pk := parent.Primary()
 		if pk == nil {
@@ -176,14 +179,12 @@ func (b *binder) added(rule *referenceRule, ref *subset.Reference) bool {
 		x, _ := b.bindExpr(rule.from.expr, ref.Child)
 		ref.Expr, ref.Uses = x.sql, x.uses
 		if len(ref.ParentColumns) != 1 {
-			b.add(rule.to.at, "an expression is one value, and %s has %d columns", rule.to.text, len(ref.ParentColumns))
+			b.add(rule.to.at, "an expression is one value, and %s has %s", rule.to.text, plural(len(ref.ParentColumns), "column"))
 		}
 		return len(b.list) == before
 	}
 	if len(ref.Columns) != len(ref.ParentColumns) {
-		b.add(rule.at, "from has %d columns and to has %d; write as many", len(ref.Columns), len(ref.ParentColumns))
-	}
-	if len(b.list) > before {
+		b.add(rule.at, "from has %s and to has %s; write as many", plural(len(ref.Columns), "column"), plural(len(ref.ParentColumns), "column"))
 		return false
 	}
 	for _, k := range b.keysOn(ref.Child, ref.Columns) {

@@ -12,6 +12,7 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
@@ -66,4 +67,35 @@ func testSecret(t *testing.T) *keyed.Secret {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// The rules files of testdata decide every column of databases that others
+// made, and their masks fit.
+func TestCases(t *testing.T) {
+	for _, name := range []string{"pagila", "northwind", "chinook"} {
+		t.Run(name, func(t *testing.T) {
+			dsn := pgtest.DB(t)
+			pgtest.LoadCase(t, dsn, name)
+			pgtest.Exec(t, dsn, "analyze")
+			s := readSchema(t, dsn)
+			text, err := os.ReadFile("../testdata/rules/" + name + ".yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := Parse(name+".yaml", text, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := f.Bind(s, Env{Now: noon})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Compile(testSecret(t)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := subset.NewPlan(s, &b.Subset); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
 }

@@ -98,7 +98,8 @@ func impersonal(s *schema.Schema, t *schema.Table, c int, key bool) bool {
 		return false
 	}
 	number := slices.Contains([]string{"int2", "int4", "int8"}, typ.Base)
-	if key && (number || typ.Base == "uuid") || number && col.Identity != "" {
+	serial := col.Identity != "" || strings.HasPrefix(col.Default, "nextval(")
+	if key && (number || typ.Base == "uuid") || number && serial {
 		return true
 	}
 	for _, q := range s.Sequences {

@@ -73,6 +73,7 @@ func (p *fileParser) fields(n *node, what string, fields []field) bool {
 	for _, x := range n.pairs {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == x.key.text })
 		switch {
+		case i >= 0 && x.value.bad:
 		case i >= 0 && x.value.shape == isNull && x.key.text != "version":
 			p.add(x.key.at, "%s has no value; write one, or leave the key out", x.key.text)
 		case i >= 0:
@@ -171,7 +172,7 @@ func (p *fileParser) grants(n *node) {
 				continue
 			}
 			if !slices.Contains(known, strings.ToLower(text)) {
-				p.add(i.at, "%s is no privilege of a table%s; there are %s", quoted(text), strings.TrimPrefix(didYouMean(text, known), ";"), oneOf(known))
+				p.add(i.at, "%s is no privilege of a table; write %s", quoted(text), oneOf(known))
 				continue
 			}
 			g.Privileges = append(g.Privileges, strings.ToLower(text))
@@ -186,6 +187,10 @@ func (p *fileParser) grants(n *node) {
 func (p *fileParser) checks(n *node) {
 	for _, i := range p.list1(n, "checks", `checks: ["select count(*) > 0 from users"]`) {
 		if e := p.expr(i, "check", sqlexpr.ParseQuery); e != nil {
+			if e.expr.Results > 1 {
+				p.add(e.at, "check: %d columns; select one boolean", e.expr.Results)
+				continue
+			}
 			if e.expr.Truth == sqlexpr.NotBoolean {
 				p.add(e.at, "check: its result is no boolean; write a comparison, as in select count(*) > 0 from users")
 				continue
@@ -229,6 +234,9 @@ func (p *fileParser) list1(n *node, what, example string) []*node {
 
 // text returns a scalar that is a text, or is good for one.
 func (p *fileParser) text(n *node, what string) (string, bool) {
+	if n.bad {
+		return "", false
+	}
 	switch n.shape {
 	case isNull, isList, isMap:
 		p.add(n.at, "%s is %s; write a text", what, n.shape)
@@ -300,7 +308,7 @@ func choose[T any](p *fileParser, n *node, what string, choices []choice[T]) (ou
 		p.add(n.at, "%s is %s; write %s", what, n.shape, oneOf(words))
 		return out
 	}
-	p.add(n.at, "%s: %s is unknown%s; write %s", what, quoted(n.text), strings.TrimSuffix(didYouMean(n.text, words), "?"), oneOf(words))
+	p.add(n.at, "%s: %s is unknown; write %s", what, quoted(n.text), oneOf(words))
 	return out
 }
 

@@ -120,6 +120,9 @@ func (p *fileParser) columns(n *node) {
 func (p *fileParser) mask(owner, n *node) *maskRule {
 	m := &maskRule{at: n.at, params: map[string]pos{}}
 	kind := n
+	if n.bad {
+		return nil
+	}
 	switch n.shape {
 	case isNull:
 		p.nullMask(owner.at)
@@ -176,11 +179,14 @@ func (p *fileParser) kind(m *maskRule) (params []string, ok bool) {
 		names = append(names, k.Name)
 	}
 	names = append(names, "sql")
-	hint := didYouMean(m.mask.Kind, names)
+	hint := ""
 	for _, k := range names {
 		if family, short, dotted := strings.Cut(k, "."); hint == "" && dotted && (m.mask.Kind == family || m.mask.Kind == short) {
 			hint = "; did you mean " + k + "?"
 		}
+	}
+	if hint == "" {
+		hint = didYouMean(m.mask.Kind, names)
 	}
 	if hint == "" {
 		hint = "; there are " + oneOf(names)

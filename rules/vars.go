@@ -78,6 +78,7 @@ func (v *variables) replace(n *node) {
 			v.used[name] = value
 			return value
 		}
+		n.bad = true
 		if !v.failed[name] {
 			v.failed[name] = true
 			names := make([]string, 0, len(v.own)+len(v.given))

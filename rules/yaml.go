@@ -39,6 +39,7 @@ type node struct {
 	value  any    // of a bool, number or string
 	quoted bool
 	exact  bool // text stands in the file as it is, from at (behind the quote) on
+	bad    bool // something is wrong with it, and was said
 	items  []*node
 	pairs  []pair
 }
@@ -148,7 +149,7 @@ func (r *reader) node(n ast.Node) *node {
 	if r.depth++; r.depth > maxDepth {
 		r.depth--
 		r.probs.add(position(n.GetToken()), "too deeply nested")
-		return &node{at: position(n.GetToken())}
+		return &node{at: position(n.GetToken()), bad: true}
 	}
 	defer func() { r.depth-- }()
 	at := position(n.GetToken())
@@ -184,7 +185,7 @@ func (r *reader) node(n ast.Node) *node {
 	default:
 		r.probs.add(at, "not read here; write a text, a number, a list or a map")
 	}
-	return &node{at: at}
+	return &node{at: at, bad: true}
 }
 
 func (r *reader) text(v *ast.StringNode) *node {

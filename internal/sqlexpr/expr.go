@@ -27,8 +27,11 @@ type Expr struct {
 	Types     []Type
 	Words     []Word
 
-	// Truth is what the text's shape says about its result.
+	// Truth is what the text's shape says about its result; of a query, about
+	// its only column.
 	Truth Truth
+	// Results is the number of columns of a query, 0 where its text does not say.
+	Results int
 	// Bare is the index of the column when the text is one column and nothing
 	// else, or -1.
 	Bare int

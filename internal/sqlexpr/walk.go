@@ -69,11 +69,24 @@ func analyze(text string, k kind, stmt *pg.SelectStmt) (*Expr, error) {
 		}
 	case kindQuery:
 		w.selectStmt(stmt, 0)
+		x.results(stmt)
 	}
 	if w.err != nil {
 		return nil, w.err
 	}
 	return x, nil
+}
+
+// results reads the select list of a query.
+func (x *Expr) results(stmt *pg.SelectStmt) {
+	for _, n := range stmt.TargetList {
+		if c := n.GetResTarget().GetVal().GetColumnRef(); c != nil && c.Fields[len(c.Fields)-1].GetAStar() != nil {
+			return
+		}
+	}
+	if x.Results = len(stmt.TargetList); x.Results == 1 {
+		x.Truth = truth(stmt.TargetList[0].GetResTarget().GetVal())
+	}
 }
 
 func (w *walker) fail(location int32, format string, args ...any) {
