@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The examples of the documents are rules files, or parts of one, that bind.
+func TestDocs(t *testing.T) {
+	s := testSchema(t)
+	text, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```yaml\n")
+	for _, b := range blocks[1:] {
+		b, _, _ = strings.Cut(b, "```")
+		if !strings.HasPrefix(b, "version:") {
+			b = "version: 1\n" + b
+		}
+		f, err := Parse("rules.md", []byte(b), nil)
+		if err != nil {
+			t.Errorf("%s\n%v", b, err)
+			continue
+		}
+		_, err = f.Bind(s, Env{Now: noon})
+		var found Errors
+		if errors.As(err, &found) {
+			t.Errorf("%s\n%v", b, err)
+		}
+	}
+	if len(blocks) < 13 {
+		t.Errorf("%d examples", len(blocks)-1)
+	}
+	// Every key has a word in the document.
+	for _, k := range []string{"version", "vars", "targets", "target", "subset", "tables", "columns", "checks", "functions", "objects"} {
+		if !strings.Contains(string(text), "## `"+k+"`") {
+			t.Errorf("nothing about %s", k)
+		}
+	}
+}
