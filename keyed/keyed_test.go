@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -35,7 +36,8 @@ func TestCMAC(t *testing.T) {
 		{"603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", 40, "aaf3d8f1de5640c232f5b169b9c911e6"},
 		{"603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", 64, "e1992190549f6ed5696a2c056c315410"},
 	} {
-		got := newPRF(unhex(c.key)).Sum(msg[:c.n])
+		key := unhex(c.key)
+		got := newPRF(key, key, key).Sum(msg[:c.n])
 		if hex.EncodeToString(got[:]) != c.want {
 			t.Errorf("CMAC of %d bytes: %x, want %s", c.n, got, c.want)
 		}
@@ -43,11 +45,7 @@ func TestCMAC(t *testing.T) {
 }
 
 func secret(b byte) *Secret {
-	s := new(Secret)
-	for i := range s.key {
-		s.key[i] = b
-	}
-	return s
+	return newSecret([32]byte(bytes.Repeat([]byte{b}, 32)))
 }
 
 func TestPRFSeparation(t *testing.T) {
@@ -144,9 +142,10 @@ func TestSecretText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{s.Hex(), s.Hex() + "\n", strings.ToUpper(s.Hex()), base64.StdEncoding.EncodeToString(s.key[:]), base64.RawURLEncoding.EncodeToString(s.key[:])} {
+	key := s.key()
+	for _, text := range []string{s.Hex(), s.Hex() + "\n", strings.ToUpper(s.Hex()), base64.StdEncoding.EncodeToString(key[:]), base64.RawURLEncoding.EncodeToString(key[:])} {
 		got, err := ParseSecret([]byte(text))
-		if err != nil || !bytes.Equal(got.key[:], s.key[:]) {
+		if err != nil || got.key() != key {
 			t.Errorf("a secret of %d characters does not come back: %v", len(text), err)
 		}
 	}
@@ -155,10 +154,81 @@ func TestSecretText(t *testing.T) {
 			t.Errorf("%d characters are taken for a secret", len(text))
 		}
 	}
-	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
-		if text := fmt.Sprintf(format, s); strings.Contains(text, s.Hex()[:16]) {
-			t.Errorf("%s prints the secret", format)
+}
+
+// TestSecretNeverPrints formats a secret, copies of it and structs that hold it
+// with every verb, and looks for its bytes however they are spelt.
+func TestSecretNeverPrints(t *testing.T) {
+	s := secret(0xa7)
+	type holder struct {
+		p *Secret
+		v Secret
+	}
+	things := map[string]any{
+		"pointer": s, "copy": *s, "struct": holder{s, *s}, "pointer to struct": &holder{s, *s},
+		"list": []Secret{*s}, "map": map[string]*Secret{"k": s}, "error": fmt.Errorf("key: %w", fmt.Errorf("%v", *s)),
+	}
+	for what, thing := range things {
+		for _, verb := range "vTtbcdoOqxXUeEfFgGsp" {
+			for _, flags := range []string{"", "+", "#", " ", "#+", "080"} {
+				text := strings.ToLower(fmt.Sprintf("%"+flags+string(verb), thing))
+				for _, spelt := range []string{"a7a7", "a7, ", "167 167", "0xa7", "247 247", `\xa7\xa7`, "10100111", "\u00a7\u00a7"} {
+					if strings.Contains(text, spelt) {
+						t.Errorf("%%%s%c of a %s prints the secret", flags, verb, what)
+					}
+				}
+			}
 		}
+		if text, err := json.Marshal(thing); err == nil && strings.Contains(string(text), "167") {
+			t.Errorf("the JSON of a %s holds the secret", what)
+		}
+	}
+	if fmt.Sprint(s) != "secret("+s.ID()+")" || fmt.Sprint(*s) != fmt.Sprint(s) || fmt.Sprint(Secret{}) != "secret()" {
+		t.Errorf("a secret prints as %v", s)
+	}
+	if _, err := ParseSecret([]byte("hunter2")); err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "keygen") {
+		t.Errorf("error of a bad secret: %v", err)
+	}
+}
+
+// TestConcurrentUse has many goroutines use one function (with -race) and
+// compares what each saw.
+func TestConcurrentUse(t *testing.T) {
+	p := secret(8).PRF("test", "x")
+	q := p.Permutation(1e6)
+	run := func() uint64 {
+		var all uint64
+		for i := range uint64(2000) {
+			v := []byte(fmt.Sprint(i))
+			st := p.Stream(v)
+			d := [12]byte{byte(i % 10), byte(i / 10 % 10)}
+			b := [16]byte{byte(i)}
+			p.PermuteDigits(d[:], i)
+			p.Permute16(&b)
+			all = all*31 + p.Uint64(v) + st.Uint64n(100) + q.Apply(i, 1) + p.Uint64(d[:]) + p.Uint64(b[:])
+		}
+		return all
+	}
+	want := run()
+	got := make(chan uint64)
+	for range 8 {
+		go func() { got <- run() }()
+	}
+	for range 8 {
+		if v := <-got; v != want {
+			t.Errorf("another worker got %x, want %x", v, want)
+		}
+	}
+}
+
+// TestKeysAreApart checks that what a permutation of whole blocks shows says
+// nothing of the keys of the CMAC.
+func TestKeysAreApart(t *testing.T) {
+	p := secret(9).PRF("test", "")
+	var zero [16]byte
+	p.Permute16(&zero)
+	if double(zero) == p.k1 {
+		t.Error("the image of the zero block is CMAC's L")
 	}
 }
 
@@ -179,6 +249,9 @@ func TestUint64nIsEven(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes sync.Pool allocate")
+	}
 	p := secret(6).PRF("test", "")
 	q := p.Permutation(1000)
 	value := []byte("somebody@example.com, a longer value")

@@ -75,7 +75,7 @@ func (q *Permutation) round(s *scratch, i, half, tweak uint64) uint64 {
 	// apart, and the whole block is used.
 	binary.BigEndian.PutUint64(s.in[:8], half|i<<32|uint64(q.half)<<40|uint64(bits.Len64(q.n))<<48)
 	binary.BigEndian.PutUint64(s.in[8:], tweak^q.n*0x9e3779b97f4a7c15)
-	q.prf.block.Encrypt(s.out[:], s.in[:])
+	q.prf.round.Encrypt(s.out[:], s.in[:])
 	return binary.BigEndian.Uint64(s.out[:8]) & q.mask
 }
 
@@ -122,7 +122,7 @@ func (p *PRF) permuteNumber(d []byte, tweak uint64) {
 func (p *PRF) Permute16(b *[16]byte) {
 	s := p.pool.Get().(*scratch)
 	s.in = *b
-	p.block.Encrypt(s.out[:], s.in[:])
+	p.wide.Encrypt(s.out[:], s.in[:])
 	*b = s.out
 	p.pool.Put(s)
 }

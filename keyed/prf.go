@@ -10,26 +10,36 @@ import (
 
 // PRF is a keyed pseudo-random function from byte strings to 128 bits: AES-CMAC
 // (RFC 4493, NIST SP 800-38B) with a 256-bit key. It is safe for concurrent use.
+//
+// CMAC, the rounds of streams and permutations, and whole-block permutations
+// have keys of their own: CMAC's proof allows no other use of its cipher (the
+// image of the zero block would give away its subkeys).
 type PRF struct {
-	block  cipher.Block
+	mac    cipher.Block // CMAC
+	round  cipher.Block // streams, and rounds of Feistel networks
+	wide   cipher.Block // Permute16
 	k1, k2 [16]byte
 	pool   sync.Pool // of *scratch: what goes through cipher.Block escapes
 }
 
 type scratch struct{ in, out [16]byte }
 
-func newPRF(key []byte) *PRF {
+func newPRF(mac, round, wide []byte) *PRF {
+	p := &PRF{mac: newAES(mac), round: newAES(round), wide: newAES(wide)}
+	p.pool.New = func() any { return new(scratch) }
+	var l [16]byte
+	p.mac.Encrypt(l[:], l[:])
+	p.k1 = double(l)
+	p.k2 = double(p.k1)
+	return p
+}
+
+func newAES(key []byte) cipher.Block {
 	b, err := aes.NewCipher(key)
 	if err != nil {
 		panic("keyed: " + err.Error()) // only for impossible lengths
 	}
-	p := &PRF{block: b}
-	p.pool.New = func() any { return new(scratch) }
-	var l [16]byte
-	b.Encrypt(l[:], l[:])
-	p.k1 = double(l)
-	p.k2 = double(p.k1)
-	return p
+	return b
 }
 
 // double multiplies by x in GF(2^128), as RFC 4493 section 2.3 does.
@@ -49,7 +59,7 @@ func (p *PRF) Sum(value []byte) [16]byte {
 		for i := range 16 {
 			s.in[i] = s.out[i] ^ value[i]
 		}
-		p.block.Encrypt(s.out[:], s.in[:])
+		p.mac.Encrypt(s.out[:], s.in[:])
 		value = value[16:]
 	}
 	last := &p.k1
@@ -62,7 +72,7 @@ func (p *PRF) Sum(value []byte) [16]byte {
 	for i := range 16 {
 		s.in[i] = s.out[i] ^ tail[i] ^ last[i]
 	}
-	p.block.Encrypt(s.out[:], s.in[:])
+	p.mac.Encrypt(s.out[:], s.in[:])
 	sum := s.out
 	p.pool.Put(s)
 	return sum
@@ -94,7 +104,7 @@ func (s *Stream) Uint64() uint64 {
 		x.in = s.seed
 		s.count++
 		binary.BigEndian.PutUint64(x.in[8:], binary.BigEndian.Uint64(x.in[8:])^s.count*0x9e3779b97f4a7c15)
-		s.prf.block.Encrypt(x.out[:], x.in[:])
+		s.prf.round.Encrypt(x.out[:], x.in[:])
 		s.buf = x.out
 		s.prf.pool.Put(x)
 		s.used = 0

@@ -7,18 +7,28 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
 
-// Secret is the root of all keys: 32 random bytes. It never prints itself.
-type Secret struct{ key [32]byte }
+// Secret is the root of all keys: 32 random bytes. It never prints itself:
+// under every verb it is "secret(ID)", and a struct that holds one shows an
+// address at most. Immutable, safe for concurrent use.
+type Secret struct {
+	key func() [32]byte // a closure: package fmt follows pointers, in unexported fields too
+}
+
+func newSecret(key [32]byte) *Secret { return &Secret{key: func() [32]byte { return key }} }
 
 // NewSecret makes a secret from the operating system's random source.
 func NewSecret() (*Secret, error) {
-	s := new(Secret)
-	_, err := rand.Read(s.key[:])
-	return s, err
+	var key [32]byte
+	if _, err := rand.Read(key[:]); err != nil {
+		return nil, fmt.Errorf("random source: %w", err)
+	}
+	return newSecret(key), nil
 }
 
 // ErrSecret is a text that is no secret.
@@ -39,43 +49,52 @@ func ParseSecret(text []byte) (*Secret, error) {
 	if err != nil || len(raw) != 32 {
 		return nil, ErrSecret
 	}
-	s := new(Secret)
-	copy(s.key[:], raw)
-	if s.key == [32]byte{} {
-		return nil, errors.New("not a secret: all bytes are zero")
+	key := [32]byte(raw)
+	if key == [32]byte{} {
+		return nil, errors.New("not a secret: all bytes are zero (pgstandin keygen makes one)")
 	}
-	return s, nil
+	return newSecret(key), nil
 }
 
 // Hex returns the secret as text, for keygen alone.
-func (s *Secret) Hex() string { return hex.EncodeToString(s.key[:]) }
+func (s *Secret) Hex() string {
+	key := s.key()
+	return hex.EncodeToString(key[:])
+}
 
 // ID returns a short public name of the secret: two runs with the same ID used
 // the same one. It reveals nothing about it.
-func (s *Secret) ID() string {
-	k := s.subkey("id", "")
-	return hex.EncodeToString(k[:6])
+func (s Secret) ID() string {
+	return hex.EncodeToString(s.subkeys("id", "", 6))
 }
 
 // String hides the secret.
-func (s *Secret) String() string { return "secret(" + s.ID() + ")" }
+func (s Secret) String() string {
+	if s.key == nil {
+		return "secret()"
+	}
+	return "secret(" + s.ID() + ")"
+}
 
-// GoString hides the secret from %#v.
-func (s *Secret) GoString() string { return s.String() }
+// Format hides the secret from every verb of package fmt, on a copy as on a
+// pointer.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
-// subkey derives the key of a purpose and domain by HKDF-SHA256 (RFC 5869).
-func (s *Secret) subkey(purpose, domain string) [32]byte {
+// subkeys derives n bytes for a purpose and domain by HKDF-SHA256 (RFC 5869).
+func (s Secret) subkeys(purpose, domain string, n int) []byte {
 	info := "pgstandin/1 " + strconv.Itoa(len(purpose)) + ":" + purpose + domain
-	out, err := hkdf.Key(sha256.New, s.key[:], nil, info, 32)
+	key := s.key()
+	out, err := hkdf.Key(sha256.New, key[:], nil, info, n)
 	if err != nil {
 		panic("keyed: " + err.Error()) // only for impossible lengths
 	}
-	return [32]byte(out)
+	return out
 }
 
 // PRF returns the pseudo-random function of a purpose ("sample", "mask") and a
-// domain; functions of different pairs are independent.
+// domain; functions of different pairs are independent. It costs some
+// microseconds: make one per column, not one per value.
 func (s *Secret) PRF(purpose, domain string) *PRF {
-	k := s.subkey(purpose, domain)
-	return newPRF(k[:])
+	k := s.subkeys(purpose, domain, 96)
+	return newPRF(k[:32], k[32:64], k[64:])
 }
