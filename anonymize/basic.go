@@ -1,10 +1,11 @@
 package anonymize
 
 import (
+	"bytes"
 	"encoding/hex"
+	"math"
 	"regexp"
-	"strconv"
-	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,9 +13,21 @@ import (
 // like a digit.
 const tailAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// tailLength is the length of a keyed tail that stands for a value: 80 bits, so
-// that the chance of one collision among 30 million values is below 1e-9.
-const tailLength = 16
+// tailLength is the length of a keyed tail that stands for a value where there
+// is room: 90 bits, so that the chance of one collision among 1.5 billion values
+// is below 1e-9. It does not depend on the rows of a table: the same value has
+// the same tail in every table and next year.
+const tailLength = 18
+
+// tailBits returns how many bits a tail needs so that the chance of one
+// collision among the table's rows is below 1e-9 (birthday bound: n*n/2 pairs);
+// at least 60, and 80 where the rows are not known.
+func (c *compiler) tailBits() int {
+	if c.table.Rows <= 0 {
+		return 80
+	}
+	return max(60, int(math.Ceil(2*math.Log2(float64(c.table.Rows))-1+9*math.Log2(10))))
+}
 
 // appendTail appends n characters (at most 25) of sum.
 func appendTail(dst []byte, sum [16]byte, n int) []byte {
@@ -40,28 +53,45 @@ func (c *compiler) room(otherwise int) int {
 	return otherwise
 }
 
-// needs reports a unique column that is too short for n characters.
-func (c *compiler) needs(n int) {
-	if c.col.Unique && !c.nested && c.room(n) < n {
-		c.problem("", "mask %s needs %d characters to stay unique, and the column (or one that it is joined with) holds %d", c.m.Kind, n, c.room(n))
+// tail returns how many characters of bits each a keyed tail gets, at most most,
+// in a column whose mask takes fixed characters besides; it may be below 1.
+// Where the column is unique, too few are a problem.
+func (c *compiler) tail(fixed, most, bits int) int {
+	n := min(most, c.room(unbounded)-fixed)
+	if !c.col.Unique || c.nested {
+		return n
 	}
+	least := (c.tailBits() + bits - 1) / bits
+	switch {
+	case least > most && c.given("length"):
+		c.problem("length", "%s needs a length of at least %d to stay unique", c.m.Kind, least)
+	case least > most:
+		c.problem("", "mask %s cannot stay unique at %d rows; use hash", c.m.Kind, c.table.Rows)
+	case n < least:
+		c.problem("", "mask %s needs %d characters to stay unique, and the column (or one that it is joined with) holds %d", c.m.Kind, fixed+least, c.room(unbounded))
+	}
+	c.bits = n * bits
+	return n
 }
 
-// fit cuts what was appended to dst behind start to the column's length.
+// fit cuts what was appended to dst behind start to the column's length. It
+// leaves no part of a character: where the text is no UTF-8 it may be of another
+// encoding, and all bytes of a long character have their high bit set.
 func fit(dst []byte, start, chars int) []byte {
 	if len(dst)-start <= chars {
 		return dst
 	}
-	n := 0
-	for i := start; i < len(dst); {
-		if n == chars {
-			return dst[:i]
-		}
+	n, i := 0, start
+	for ; i < len(dst) && n < chars; n++ {
 		_, w := utf8.DecodeRune(dst[i:])
 		i += w
-		n++
 	}
-	return dst
+	if i < len(dst) && dst[i] >= utf8.RuneSelf && !utf8.Valid(dst[start:]) {
+		for i > start && dst[i-1] >= utf8.RuneSelf {
+			i--
+		}
+	}
+	return dst[:i]
 }
 
 const unbounded = 1 << 30
@@ -97,42 +127,44 @@ func makeRedact(c *compiler) maskFunc {
 	if utf8.RuneCount(with) != 1 {
 		c.problem("with", "with must be one character")
 	}
+	chars := c.room(unbounded)
 	return func(dst, value []byte, _ *Rewriter) []byte {
 		n := utf8.RuneCount(value)
 		head, tail := first, last
 		if head+tail >= n { // too short to hide anything: nothing is shown
 			head, tail = 0, 0
 		}
+		start, whole := len(dst), utf8.Valid(value)
 		for i := 0; len(value) > 0; i++ {
 			_, w := utf8.DecodeRune(value)
-			if i < head || i >= n-tail {
+			// A byte of another encoding may be half of a character: it is not shown.
+			if (i < head || i >= n-tail) && (whole || value[0] < utf8.RuneSelf) {
 				dst = append(dst, value[:w]...)
 			} else {
 				dst = append(dst, with...)
 			}
 			value = value[w:]
 		}
-		return dst
+		return fit(dst, start, chars)
 	}
 }
 
 func makeHash(c *compiler) maskFunc {
-	n := min(c.int("length", 32, 1), 32)
+	prf := c.prf()
 	if c.typ.Name == "bytea" {
-		prf := c.prf()
+		if c.given("length") {
+			c.problem("length", "length is for texts; the hash of a bytea has 16 bytes")
+		}
 		return func(dst, value []byte, _ *Rewriter) []byte {
 			sum := prf.Sum(value)
 			return hex.AppendEncode(append(dst, '\\', 'x'), sum[:])
 		}
 	}
-	if n < 20 {
-		c.needs(20)
+	most := c.int("length", 32, 1)
+	if most > 32 {
+		c.problem("length", "length must be 1 to 32")
 	}
-	n = c.room(n)
-	if n < 20 && c.col.Unique && !c.nested {
-		c.problem("length", "hash needs at least 20 characters to stay unique")
-	}
-	prf := c.prf()
+	n := c.tail(0, min(most, 32), 4)
 	return func(dst, value []byte, _ *Rewriter) []byte {
 		sum := prf.Sum(value)
 		var buf [32]byte
@@ -182,128 +214,6 @@ func makeRegexp(c *compiler) maskFunc {
 	}
 }
 
-// part is one piece of a template: a text, or a column's value.
-type part struct {
-	text   string
-	column int // -1: text
-	pad    int
-	change byte // 'l' lower, 'u' upper, 0 none
-}
-
-// parseTemplate reads the subset of Go's template syntax that package docs
-// speak of.
-func (c *compiler) parseTemplate(text string) []part {
-	var parts []part
-	for text != "" {
-		before, rest, found := strings.Cut(text, "{{")
-		if before != "" {
-			parts = append(parts, part{text: before, column: -1})
-		}
-		if !found {
-			break
-		}
-		action, after, closed := strings.Cut(rest, "}}")
-		if !closed {
-			c.problem("value", "a {{ has no }}")
-			return nil
-		}
-		text = after
-		p := part{column: -1}
-		words := strings.Fields(action)
-		switch {
-		case len(words) == 1:
-		case len(words) == 2 && (words[0] == "lower" || words[0] == "upper"):
-			p.change = words[0][0]
-		case len(words) == 3 && words[0] == "pad":
-			n, err := strconv.Atoi(words[1])
-			if err != nil || n < 1 || n > 1000 {
-				c.problem("value", "pad takes a width: {{pad 7 .id}}")
-				return nil
-			}
-			p.pad = n
-		default:
-			c.problem("value", "{{%s}} is not understood; write {{.column}}, {{pad 7 .column}}, {{lower .column}} or {{upper .column}}", action)
-			return nil
-		}
-		name := ""
-		if len(words) > 0 {
-			name = words[len(words)-1]
-		}
-		column, ok := strings.CutPrefix(name, ".")
-		for i := range c.table.Columns {
-			if ok && c.table.Columns[i].Name == column {
-				p.column = i
-			}
-		}
-		if p.column < 0 {
-			c.problem("value", "{{%s}}: the table has no column %q", strings.TrimSpace(action), strings.TrimPrefix(name, "."))
-			return nil
-		}
-		parts = append(parts, p)
-	}
-	return parts
-}
-
-// templateInjective reports whether the template holds a whole unique key, each
-// column as it is, with text between the columns.
-func templateInjective(c *compiler) bool {
-	text, _ := c.m.Params["value"].(string)
-	probe := *c
-	probe.problems, probe.used = nil, map[string]bool{}
-	has := map[int]bool{}
-	for _, p := range probe.parseTemplate(text) {
-		if p.column >= 0 && p.change == 0 {
-			has[p.column] = true
-		}
-	}
-	for _, key := range c.table.Keys {
-		whole := len(key) > 0
-		for _, k := range key {
-			whole = whole && has[k]
-		}
-		if whole && (len(key) == 1 || len(probe.problems) == 0) {
-			return true
-		}
-	}
-	return false
-}
-
-func makeTemplate(c *compiler) maskFunc {
-	if !c.given("value") {
-		c.problem("value", "template needs a value: { mask: template, value: \"user_{{.id}}@example.com\" }")
-	}
-	parts := c.parseTemplate(c.string("value", ""))
-	for _, p := range parts {
-		if p.column >= 0 {
-			c.program.need[p.column] = true
-			if m := c.table.Columns[p.column].Mask; m != nil && m.Kind != "keep" {
-				c.problem("value", "column %q is masked itself, and a template would show its original; use columns that are kept", c.table.Columns[p.column].Name)
-			}
-		}
-	}
-	chars := c.room(unbounded)
-	return func(dst, _ []byte, r *Rewriter) []byte {
-		start := len(dst)
-		for i := range parts {
-			p := &parts[i]
-			if p.column < 0 {
-				dst = append(dst, p.text...)
-				continue
-			}
-			v := r.vals[p.column]
-			for n := utf8.RuneCount(v); n < p.pad; n++ {
-				dst = append(dst, '0')
-			}
-			from := len(dst)
-			dst = append(dst, v...)
-			if p.change != 0 {
-				changeCase(dst[from:], p.change == 'u')
-			}
-		}
-		return fit(dst, start, chars)
-	}
-}
-
 // changeCase changes ASCII letters in place.
 func changeCase(b []byte, upper bool) {
 	for i, ch := range b {
@@ -316,48 +226,49 @@ func changeCase(b []byte, upper bool) {
 	}
 }
 
-// lowered appends the value in lower case (ASCII, and by rune where there is
-// more), as PostgreSQL's lower does for what columns that fold hold.
-func lowered(dst, value []byte) []byte {
-	for i := 0; i < len(value); {
-		r, w := utf8.DecodeRune(value[i:])
+// appendCase appends v in lower or upper case, rune by rune as PostgreSQL's
+// lower and upper do; bytes that are no UTF-8 stay.
+func appendCase(dst, v []byte, upper bool) []byte {
+	for i := 0; i < len(v); {
+		r, w := utf8.DecodeRune(v[i:])
 		switch {
-		case r < utf8.RuneSelf:
-			if r >= 'A' && r <= 'Z' {
-				r += 32
-			}
-			dst = append(dst, byte(r))
 		case r == utf8.RuneError && w == 1:
-			dst = append(dst, value[i])
+			dst = append(dst, v[i])
+		case upper:
+			dst = utf8.AppendRune(dst, unicode.ToUpper(r))
 		default:
-			dst = append(dst, strings.ToLower(string(value[i:i+w]))...)
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		}
 		i += w
 	}
 	return dst
 }
 
-// canonical wraps a function so that values that the column calls equal get the
-// same: folded case, char(n) without its padding.
+// canonical wraps a mask so that values that the column calls equal get the
+// same: char(n) without its padding, and without regard to capitals where the
+// column has none. A char(n) of spaces is empty, and stays.
 func (c *compiler) canonical(f maskFunc) maskFunc {
-	fold := c.col.Fold || c.typ.Name == "citext"
-	if !fold && c.typ.Name != "bpchar" {
+	trim := c.typ.Name == "bpchar"
+	fold := (c.col.Fold || c.typ.Name == "citext") && !c.kind.verbatim
+	lower := c.col.Fold
+	if !trim && !fold && !lower {
 		return f
 	}
-	trim := c.typ.Name == "bpchar"
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if trim {
-			for len(value) > 0 && value[len(value)-1] == ' ' {
-				value = value[:len(value)-1]
+			text := bytes.TrimRight(value, " ")
+			if len(text) == 0 {
+				return append(dst, value...)
 			}
+			value = text
 		}
 		if fold {
-			r.tmp = lowered(r.tmp[:0], value)
-			value = r.tmp
+			r.folded = appendCase(r.folded[:0], value, false)
+			value = r.folded
 		}
 		start := len(dst)
 		dst = f(dst, value, r)
-		if fold {
+		if lower {
 			changeCase(dst[start:], false)
 		}
 		return dst

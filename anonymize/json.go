@@ -2,9 +2,7 @@ package anonymize
 
 import (
 	"fmt"
-	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -33,6 +31,7 @@ type jsonState struct {
 	out   []byte
 	key   []byte
 	bad   bool
+	stack []states // of each level
 }
 
 // states is a set of positions in paths: for each path how many steps may have
@@ -56,7 +55,6 @@ func makeJSON(c *compiler) maskFunc {
 	default:
 		c.problem("other", "json needs other: keep or deny, which says what happens to values at no path")
 	}
-	c.used["paths"] = true
 	paths, ok := c.m.Params["paths"].(map[string]any)
 	if !ok || len(paths) == 0 {
 		c.problem("paths", "json needs paths: { mask: json, paths: { $.contact.email: email }, other: keep }")
@@ -179,9 +177,15 @@ func parsePath(p string) ([]step, error) {
 	return out, nil
 }
 
-// enter returns the states behind a key, or behind an element of a list (key
-// nil), and the path that is complete there, or -1.
-func (m *jsonMask) enter(from *states, key []byte, list bool) (to states, hit int) {
+// enter makes the states of the level below depth: those behind a key, or behind
+// an element of a list (key nil). It returns the path that is complete there, or
+// -1.
+func (m *jsonMask) enter(j *jsonState, depth int, key []byte, list bool) (hit int) {
+	for len(j.stack) < depth+2 {
+		j.stack = append(j.stack, states{})
+	}
+	from, to := &j.stack[depth], &j.stack[depth+1]
+	clear(to[:])
 	hit = -1
 	for i := range m.paths {
 		p := &m.paths[i]
@@ -203,7 +207,7 @@ func (m *jsonMask) enter(from *states, key []byte, list bool) (to states, hit in
 			hit = i
 		}
 	}
-	return to, hit
+	return hit
 }
 
 // mask rewrites a document. One that is not JSON (which a json column cannot
@@ -212,9 +216,12 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 	j := &r.json
 	j.in, j.at, j.bad = value, 0, false
 	start := len(dst)
-	var from states
+	if len(j.stack) == 0 {
+		j.stack = make([]states, 8)
+	}
+	clear(j.stack[0][:])
 	for i := range m.paths {
-		from[i] = 1
+		j.stack[0][i] = 1
 	}
 	hit := -1
 	for i := range m.paths {
@@ -222,7 +229,7 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 			hit = i
 		}
 	}
-	dst = m.element(dst, r, &from, hit, 0)
+	dst = m.element(dst, r, hit, 0)
 	j.space()
 	if j.bad || j.at != len(j.in) {
 		r.opaque = true
@@ -236,7 +243,7 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 const maxDepth = 6000
 
 // element rewrites one value. hit is the path whose mask is in force, or -1.
-func (m *jsonMask) element(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+func (m *jsonMask) element(dst []byte, r *Rewriter, hit, depth int) []byte {
 	j := &r.json
 	dst = j.copySpace(dst)
 	if j.at >= len(j.in) || depth > maxDepth {
@@ -245,9 +252,9 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, from *states, hit, depth int
 	}
 	switch c := j.in[j.at]; c {
 	case '{':
-		return m.object(dst, r, from, hit, depth)
+		return m.object(dst, r, hit, depth)
 	case '[':
-		return m.list(dst, r, from, hit, depth)
+		return m.list(dst, r, hit, depth)
 	case '"':
 		raw := j.string()
 		return m.scalar(dst, r, raw, hit, true)
@@ -263,7 +270,7 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, from *states, hit, depth int
 	}
 }
 
-func (m *jsonMask) object(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+func (m *jsonMask) object(dst []byte, r *Rewriter, hit, depth int) []byte {
 	j := &r.json
 	dst = append(dst, '{')
 	j.at++
@@ -289,7 +296,7 @@ func (m *jsonMask) object(dst []byte, r *Rewriter, from *states, hit, depth int)
 		}
 		j.key = unquote(j.key[:0], raw)
 		dst = append(dst, raw...)
-		to, next := m.enter(from, j.key, false)
+		next := m.enter(j, depth, j.key, false)
 		if next < 0 {
 			next = hit // the mask of an object goes for all in it
 		}
@@ -298,17 +305,17 @@ func (m *jsonMask) object(dst []byte, r *Rewriter, from *states, hit, depth int)
 			break
 		}
 		j.at++
-		dst = m.element(append(dst, ':'), r, &to, next, depth+1)
+		dst = m.element(append(dst, ':'), r, next, depth+1)
 	}
 	j.bad = true
 	return dst
 }
 
-func (m *jsonMask) list(dst []byte, r *Rewriter, from *states, hit, depth int) []byte {
+func (m *jsonMask) list(dst []byte, r *Rewriter, hit, depth int) []byte {
 	j := &r.json
 	dst = append(dst, '[')
 	j.at++
-	to, next := m.enter(from, nil, true)
+	next := m.enter(j, depth, nil, true)
 	if next < 0 {
 		next = hit
 	}
@@ -325,7 +332,7 @@ func (m *jsonMask) list(dst []byte, r *Rewriter, from *states, hit, depth int) [
 			j.at++
 			dst = append(dst, ',')
 		}
-		dst = m.element(dst, r, &to, next, depth+1)
+		dst = m.element(dst, r, next, depth+1)
 	}
 	j.bad = true
 	return dst
@@ -451,16 +458,11 @@ func hex4(b []byte, at int) rune {
 	}
 	r := rune(0)
 	for _, ch := range b[at : at+4] {
-		d := rune(0)
-		switch {
-		case ch >= '0' && ch <= '9':
-			d = rune(ch - '0')
-		case ch|0x20 >= 'a' && ch|0x20 <= 'f':
-			d = rune(ch|0x20-'a') + 10
-		default:
+		d, ok := hexValue(ch)
+		if !ok {
 			return utf8.RuneError
 		}
-		r = r<<4 | d
+		r = r<<4 | rune(d)
 	}
 	return r
 }
@@ -482,18 +484,34 @@ func appendQuoted(dst, v []byte) []byte {
 	return append(dst, '"')
 }
 
-// isJSONNumber reports whether v may stand without quotes.
+// isJSONNumber reports whether v may stand without quotes (RFC 8259, section 6).
 func isJSONNumber(v []byte) bool {
-	if len(v) == 0 || len(v) > 64 {
+	digits := func() bool {
+		n := 0
+		for n < len(v) && radix(v[n]) == 10 {
+			n++
+		}
+		v = v[n:]
+		return n > 0
+	}
+	if len(v) > 0 && v[0] == '-' {
+		v = v[1:]
+	}
+	if len(v) > 1 && v[0] == '0' && radix(v[1]) == 10 || !digits() {
 		return false
 	}
-	d := v
-	if d[0] == '-' {
-		d = d[1:]
+	if len(v) > 0 && v[0] == '.' {
+		if v = v[1:]; !digits() {
+			return false
+		}
 	}
-	if len(d) == 0 || len(d) > 1 && d[0] == '0' && d[1] != '.' || slices.ContainsFunc(d, func(ch byte) bool { return (ch < '0' || ch > '9') && ch != '.' }) {
-		return false
+	if len(v) > 0 && v[0]|0x20 == 'e' {
+		if v = v[1:]; len(v) > 0 && (v[0] == '+' || v[0] == '-') {
+			v = v[1:]
+		}
+		if !digits() {
+			return false
+		}
 	}
-	_, err := strconv.ParseFloat(string(v), 64)
-	return err == nil && d[0] != '.' && d[len(d)-1] != '.'
+	return len(v) == 0
 }

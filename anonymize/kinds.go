@@ -17,6 +17,7 @@ type kind struct {
 	injectiveIf func(*compiler) bool
 	entity      bool // follows the table's entity
 	whole       bool // takes an array as a whole, not by element
+	verbatim    bool // works on the characters that are there: capitals count even where the column ignores them
 	make        func(*compiler) maskFunc
 }
 
@@ -61,10 +62,10 @@ func kindTable() []kind {
 	return []kind{
 		{name: "keep", doc: "the value as it is", takes: "any type", accepts: isAny, whole: true, injective: true},
 		{name: "null", doc: "NULL; written \"null\", in quotes", takes: "any type", accepts: isAny, whole: true},
-		{name: "constant", doc: "always the same value", params: []string{"value"}, takes: "any type", accepts: isAny, whole: true, make: makeConstant},
-		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, make: makeRedact},
+		{name: "constant", doc: "always the same value", params: []string{"value"}, takes: "any type", accepts: isAny, whole: true, verbatim: true, make: makeConstant},
+		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, verbatim: true, make: makeRedact},
 		{name: "hash", doc: "a keyed hash: hex digits, 32 or as many as fit", params: []string{"length"}, takes: "text types and bytea", accepts: or(isText, named("bytea")), injective: true, make: makeHash},
-		{name: "email", doc: "an address at example.com or the given domain; a bijection but for a chance below 1e-9", params: []string{"domain"}, takes: text, accepts: isText, injective: true, make: makeEmail},
+		{name: "email", doc: "an address at example.com or the given domain; unique but for a chance below 1e-9", params: []string{"domain"}, takes: text, accepts: isText, injective: true, make: makeEmail},
 		{name: "person.name", doc: "first and last name", takes: text, accepts: isText, entity: true, make: makePerson(personName)},
 		{name: "person.first", doc: "a first name", takes: text, accepts: isText, entity: true, make: makePerson(personFirst)},
 		{name: "person.last", doc: "a last name", takes: text, accepts: isText, entity: true, make: makePerson(personLast)},
@@ -87,12 +88,12 @@ func kindTable() []kind {
 		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true, make: makeShape(vatPrefix)},
 		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
-		{name: "password", doc: "the bcrypt hash of a known password", params: []string{"value", "cost"}, takes: text, accepts: isText, make: makePassword},
-		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, make: makeLorem},
-		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, make: makeTemplate},
-		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, make: makeRegexp},
-		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, make: makeJSON},
-		{name: "scrub", doc: "e-mail addresses, phone and card numbers in a text replaced by their masks", takes: "text types", accepts: isText, make: makeScrub},
+		{name: "password", doc: "the bcrypt hash of a known password", params: []string{"value", "cost"}, takes: text, accepts: isText, verbatim: true, make: makePassword},
+		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true, make: makeLorem},
+		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, verbatim: true, make: makeTemplate},
+		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
+		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, verbatim: true, make: makeJSON},
+		{name: "scrub", doc: "e-mail addresses, phone and card numbers in a text replaced by their masks", takes: "text types", accepts: isText, verbatim: true, make: makeScrub},
 	}
 }
 
@@ -124,6 +125,19 @@ func Kinds() []Kind {
 	return out
 }
 
+// Fits reports whether a kind takes values of a type, or those of its elements.
+// It is false for a kind that does not exist.
+func Fits(name string, t Type) bool {
+	k := kindNamed(name)
+	if k == nil {
+		return false
+	}
+	if t.Elem != nil && !k.whole {
+		t = *t.Elem
+	}
+	return k.accepts(t)
+}
+
 // injectiveKinds says what to use on a unique column of the type.
 func injectiveKinds(t Type) string {
 	var names []string
@@ -134,6 +148,9 @@ func injectiveKinds(t Type) string {
 	}
 	if isInt(t) {
 		names = append(names, "number {permute: true}")
+	}
+	if isText(t) {
+		names = append(names, "template with a whole unique key")
 	}
 	if len(names) == 0 {
 		return "no mask for type " + t.Name + " is unique; keep it, or leave the rows out"

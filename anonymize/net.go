@@ -17,8 +17,9 @@ func makeUUID(c *compiler) maskFunc {
 	}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		var b [16]byte
-		if !parseUUID(&b, value) {
-			return opaque(dst, value, r)
+		lower, upper := letterCases(value)
+		if !parseUUID(&b, value) || lower && upper {
+			return opaque(dst, value, r) // of mixed case: another spelling would meet it
 		}
 		version, variant := b[6]&0xf0, b[8]&0xc0
 		for {
@@ -35,8 +36,20 @@ func makeUUID(c *compiler) maskFunc {
 		hex.Encode(out[14:18], b[6:8])
 		hex.Encode(out[19:23], b[8:10])
 		hex.Encode(out[24:36], b[10:16])
+		if upper {
+			changeCase(out, true)
+		}
 		return dst
 	}
+}
+
+// letterCases reports whether v has ASCII letters of either case.
+func letterCases(v []byte) (lower, upper bool) {
+	for _, ch := range v {
+		lower = lower || ch >= 'a' && ch <= 'z'
+		upper = upper || ch >= 'A' && ch <= 'Z'
+	}
+	return lower, upper
 }
 
 // parseUUID reads the canonical form, of either case.
@@ -60,15 +73,19 @@ func parseUUID(b *[16]byte, v []byte) bool {
 // (Xu, Fan, Ammar, Moon: "Prefix-Preserving IP Address Anonymization", 2002).
 func makeIP(c *compiler) maskFunc {
 	prf, opaque := c.prf(), c.opaque()
-	cidr := c.typ.Name == "cidr"
+	cidr, text := c.typ.Name == "cidr", isText(c.typ)
+	chars := c.room(unbounded)
+	if text && chars < 15 {
+		c.problem("", "mask ip needs 15 characters, and the column holds %d", chars)
+	}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		addr, mask := value, []byte(nil)
 		if i := bytes.IndexByte(value, '/'); i >= 0 {
 			addr, mask = value[:i], value[i:]
 		}
 		a, ok := parseAddr(addr)
-		if !ok {
-			return opaque(dst, value, r)
+		if !ok || text && !spelledAs(a, addr) {
+			return opaque(dst, value, r) // in another spelling it would meet the first
 		}
 		bits := 128
 		if a.Is4() {
@@ -93,8 +110,17 @@ func makeIP(c *compiler) maskFunc {
 		if v6 := bytes.IndexByte(dst[start:], '.') >= 0 && !a.Is4(); v6 {
 			dst = append(dst[:start], a.StringExpanded()...)
 		}
+		if text && len(dst)-start+len(mask) > chars {
+			return opaque(dst[:start], value, r) // a long address of a short one
+		}
 		return append(dst, mask...)
 	}
+}
+
+// spelledAs reports whether v is how a is written.
+func spelledAs(a netip.Addr, v []byte) bool {
+	var buf [64]byte
+	return bytes.Equal(a.AppendTo(buf[:0]), v)
 }
 
 // parseAddr reads an address without a zone.
@@ -122,8 +148,76 @@ func parseAddr(v []byte) (netip.Addr, bool) {
 		b[3] = byte(n)
 		return netip.AddrFrom4(b), true
 	}
-	a, err := netip.ParseAddr(string(v))
-	return a, err == nil
+	return parseAddr6(v)
+}
+
+// parseAddr6 reads an address with colons: groups of hex digits, at most one
+// "::", perhaps four decimal bytes at the end (RFC 4291, section 2.2). netip
+// wants a string for it.
+func parseAddr6(v []byte) (netip.Addr, bool) {
+	var b [16]byte
+	n, gap := 0, -1 // bytes read, and where the "::" was
+	if bytes.HasPrefix(v, []byte("::")) {
+		gap, v = 0, v[2:]
+	}
+	for len(v) > 0 {
+		end := bytes.IndexByte(v, ':')
+		if end < 0 {
+			end = len(v)
+			if bytes.IndexByte(v, '.') >= 0 {
+				a, ok := parseAddr(v)
+				if !ok || n > 12 {
+					return netip.Addr{}, false
+				}
+				four := a.As4()
+				n += copy(b[n:], four[:])
+				break
+			}
+		}
+		if end < 1 || end > 4 || n > 14 {
+			return netip.Addr{}, false
+		}
+		group := 0
+		for _, ch := range v[:end] {
+			d, ok := hexValue(ch)
+			if !ok {
+				return netip.Addr{}, false
+			}
+			group = group<<4 | d
+		}
+		b[n], b[n+1] = byte(group>>8), byte(group)
+		n += 2
+		if v = v[end:]; len(v) == 0 {
+			break
+		}
+		if v = v[1:]; len(v) == 0 {
+			return netip.Addr{}, false // a colon at the end
+		}
+		if v[0] == ':' {
+			if gap >= 0 {
+				return netip.Addr{}, false
+			}
+			gap, v = n, v[1:]
+		}
+	}
+	if gap >= 0 && n < 16 {
+		copy(b[16-(n-gap):], b[gap:n])
+		clear(b[gap : 16-(n-gap)])
+		n = 16
+	} else if gap >= 0 {
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom16(b), n == 16
+}
+
+func hexValue(ch byte) (int, bool) {
+	switch {
+	case ch >= '0' && ch <= '9':
+		return int(ch - '0'), true
+	case ch|0x20 >= 'a' && ch|0x20 <= 'f':
+		return int(ch|0x20-'a') + 10, true
+	}
+	return 0, false
 }
 
 // flipBits masks the first n bits of b.
@@ -141,14 +235,13 @@ func flipBits(prf *keyed.PRF, b []byte, n int) {
 
 func makeURL(c *compiler) maskFunc {
 	const head = "https://example.com/"
-	c.needs(len(head) + tailLength)
-	chars := c.room(len(head) + tailLength)
-	if chars < len(head)+1 {
-		c.problem("", "mask url needs %d characters, and the column holds %d", len(head)+1, chars)
+	tail := c.tail(len(head), tailLength, 5)
+	if tail < 1 {
+		c.problem("", "mask url needs %d characters, and the column holds %d", len(head)+1, c.room(unbounded))
 		return nil
 	}
 	prf := c.prf()
-	return c.canonical(func(dst, value []byte, _ *Rewriter) []byte {
-		return appendTail(append(dst, head...), prf.Sum(value), chars-len(head))
-	})
+	return func(dst, value []byte, _ *Rewriter) []byte {
+		return appendTail(append(dst, head...), prf.Sum(value), tail)
+	}
 }

@@ -175,7 +175,6 @@ func (c *compiler) permuteNumber() maskFunc {
 }
 
 func (c *compiler) permuteRange(v []any) maskFunc {
-	c.used["permute"] = true
 	var ends [2]int64
 	good := len(v) == 2
 	for i := 0; good && i < 2; i++ {

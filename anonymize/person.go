@@ -61,7 +61,7 @@ func (d *dictionary) drawPerson(s *keyed.Stream) (first, last string) {
 func makePerson(p personPart) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
 		d, seed, chars := dictionaries(), c.seeder(), c.room(unbounded)
-		return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+		return func(dst, value []byte, r *Rewriter) []byte {
 			s := seed(value, r)
 			start := len(dst)
 			first, last := d.drawPerson(&s)
@@ -74,17 +74,17 @@ func makePerson(p personPart) func(*compiler) maskFunc {
 				dst = append(append(append(dst, first...), ' '), last...)
 			}
 			return fit(dst, start, chars)
-		})
+		}
 	}
 }
 
-// makeUser makes user names: those of the row's person, with a short number; on
-// a unique column of the value, with a keyed tail.
+// makeUser makes user names of the row's person, or of one that belongs to the
+// value: with a short number, or with a keyed tail of the value where the column
+// is unique.
 func makeUser(c *compiler) maskFunc {
-	d, chars := dictionaries(), c.room(unbounded)
-	if c.followsEntity() {
-		seed := c.seeder()
-		return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	d, seed, chars := dictionaries(), c.seeder(), c.room(unbounded)
+	if !c.col.Unique || c.nested {
+		return func(dst, value []byte, r *Rewriter) []byte {
 			s := seed(value, r)
 			start := len(dst)
 			first, last := d.drawPerson(&s)
@@ -92,20 +92,19 @@ func makeUser(c *compiler) maskFunc {
 			changeCase(dst[start:], false)
 			dst = appendDigits(dst, s.Uint64n(9000)+1000, 4)
 			return fit(dst, start, chars)
-		})
+		}
 	}
-	c.needs(tailLength)
-	prf := c.prf()
-	return c.canonical(func(dst, value []byte, _ *Rewriter) []byte {
-		s := prf.Stream(value)
+	tail, prf := c.tail(0, tailLength, 5), c.prf()
+	return func(dst, value []byte, r *Rewriter) []byte {
+		s := seed(value, r)
 		start := len(dst)
 		first, _ := d.drawPerson(&s)
-		if len(first)+1+tailLength <= chars {
+		if len(first)+1+tail <= chars {
 			dst = append(append(dst, first...), '.')
 			changeCase(dst[start:], false)
 		}
-		return appendTail(dst, prf.Sum(value), min(tailLength, chars))
-	})
+		return appendTail(dst, prf.Sum(value), tail)
+	}
 }
 
 // appendDigits appends n in decimal, at least width digits.
@@ -129,16 +128,15 @@ func makeEmail(c *compiler) maskFunc {
 	if !validDomain(domain) {
 		c.problem("domain", "domain %q is no domain name", domain)
 	}
-	c.needs(tailLength + 1 + len(domain))
 	chars := c.room(unbounded)
-	tail := min(tailLength, chars-1-len(domain))
+	tail := c.tail(1+len(domain), tailLength, 5)
 	if tail < 1 {
 		c.problem("", "mask email needs %d characters, and the column holds %d", 2+len(domain), chars)
 		return nil
 	}
 	opaque := c.opaque()
 	d, prf := dictionaries(), c.prf()
-	return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeEmail(value) {
 			return opaque(dst, value, r)
 		}
@@ -151,7 +149,7 @@ func makeEmail(c *compiler) maskFunc {
 		}
 		dst = appendTail(dst, prf.Sum(value), tail)
 		return append(append(dst, '@'), domain...)
-	})
+	}
 }
 
 func validDomain(s string) bool {
@@ -188,10 +186,10 @@ func looksLikeEmail(v []byte) bool {
 
 func makeCompany(c *compiler) maskFunc {
 	d, seed, chars := dictionaries(), c.seeder(), c.room(unbounded)
-	return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	return func(dst, value []byte, r *Rewriter) []byte {
 		s := seed(value, r)
 		return fit(append(dst, d.company[s.Intn(len(d.company))]...), len(dst), chars)
-	})
+	}
 }
 
 // place is a city with what agrees with it. Facts of public knowledge.
@@ -236,7 +234,7 @@ const (
 func makeAddress(p addressPart) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
 		d, seed, chars, all := dictionaries(), c.seeder(), c.room(unbounded), places()
-		return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+		return func(dst, value []byte, r *Rewriter) []byte {
 			s := seed(value, r)
 			start := len(dst)
 			at := &all[s.Intn(len(all))]
@@ -276,6 +274,6 @@ func makeAddress(p addressPart) func(*compiler) maskFunc {
 				dst = appendDigits(append(append(dst, ' '), at.zip...), zip, 2)
 			}
 			return fit(dst, start, chars)
-		})
+		}
 	}
 }

@@ -3,6 +3,9 @@ package anonymize
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/keyed"
@@ -36,17 +39,20 @@ type Program struct {
 	fields  int
 	columns []column // those that are masked, by index
 	need    []bool   // of each field: its value is read by some mask
-	last    int      // the last masked field, -1 for none
+	reach   int      // how many leading fields a row must be cut into: behind them none is needed
 	entity  int      // -1 for none
 	prf     *keyed.PRF
+	rows    int64
 }
 
 // column is one masked column.
 type column struct {
 	index int
 	mask  maskFunc
+	kind  string
 	null  bool // the mask makes NULL
 	array bool
+	bits  int // of the keyed tail that keeps a unique column unique, 0 for none
 }
 
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
@@ -59,7 +65,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if secret == nil {
 		return nil, errors.New("masks: no secret")
 	}
-	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), last: -1, entity: -1}
+	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), entity: -1}
 	if t.Entity >= 0 && t.EntityDomain != "" {
 		p.entity = t.Entity
 		p.prf = secret.PRF("entity", t.EntityDomain)
@@ -68,19 +74,19 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	usesEntity := false
 	for i := range t.Columns {
 		m := t.Columns[i].Mask
-		if m == nil || m.Kind == "keep" {
+		if m == nil {
 			continue
 		}
 		c := &compiler{secret: secret, table: &t, col: &t.Columns[i], index: i, program: p}
 		made, found := c.compile(m)
 		problems = append(problems, found...)
-		if len(found) > 0 {
+		if len(found) > 0 || m.Kind == "keep" {
 			continue
 		}
 		made.index = i
 		p.columns = append(p.columns, made)
 		p.need[i] = p.need[i] || !made.null
-		p.last = i
+		p.reach = i + 1
 		usesEntity = usesEntity || c.usesEntity
 	}
 	if usesEntity {
@@ -91,6 +97,12 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	for i, need := range p.need {
+		if need {
+			p.reach = max(p.reach, i+1)
+		}
+	}
+	p.rows = t.Rows
 	return p, nil
 }
 
@@ -100,6 +112,26 @@ func (p *Program) Nothing() bool { return len(p.columns) == 0 }
 
 // Masked returns how many columns the program masks.
 func (p *Program) Masked() int { return len(p.columns) }
+
+// Tail is a unique column that is kept unique by a keyed tail.
+type Tail struct {
+	Column int     // index into Table.Columns
+	Bits   int     // of the tail
+	Chance float64 // of one collision at Table.Rows, by the birthday bound; 0 if Rows is unknown
+}
+
+// Tails lists the unique columns whose masks are injective but for a chance, in
+// the order of columns.
+func (p *Program) Tails() []Tail {
+	var out []Tail
+	for i := range p.columns {
+		if c := &p.columns[i]; c.bits > 0 {
+			n := float64(p.rows)
+			out = append(out, Tail{c.index, c.bits, math.Ldexp(n*n, -c.bits-1)})
+		}
+	}
+	return out
+}
 
 // compiler makes the mask of one column.
 type compiler struct {
@@ -112,9 +144,9 @@ type compiler struct {
 	typ        Type // of a value: the element's for an array
 	m          *Mask
 	problems   Problems
-	used       map[string]bool
+	bits       int // see column
 	usesEntity bool
-	nested     bool // within json or scrub: uniqueness is not asked of it
+	nested     bool // within scrub: neither unique nor the row's own
 }
 
 func (c *compiler) problem(param, format string, args ...any) {
@@ -122,13 +154,18 @@ func (c *compiler) problem(param, format string, args ...any) {
 }
 
 func (c *compiler) compile(m *Mask) (column, Problems) {
-	c.m, c.typ, c.used = m, c.col.Type, map[string]bool{}
+	c.m, c.typ = m, c.col.Type
 	c.kind = kindNamed(m.Kind)
 	if c.kind == nil {
 		c.problem("", "mask %q is unknown%s", m.Kind, suggestKind(m.Kind))
 		return column{}, c.problems
 	}
-	out := column{null: m.Kind == "null"}
+	for _, name := range slices.Sorted(maps.Keys(m.Params)) {
+		if !slices.Contains(c.kind.params, name) {
+			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
+		}
+	}
+	out := column{kind: m.Kind, null: m.Kind == "null"}
 	if c.typ.Elem != nil && !c.kind.whole {
 		out.array = true
 		c.typ = *c.typ.Elem
@@ -147,13 +184,11 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		c.problem("", "an array cannot be masked where it must stay unique")
 	}
 	if c.kind.make != nil && len(c.problems) == 0 {
-		out.mask = c.kind.make(c)
-	}
-	for name := range m.Params {
-		if !c.used[name] {
-			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
+		if out.mask = c.kind.make(c); out.mask != nil {
+			out.mask = c.canonical(out.mask)
 		}
 	}
+	out.bits = c.bits
 	return out, c.problems
 }
 
@@ -176,20 +211,26 @@ func (c *compiler) prf() *keyed.PRF {
 // seeder returns what a mask that invents values draws them from: the entity of
 // the row if the kind follows it here, else the value.
 func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
+	prf := c.prf()
 	if c.followsEntity() {
 		c.usesEntity = true
-		return func(_ []byte, r *Rewriter) keyed.Stream { return r.entity }
+		return func(value []byte, r *Rewriter) keyed.Stream {
+			if r.nobody {
+				return prf.Stream(value)
+			}
+			return r.entity
+		}
 	}
-	prf := c.prf()
 	return func(value []byte, _ *Rewriter) keyed.Stream { return prf.Stream(value) }
 }
 
+// followsEntity reports whether the mask may draw from the row's entity. What it
+// draws for a unique column needs a tail of the value besides.
 func (c *compiler) followsEntity() bool {
-	return c.program.entity >= 0 && c.kind.entity && !c.col.Reference && !c.col.Unique && !c.nested
+	return c.program.entity >= 0 && c.kind.entity && !c.col.Reference && !c.nested
 }
 
 func (c *compiler) string(name, otherwise string) string {
-	c.used[name] = true
 	v, ok := c.m.Params[name]
 	if !ok {
 		return otherwise
@@ -210,7 +251,6 @@ func (c *compiler) given(name string) bool {
 }
 
 func (c *compiler) int(name string, otherwise, least int) int {
-	c.used[name] = true
 	v, ok := c.m.Params[name]
 	if !ok {
 		return otherwise
@@ -224,7 +264,6 @@ func (c *compiler) int(name string, otherwise, least int) int {
 }
 
 func (c *compiler) bool(name string) bool {
-	c.used[name] = true
 	v, ok := c.m.Params[name]
 	if !ok {
 		return false
@@ -237,7 +276,6 @@ func (c *compiler) bool(name string) bool {
 }
 
 func (c *compiler) list(name string) []string {
-	c.used[name] = true
 	v, ok := c.m.Params[name]
 	if !ok {
 		return nil

@@ -22,11 +22,12 @@ type Rewriter struct {
 	stats  []ColumnStats // as p.columns
 	opaque bool          // set by a mask for the value at hand
 	fields []span        // of the row at hand, up to the last masked one and those that masks read
-	values []byte        // decoded values of the row
+	values []byte        // decoded values of the row; earlier ones may lie in a buffer before it
 	vals   [][]byte      // of each needed field; nil is NULL
 	out    []byte        // scratch for one masked value
-	tmp    []byte        // scratch of masks
+	folded []byte        // scratch of canonical
 	entity keyed.Stream  // of the row's entity
+	nobody bool          // the row's entity is NULL
 	array  copyfmt.ArrayReader
 	elem   []byte
 	json   jsonState
@@ -72,7 +73,7 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	return append(dst, row[from:]...), nil
 }
 
-// cut finds the fields of the row and checks their number.
+// cut finds the fields that are needed, and checks the number of all.
 func (r *Rewriter) cut(row []byte) error {
 	n := len(r.fields)
 	if n == 0 {
@@ -82,19 +83,25 @@ func (r *Rewriter) cut(row []byte) error {
 		return nil
 	}
 	at := 0
-	for i := range n {
+	for i := range r.p.reach {
 		end := bytes.IndexByte(row[at:], '\t')
 		if (end < 0) != (i == n-1) {
 			return copyfmt.ErrFields
 		}
 		if end < 0 {
-			end = len(row) - at
+			r.fields[i] = span{at, len(row)}
+			return nil
 		}
 		r.fields[i] = span{at, at + end}
 		at += end + 1
 	}
+	if bytes.Count(row[at:], tab) != n-1-r.p.reach {
+		return copyfmt.ErrFields
+	}
 	return nil
 }
+
+var tab = []byte{'\t'}
 
 // decode fills r.vals for the fields that masks read. A field without escapes is
 // its own value.
@@ -103,23 +110,23 @@ func (r *Rewriter) decode(row []byte) {
 		r.values = nil
 	}
 	r.values = r.values[:0]
-	if cap(r.values) < len(row) {
-		r.values = make([]byte, 0, len(row)+len(row)/2+64) // values never outgrow the row, so none moves
-	}
-	for i, need := range r.p.need {
+	for i, need := range r.p.need[:r.p.reach] {
 		if !need {
 			continue
 		}
-		f := row[r.fields[i].start:r.fields[i].end]
+		f := row[r.fields[i].start:r.fields[i].end:r.fields[i].end]
 		switch {
 		case copyfmt.IsNull(f):
 			r.vals[i] = nil
 		case bytes.IndexByte(f, '\\') < 0:
-			r.vals[i] = f[:len(f):len(f)]
+			r.vals[i] = f
 			if f == nil {
 				r.vals[i] = []byte{}
 			}
 		default:
+			if cap(r.values)-len(r.values) < len(f) { // a value never outgrows its field
+				r.values = make([]byte, 0, 2*(cap(r.values)+len(f)))
+			}
 			start := len(r.values)
 			r.values = copyfmt.AppendUnescaped(r.values, f)
 			r.vals[i] = r.values[start:len(r.values):len(r.values)]
@@ -127,9 +134,14 @@ func (r *Rewriter) decode(row []byte) {
 	}
 }
 
-// seedEntity draws the row's stream from its entity; a row whose entity is NULL
-// has none in common with any other, and uses a stream of the empty value.
-func (r *Rewriter) seedEntity() { r.entity = r.p.prf.Stream(r.vals[r.p.entity]) }
+// seedEntity draws the row's stream from its entity. A row whose entity is NULL
+// is nobody's: its masks depend on their values.
+func (r *Rewriter) seedEntity() {
+	v := r.vals[r.p.entity]
+	if r.nobody = v == nil; !r.nobody {
+		r.entity = r.p.prf.Stream(v)
+	}
+}
 
 // field appends the masked form of one field.
 func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {

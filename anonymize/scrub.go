@@ -7,9 +7,9 @@ import (
 // makeLorem replaces words by others of the same length, digits by digits;
 // spaces, punctuation and capitals stay.
 func makeLorem(c *compiler) maskFunc {
-	words, prf := dictionaries().words, c.prf()
+	words, prf, chars := dictionaries().words, c.prf(), c.room(unbounded)
 	return func(dst, value []byte, _ *Rewriter) []byte {
-		s := prf.Stream(value)
+		s, start := prf.Stream(value), len(dst)
 		var word string
 		at := 0
 		for len(value) > 0 {
@@ -33,7 +33,7 @@ func makeLorem(c *compiler) maskFunc {
 			}
 			value = value[w:]
 		}
-		return dst
+		return fit(dst, start, chars)
 	}
 }
 
@@ -95,11 +95,12 @@ func localByte(ch byte) bool {
 	case '.', '_', '%', '+', '-', '\'', '=':
 		return true
 	}
-	return radix(ch) > 1
+	return radix(ch) > 1 || ch >= 0x80
 }
 
 // emailAround returns the address whose @ is at i, not before from; hi 0 if
-// there is none.
+// there is none. Letters beyond ASCII may be part of both sides (RFC 6531); a
+// text that runs into an address without a space goes with it.
 func emailAround(v []byte, from, i int) (lo, hi int) {
 	lo = i
 	for lo > from && localByte(v[lo-1]) {
@@ -109,7 +110,7 @@ func emailAround(v []byte, from, i int) (lo, hi int) {
 		lo++
 	}
 	hi = i + 1
-	for hi < len(v) && (radix(v[hi]) > 1 || v[hi] == '.' || v[hi] == '-') {
+	for hi < len(v) && (radix(v[hi]) > 1 || v[hi] == '.' || v[hi] == '-' || v[hi] >= 0x80) {
 		hi++
 	}
 	for hi > i+1 && (v[hi-1] == '.' || v[hi-1] == '-') {

@@ -32,7 +32,7 @@ func appendWithDigits(dst, v, digits []byte) []byte {
 // the same length that do not begin with a zero.
 func makePhone(c *compiler) maskFunc {
 	prf, opaque := c.prf(), c.opaque()
-	return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikePhone(value) {
 			return opaque(dst, value, r)
 		}
@@ -58,7 +58,7 @@ func makePhone(c *compiler) maskFunc {
 			}
 		}
 		return appendWithDigits(dst, value, digits)
-	})
+	}
 }
 
 // looksLikePhone reports whether all of v is one number of 5 to 20 digits.
@@ -118,13 +118,13 @@ func luhn(d []byte) byte {
 // the map is a bijection.
 func makeCard(c *compiler) maskFunc {
 	prf, opaque := c.prf(), c.opaque()
-	return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeCard(value) {
 			return opaque(dst, value, r)
 		}
 		var buf [24]byte
 		return appendCard(dst, value, digitsOf(buf[:0], value), prf)
-	})
+	}
 }
 
 func appendCard(dst, value, digits []byte, prf *keyed.PRF) []byte {
@@ -158,9 +158,10 @@ func looksLikeCard(v []byte) bool {
 }
 
 // permuteShape permutes letters and digits in place, each within its own
-// alphabet, as a bijection of all texts of that shape. The text is cut into
-// numbers of mixed radix; each is permuted with all others as its tweak, twice.
-func permuteShape(prf *keyed.PRF, b []byte) {
+// alphabet, as a bijection of all texts of that shape, another one for each
+// tweak. The text is cut into numbers of mixed radix; each is permuted with all
+// others as its tweak, twice.
+func permuteShape(prf *keyed.PRF, b []byte, tweak uint64) {
 	var ends [64]int
 	chunks := ends[:0]
 	room := uint64(1)
@@ -177,7 +178,7 @@ func permuteShape(prf *keyed.PRF, b []byte) {
 	for range 2 {
 		start := 0
 		for _, end := range chunks {
-			permuteChunk(prf, b, start, end)
+			permuteChunk(prf, b, start, end, tweak)
 			start = end
 		}
 		if len(chunks) == 1 {
@@ -196,7 +197,7 @@ func radix(ch byte) uint64 {
 	return 1
 }
 
-func permuteChunk(prf *keyed.PRF, b []byte, start, end int) {
+func permuteChunk(prf *keyed.PRF, b []byte, start, end int, tweak uint64) {
 	n, x := uint64(1), uint64(0)
 	for _, ch := range b[start:end] {
 		r := radix(ch)
@@ -220,7 +221,7 @@ func permuteChunk(prf *keyed.PRF, b []byte, start, end int) {
 			shape = shape*31 + uint64(ch)
 		}
 	}
-	x = prf.Bijection(n, x, before^after*3^shape*0x9e3779b97f4a7c15)
+	x = prf.Bijection(n, x, tweak^before^after*3^shape*0x9e3779b97f4a7c15)
 	for i := end - 1; i >= start; i-- {
 		if r := radix(b[i]); r > 1 {
 			b[i] = base(b[i]) + byte(x%r)
@@ -242,43 +243,44 @@ func base(ch byte) byte {
 // longest is how long a value of a shape may be; longer ones are opaque.
 const longest = 512
 
-// makeShape keeps a prefix and permutes the rest within its shape.
+// makeShape keeps a prefix and permutes the rest within its shape. "_live_" in
+// the prefix becomes "_test_" if the rest is long enough that it will not meet
+// that of a token which had "_test_" before: what was kept is the tweak.
 func makeShape(prefix func([]byte) int) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
 		prf, opaque := c.prf(), c.opaque()
-		fold := c.col.Fold
-		return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+		return func(dst, value []byte, r *Rewriter) []byte {
 			keep := prefix(value)
-			if len(value) > longest || !permutable(value[keep:]) {
+			if len(value) > longest || permutable(value[keep:]) < 4 {
 				return opaque(dst, value, r)
 			}
 			start := len(dst)
 			dst = append(dst, value[:keep]...)
-			if i := bytes.Index(dst[start:], live); i >= 0 && !fold {
+			if i := bytes.Index(dst[start:], live); i >= 0 && permutable(value[keep:]) >= 20 {
 				copy(dst[start+i:], "_test_")
 			}
 			from := len(dst)
 			dst = append(dst, value[keep:]...)
-			permuteShape(prf, dst[from:])
+			permuteShape(prf, dst[from:], prf.Uint64(value[:keep]))
 			return dst
-		})
+		}
 	}
 }
 
 var live = []byte("_live_")
 
-// permutable reports whether there are enough letters and digits to hide a
-// value among others, and no character that would stay readable.
-func permutable(v []byte) bool {
+// permutable returns how many letters and digits a value has to hide in; 0 if it
+// has a character that would stay readable.
+func permutable(v []byte) int {
 	n := 0
 	for _, ch := range v {
 		if radix(ch) > 1 {
 			n++
 		} else if ch >= 0x80 || ch < ' ' {
-			return false
+			return 0
 		}
 	}
-	return n >= 4
+	return n
 }
 
 // vatPrefix is the country of a number: two letters.
@@ -299,7 +301,7 @@ func tokenPrefix(v []byte) int {
 // the two check digits (ISO 13616, ISO 7064 mod 97-10) as their distance.
 func makeIBAN(c *compiler) maskFunc {
 	prf, opaque := c.prf(), c.opaque()
-	return c.canonical(func(dst, value []byte, r *Rewriter) []byte {
+	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeIBAN(value) {
 			return opaque(dst, value, r)
 		}
@@ -307,14 +309,14 @@ func makeIBAN(c *compiler) maskFunc {
 		start := len(dst)
 		dst = append(dst, value...)
 		out := dst[start:]
-		permuteShape(prf, out[4:])
+		permuteShape(prf, out[4:], uint64(out[0])<<8|uint64(out[1]))
 		check := (ibanRight(out) + distance) % 97
 		if check < 2 {
 			check += 97 // check digits are 02 to 98
 		}
 		out[2], out[3] = '0'+byte(check/10), '0'+byte(check%10)
 		return dst
-	})
+	}
 }
 
 func looksLikeIBAN(v []byte) bool {
