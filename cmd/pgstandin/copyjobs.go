@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+func defaultWorkers() int { return min(8, runtime.NumCPU()) }
+
+// leafJob remembers what a pipeline.Job was made for, and its rewriters for
+// their counts.
+type leafJob struct {
+	leaf *schema.Table
+	mu   sync.Mutex
+	made []*anonymize.Rewriter
+}
+
+func (l *leafJob) stats(r *tableResult) {
+	for _, rw := range l.made {
+		for _, s := range rw.Stats() {
+			r.Opaque += s.Opaque
+			r.Fixed += s.Fixed
+		}
+	}
+}
+
+// jobs turns a selection into copy jobs, one for each table that holds chosen
+// rows.
+func (b *bound) jobs(sel *subset.Selection) ([]pipeline.Job, []*leafJob) {
+	specs := map[*schema.Table]*rules.TableRules{}
+	for _, t := range b.rules.Tables {
+		specs[t.Table] = t
+	}
+	var jobs []pipeline.Job
+	var leaves []*leafJob
+	for _, l := range sel.Leaves {
+		if l.How == subset.Nothing {
+			continue
+		}
+		spec := specs[l.Root]
+		columns := make([]subset.Column, len(spec.Columns))
+		names := make([]string, len(spec.Columns))
+		for i, c := range spec.Columns {
+			col := &l.Root.Columns[c]
+			names[i] = col.Name
+			columns[i] = subset.Column{Name: col.Name, Expr: spec.Exprs[i]}
+		}
+		into := l.Table.Name
+		if l.Table != l.Root && masksPartitionKey(l.Table, spec) {
+			into = l.Root.Name // its rows may belong to another partition now
+		}
+		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names}
+		for _, c := range sel.Chunks(l, columns, chunkBytes) {
+			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
+		}
+		leaf := &leafJob{leaf: l.Table}
+		if p := b.programs[l.Root]; p != nil && !p.Nothing() {
+			job.NewRewriter = func() pipeline.Rewriter {
+				rw := p.NewRewriter()
+				leaf.mu.Lock()
+				leaf.made = append(leaf.made, rw)
+				leaf.mu.Unlock()
+				return rw
+			}
+		}
+		jobs, leaves = append(jobs, job), append(leaves, leaf)
+	}
+	return jobs, leaves
+}
+
+// masksPartitionKey reports whether a mask changes a column by which the rows
+// of leaf found their partition.
+func masksPartitionKey(leaf *schema.Table, spec *rules.TableRules) bool {
+	changed := map[string]bool{}
+	for i, c := range spec.Columns {
+		if m := spec.Spec.Columns[i].Mask; m != nil && m.Kind != "keep" || spec.Exprs[i] != "" {
+			changed[spec.Table.Columns[c].Name] = true
+		}
+	}
+	for t := leaf.Partition; t != nil; t = t.Partition {
+		for _, k := range t.PartitionKey {
+			if changed[t.Columns[k].Name] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shareOf writes n of all as a percentage for tables.
+func shareOf(n, all int64) string {
+	if all <= 0 {
+		return ""
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%.1f %%", 100*float64(n)/float64(all)), "-")
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUndecided   = 3
+	exitVerify      = 4
+	exitReport      = 5
+	exitInterrupted = 130
+)
+
+const exitTable = `  0    done
+  1    failed; the target is untouched
+  2    usage or rules error
+  3    columns that nobody decided, or that drifted
+  4    verification failed; the target is untouched
+  5    swapped, but the report or a notification failed
+  130  interrupted; the target is untouched
+`
+
+func newExitStatusTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-status",
+		Short: "What the exit statuses mean",
+		Long:  "Exit statuses of every command:\n\n" + exitTable,
+	}
+}
+
+// statusError is an error that decides the exit status.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+func withStatus(status int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &statusError{status, err}
+}
+
+func usageError(err error) error { return withStatus(exitUsage, err) }
+
+func exitCode(err error) int {
+	var s *statusError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &s):
+		return s.status
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// printError prints err, one problem a line, and what it means for the target.
+func printError(w io.Writer, err error, code int) {
+	if code == exitInterrupted {
+		fmt.Fprintln(w, "pgstandin: interrupted")
+		return
+	}
+	lines := strings.Split(strings.TrimRight(err.Error(), "\n"), "\n")
+	fmt.Fprintln(w, "pgstandin: "+lines[0])
+	for _, l := range lines[1:] {
+		fmt.Fprintln(w, "  "+l)
+	}
+}

@@ -1,0 +1,418 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// job is one run: what to read, what to replace, by which rules.
+type job struct {
+	source, target       *pgconn.Config
+	sourceDSN, targetDSN string
+	maintenance          string
+	adopt                bool
+	tools                string // folder of pg_dump and pg_restore; "" looks for them
+	file                 *rules.File
+	secret               *keyed.Secret // nil where no row is masked
+	run                  runOptions
+	yield, lockTimeout   time.Duration
+	report               reporter
+}
+
+// bound is the rules bound to the source as the run's snapshot shows it.
+type bound struct {
+	schema   *schema.Schema
+	rules    *rules.Bound
+	plan     *subset.Plan
+	programs map[*schema.Table]*anonymize.Program // by logical table
+}
+
+func (j *job) workers() int {
+	if j.run.workers > 0 {
+		return j.run.workers
+	}
+	return defaultWorkers()
+}
+
+// open connects the source and reads the clock and the catalog there.
+func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
+	return pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout})
+}
+
+// bind reads the catalog over the leader's connection and binds the rules to
+// it, with now as the run's time.
+func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*bound, error) {
+	s, err := catalog.Read(ctx, src.Leader())
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	b := &bound{schema: s}
+	if b.rules, err = j.file.Bind(s, ruleEnv(ctx, src.Leader(), now)); err != nil {
+		return nil, rulesStatus(err)
+	}
+	if err := refuseObjects(j.file.Objects, b.schema); err != nil {
+		return nil, err
+	}
+	if b.plan, err = subset.NewPlan(s, &b.rules.Subset); err != nil {
+		return nil, usageError(j.located(err))
+	}
+	if j.secret != nil {
+		if b.programs, err = b.rules.Compile(j.secret); err != nil {
+			return nil, usageError(err)
+		}
+	}
+	return b, nil
+}
+
+// located puts the rules file's name before problems that know their line.
+func (j *job) located(err error) error {
+	var problems subset.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	var lines []string
+	for _, p := range problems {
+		where := j.file.Name + ": "
+		if p.Line > 0 {
+			where = fmt.Sprintf("%s:%d: ", j.file.Name, p.Line)
+		}
+		lines = append(lines, where+p.Text)
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// rulesStatus gives errors of the rules their exit status.
+func rulesStatus(err error) error {
+	// A misspelt column leaves the right one undecided: the mistake comes first.
+	var problems rules.Errors
+	if errors.As(err, &problems) {
+		return usageError(err)
+	}
+	var undecided *rules.UndecidedError
+	if errors.As(err, &undecided) {
+		return withStatus(exitUndecided, err)
+	}
+	return err
+}
+
+// refuseObjects stops at what is neither a table nor decided by objects.
+func refuseObjects(decided rules.Objects, s *schema.Schema) error {
+	var found []string
+	if n := s.LargeObjects; n > 0 {
+		found = append(found, plural(int(n), "large object"))
+	}
+	for _, t := range s.ForeignTables {
+		found = append(found, "foreign table "+t.String())
+	}
+	for _, t := range s.ConfigTables {
+		found = append(found, "extension configuration table "+t.String())
+	}
+	switch {
+	case len(found) == 0:
+		return nil
+	case decided == rules.ObjectsUndecided:
+		return withStatus(exitUndecided, fmt.Errorf("undecided objects; write objects: none or objects: schema in the rules\n%s", strings.Join(found, "\n")))
+	case decided == rules.ObjectsAll:
+		return withStatus(exitUndecided, fmt.Errorf("objects: all is not built yet, because the contents of these cannot be masked; write objects: schema or objects: none\n%s", strings.Join(found, "\n")))
+	}
+	return nil
+}
+
+// ruleEnv is what the rules ask of the source: which functions only read.
+func ruleEnv(ctx context.Context, conn *pgconn.PgConn, now time.Time) rules.Env {
+	return rules.Env{Now: now, Functions: func(names []string) (map[string]rules.Function, error) {
+		res := conn.ExecParams(ctx, rules.FunctionQuery(names), nil, nil, nil, nil).Read()
+		if res.Err != nil {
+			return nil, fmt.Errorf("source: functions: %w", pipeline.SafeError(res.Err))
+		}
+		known := map[string]rules.Function{}
+		for _, r := range res.Rows {
+			known[string(r[0])] = rules.Function{Stable: string(r[1]) == "t", Aggregate: string(r[2]) == "t"}
+		}
+		return known, nil
+	}}
+}
+
+// tableNames are the tables to lock, those that hold rows and those above them.
+func tableNames(s *schema.Schema) []schema.Name {
+	var names []schema.Name
+	for _, t := range s.Tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// begin takes locks and snapshot and binds the rules again to what they show.
+func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*bound, pipeline.Snapshot, error) {
+	snap, err := src.Begin(ctx, tableNames(first.schema))
+	if err != nil {
+		return nil, snap, fmt.Errorf("source: %w", err)
+	}
+	b, err := j.bind(ctx, src, snap.Time)
+	if err != nil {
+		return nil, snap, err
+	}
+	if !slices.Equal(tableNames(first.schema), tableNames(b.schema)) {
+		return nil, snap, errors.New("source: tables came or went while the run began; run it again")
+	}
+	if err := src.OpenWorkers(ctx, j.workers()); err != nil {
+		return nil, snap, fmt.Errorf("source: %w", err)
+	}
+	return b, snap, nil
+}
+
+// walk chooses the rows.
+func (j *job) walk(ctx context.Context, src *pipeline.Source, b *bound) (*subset.Selection, error) {
+	runner := func(ctx context.Context, steps []subset.Step) error {
+		var run []func(context.Context) error
+		for _, s := range steps {
+			run = append(run, func(ctx context.Context) error { return s.Run(ctx, src) })
+		}
+		return pipeline.Steps(ctx, j.workers(), run)
+	}
+	sel, err := b.plan.Walk(ctx, subset.Options{Secret: j.secret}, runner)
+	var problems subset.Problems
+	if errors.As(err, &problems) {
+		return nil, usageError(j.located(err))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("choose rows: %w", err)
+	}
+	return sel, nil
+}
+
+// refresh does everything. Whatever goes wrong before the swap leaves the
+// target as it was.
+func (j *job) refresh(ctx context.Context) (res *result, err error) {
+	start := time.Now()
+	defer func() {
+		if err != nil {
+			j.report.Abort()
+		}
+	}()
+	j.report.Step("check rules, source and target")
+	src, err := j.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close(context.WithoutCancel(ctx))
+	first, err := j.bind(ctx, src, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range first.plan.Notes() {
+		j.report.Note(note)
+	}
+	tgt, err := j.openTarget(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	defer tgt.Close(context.WithoutCancel(ctx))
+	if err := j.preflight(ctx, src, tgt, first); err != nil {
+		return nil, err
+	}
+	swept, err := tgt.Lock(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	for _, name := range swept {
+		j.report.Note("dropped " + name + ", which an earlier run left behind")
+	}
+	defer func() {
+		if dropErr := tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
+			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
+		}
+	}()
+
+	res = &result{Target: tgt.Name(), KeyID: j.secret.ID(), RulesHash: j.file.Hash}
+	var values []pipeline.SequenceValue
+	var views []schema.Name
+	counts := map[schema.Name]int64{}
+	read := func(ctx context.Context) error {
+		j.report.Step("lock tables and take the snapshot")
+		b, snap, err := j.begin(ctx, src, first)
+		if err != nil {
+			return err
+		}
+		first = b
+		res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
+		j.report.Step("create the schema")
+		if err := tgt.Create(ctx, src); err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
+		if err := tgt.PreData(ctx, src, pipeline.Objects{ForeignTables: j.file.Objects == rules.ObjectsSchema}); err != nil {
+			return err
+		}
+		j.report.Step("choose rows")
+		sel, err := j.walk(ctx, src, b)
+		if err != nil {
+			return err
+		}
+		j.report.Step("copy rows")
+		if err := j.copy(ctx, src, tgt, b, sel, res, counts); err != nil {
+			return err
+		}
+		if values, err = src.Sequences(ctx, b.schema.Sequences); err != nil {
+			return fmt.Errorf("source: %w", err)
+		}
+		if views, err = src.Populated(ctx, b.schema.MatViews); err != nil {
+			return fmt.Errorf("source: %w", err)
+		}
+		return nil
+	}
+	if err := pipeline.While(ctx, src.Watch, read); err != nil {
+		return nil, err
+	}
+	src.Close(ctx) // nothing below needs production
+
+	j.report.Step("build indexes and constraints")
+	if err := tgt.PostData(ctx, j.workers()); err != nil {
+		return nil, err
+	}
+	j.report.Step("set sequences, refresh views, analyze")
+	if err := tgt.Finish(ctx, values, views); err != nil {
+		return nil, err
+	}
+	j.report.Step("verify")
+	verified, err := tgt.Verify(ctx, pipeline.VerifyConfig{Rows: counts, Checks: checkQueries(first.rules.Checks), Workers: j.workers()})
+	if err != nil {
+		var failed *pipeline.VerifyError
+		if errors.As(err, &failed) {
+			return nil, withStatus(exitVerify, fmt.Errorf("verification failed; %s is untouched\n%w", tgt.Name(), err))
+		}
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	res.Verified = verified
+	j.report.Step("swap")
+	swap, err := tgt.Swap(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("swap: %w", err)
+	}
+	j.report.Finish()
+	res.Previous = swap.Previous
+	res.Seconds = time.Since(start).Seconds()
+	for _, s := range j.report.Steps() {
+		res.Steps = append(res.Steps, stepResult{s.Name, s.Took.Seconds()})
+	}
+	if swap.LeftErr != nil {
+		j.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
+	}
+	if err := j.report.Result(res); err != nil {
+		return res, withStatus(exitReport, fmt.Errorf("report: %w", err))
+	}
+	return res, nil
+}
+
+func (j *job) openTarget(ctx context.Context, b *bound) (*pipeline.Target, error) {
+	cfg := pipeline.TargetConfig{
+		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, Owner: j.file.Owner,
+	}
+	for _, g := range j.file.Grants {
+		cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})
+	}
+	if j.tools != "" {
+		cfg.PgDump, cfg.PgRestore = j.tools+"/pg_dump", j.tools+"/pg_restore"
+	}
+	tgt, err := pipeline.OpenTarget(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	return tgt, nil
+}
+
+func (j *job) preflight(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound) error {
+	sourceName := src.Info().Database
+	problems, err := tgt.Preflight(ctx, src, pipeline.PreflightConfig{Allowed: func(host string, port uint16, name string) bool {
+		return j.file.Targets.Match(host, port, name, sourceName)
+	}})
+	if err != nil {
+		return fmt.Errorf("preflight: %w", err)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	lines := []string{"nothing was written, because:"}
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// chunkBytes is how much of a table one worker copies in one transaction.
+const chunkBytes = 32 << 20
+
+// copy moves the chosen rows and fills in the result and the rows that each
+// table must hold.
+func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, res *result, counts map[schema.Name]int64) error {
+	jobs, tables := b.jobs(sel)
+	done, err := pipeline.Copy(ctx, src, tgt, jobs, pipeline.CopyOptions{
+		Workers: j.workers(),
+		Progress: func(p pipeline.Progress) {
+			j.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, strings.Join(p.Running, ", ")})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	byTable := map[*schema.Table]*tableResult{}
+	for i, t := range tables {
+		root := t.leaf.Root()
+		r := byTable[root]
+		if r == nil {
+			r = &tableResult{Name: root.Name.String()}
+			if p := b.programs[root]; p != nil {
+				r.Masked = p.Masked()
+			}
+			byTable[root] = r
+		}
+		r.Rows += done[i].Rows
+		r.Bytes += done[i].Bytes
+		counts[t.leaf.Name] = done[i].Rows
+		t.stats(r)
+	}
+	for _, l := range sel.Leaves {
+		if l.How == subset.Nothing {
+			counts[l.Table.Name] = 0
+			if byTable[l.Root] == nil {
+				byTable[l.Root] = &tableResult{Name: l.Root.Name.String()}
+			}
+		}
+	}
+	for _, ref := range sel.Report.References {
+		res.Cuts = append(res.Cuts, cutResult{ref.Name, ref.Cut, ref.LeftOut, ref.Orphans})
+		if r := byTable[ref.Reference.Child.Root()]; r != nil {
+			r.Cut += ref.Cut
+		}
+	}
+	for _, r := range slices.Collect(maps.Values(byTable)) {
+		res.Tables = append(res.Tables, *r)
+		res.Rows += r.Rows
+		res.Bytes += r.Bytes
+	}
+	sort.Slice(res.Tables, func(i, j int) bool { return res.Tables[i].Name < res.Tables[j].Name })
+	return nil
+}
+
+func checkQueries(checks []rules.Check) []string {
+	out := make([]string, len(checks))
+	for i, c := range checks {
+		out[i] = c.SQL
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+// Command pgstandin copies a referentially consistent, masked subset of a
+// production PostgreSQL database into staging.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program but for the process around it: tests call it. It
+// returns the exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, interrupted, stop := withSignals(context.Background(), stderr)
+	defer stop()
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code := exitCode(err)
+	if interrupted() && code != exitReport {
+		code = exitInterrupted
+	}
+	printError(stderr, err, code)
+	return code
+}
+
+// withSignals returns a context that ends at the first SIGINT, SIGTERM or
+// SIGHUP. A second one ends the process at once: the next run, and the server's
+// watchdog, clean up what it leaves.
+func withSignals(parent context.Context, stderr io.Writer) (ctx context.Context, interrupted func() bool, stop func()) {
+	ctx, cancel := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	release := context.AfterFunc(ctx, func() {
+		if parent.Err() == nil {
+			cancel() // from here on a second signal has its usual effect
+		}
+	})
+	return ctx, func() bool { return ctx.Err() != nil }, func() { release(); cancel() }
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pgstandin",
+		Short: "Fill staging with a masked, consistent subset of production",
+		Long: `pgstandin copies a referentially consistent subset of a production PostgreSQL
+database into staging, masks personal data on the way, proves the result and
+swaps it in atomically.
+
+New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
+		Example: `  pgstandin demo
+  pgstandin keygen > pgstandin.key && chmod 600 pgstandin.key
+  pgstandin check   --source postgres://reader@prod/shop
+  pgstandin plan    --source postgres://reader@prod/shop
+  pgstandin refresh --source postgres://reader@prod/shop \
+      --target postgres://owner@stage/staging --key-file pgstandin.key`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError(fmt.Errorf("%w\nsee %q", err, cmd.CommandPath()+" --help"))
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newDemoCommand(),
+		newCheckCommand(),
+		newPlanCommand(),
+		newRefreshCommand(),
+		newKeygenCommand(),
+		newVersionCommand(),
+		newExitStatusTopic(),
+	)
+	return root
+}
+
+// noArgs refuses positional arguments with a usage error.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError(fmt.Errorf("argument %q: %s takes none; see %q", args[0], cmd.CommandPath(), cmd.CommandPath()+" --help"))
+}

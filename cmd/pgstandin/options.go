@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/rules"
+)
+
+// sourceOptions say where to read from.
+type sourceOptions struct {
+	source string
+}
+
+func (o *sourceOptions) AddFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.source, "source", "", "production `URL` or connection string (PGSTANDIN_SOURCE, else PG* variables)")
+}
+
+func (o *sourceOptions) config() (*pgconn.Config, string, error) {
+	return connection("source", o.source, os.Getenv("PGSTANDIN_SOURCE"), true)
+}
+
+// targetOptions say what to replace.
+type targetOptions struct {
+	target      string
+	maintenance string
+	adopt       bool
+}
+
+func (o *targetOptions) AddFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.target, "target", "", "staging `URL` or connection string (PGSTANDIN_TARGET)")
+	f.StringVar(&o.maintenance, "maintenance-db", "postgres", "`database` on the target server to work from")
+	f.BoolVar(&o.adopt, "adopt", false, "replace a target that holds tables and was not made by pgstandin")
+}
+
+func (o *targetOptions) config() (*pgconn.Config, string, error) {
+	return connection("target", o.target, os.Getenv("PGSTANDIN_TARGET"), false)
+}
+
+// connection parses what the flag or the environment says, in libpq's forms: a
+// URL, key=value pairs, or a bare database name.
+func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, error) {
+	dsn := flag
+	if dsn == "" {
+		dsn = env
+	}
+	if dsn == "" && (!implicit || os.Getenv("PGHOST")+os.Getenv("PGDATABASE")+os.Getenv("PGSERVICE")+os.Getenv("PGUSER") == "") {
+		return nil, "", usageError(fmt.Errorf("no %s: give --%s URL or set PGSTANDIN_%s", end, end, strings.ToUpper(end)))
+	}
+	if dsn != "" && !strings.Contains(dsn, "=") && !strings.Contains(dsn, "://") {
+		dsn = "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(dsn) + "'"
+	}
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		return nil, "", usageError(fmt.Errorf("%s: connection string is not valid; write postgres://user@host:5432/database or \"host=… dbname=…\"", end))
+	}
+	if cfg.Database == "" {
+		cfg.Database = cfg.User
+	}
+	return cfg, dsn, nil
+}
+
+// keyOptions say where the secret is.
+type keyOptions struct {
+	file string
+}
+
+func (o *keyOptions) AddFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.file, "key-file", "", "`file` with the secret, mode 0600 (else PGSTANDIN_KEY); see keygen")
+}
+
+func (o *keyOptions) secret() (*keyed.Secret, error) {
+	if o.file == "" {
+		text := os.Getenv("PGSTANDIN_KEY")
+		if text == "" {
+			return nil, usageError(fmt.Errorf("no secret: give --key-file FILE or set PGSTANDIN_KEY; \"pgstandin keygen\" makes one"))
+		}
+		s, err := keyed.ParseSecret([]byte(text))
+		if err != nil {
+			return nil, usageError(fmt.Errorf("PGSTANDIN_KEY: %w", err))
+		}
+		return s, nil
+	}
+	info, err := os.Stat(o.file)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("key file: %w", err))
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, usageError(fmt.Errorf("key file %s: others can read it (mode %04o); run: chmod 600 %s", o.file, info.Mode().Perm(), o.file))
+	}
+	text, err := os.ReadFile(o.file)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("key file: %w", err))
+	}
+	s, err := keyed.ParseSecret(text)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("key file %s: %w", o.file, err))
+	}
+	return s, nil
+}
+
+// rulesOptions say which rules file and with which variables.
+type rulesOptions struct {
+	file string
+	vars []string
+}
+
+func (o *rulesOptions) AddFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.file, "rules", "pgstandin.yaml", "rules `file`")
+	f.StringArrayVar(&o.vars, "var", nil, "set a variable of the rules file, `name=value` (repeatable)")
+}
+
+func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
+	vars := map[string]string{}
+	for _, v := range o.vars {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, usageError(fmt.Errorf("--var %s: write --var name=value", v))
+		}
+		vars[name] = value
+	}
+	text, err := os.ReadFile(o.file)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("rules: %w", err))
+	}
+	file, err := rules.Parse(o.file, text, vars)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return file, nil
+}
+
+// runOptions are the flags of everything that runs for a while.
+type runOptions struct {
+	workers int
+	quiet   bool
+	json    bool
+}
+
+func (o *runOptions) AddFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.workers, "workers", 0, "parallel `connections` to each end (default: the number of processors, at most 8)")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
+	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
+}

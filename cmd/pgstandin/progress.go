@@ -1,0 +1,246 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress is how far the copying is. Totals are estimates; done may pass them.
+type progress struct {
+	Rows, Bytes           int64
+	TotalRows, TotalBytes int64
+	Running               string // "public.orders 3/8"
+}
+
+// reporter shows a run to whoever started it. Its methods are called from one
+// goroutine at a time.
+type reporter interface {
+	Step(name string)  // a step begins; the one before has ended well
+	Progress(progress) // several times a second while rows are copied
+	Note(text string)  // something to know that is no error
+	Finish()           // the last step ended well
+	Abort()            // the running step did not end well
+	Steps() []stepTime // the steps that ended, with their times
+	Result(r *result) error
+}
+
+// stepTime is a step of the run that has ended.
+type stepTime struct {
+	Name string        `json:"name"`
+	Took time.Duration `json:"-"`
+}
+
+func newReporter(o *runOptions, out, errOut io.Writer) reporter {
+	clock := &stepClock{}
+	switch {
+	case o.json:
+		return &jsonReporter{stepClock: clock, enc: json.NewEncoder(out)}
+	case o.quiet:
+		return &quietReporter{stepClock: clock, out: out}
+	}
+	if f, ok := errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &barReporter{stepClock: clock, out: out, errOut: errOut, fd: int(f.Fd())}
+	}
+	return &lineReporter{stepClock: clock, out: out, errOut: errOut}
+}
+
+// stepClock keeps the time of steps for all reporters.
+type stepClock struct {
+	name  string
+	start time.Time
+	done  []stepTime
+}
+
+// next ends the running step, if any, and starts name unless it is "".
+func (c *stepClock) next(name string) (ended *stepTime) {
+	if c.name != "" {
+		c.done = append(c.done, stepTime{c.name, time.Since(c.start)})
+		ended = &c.done[len(c.done)-1]
+	}
+	c.name, c.start = name, time.Now()
+	return ended
+}
+
+func (c *stepClock) Steps() []stepTime { return c.done }
+
+// quietReporter prints the result alone.
+type quietReporter struct {
+	*stepClock
+	out io.Writer
+}
+
+func (r *quietReporter) Step(name string)         { r.next(name) }
+func (r *quietReporter) Progress(progress)        {}
+func (r *quietReporter) Note(string)              {}
+func (r *quietReporter) Finish()                  { r.next("") }
+func (r *quietReporter) Abort()                   {}
+func (r *quietReporter) Result(res *result) error { return res.printLine(r.out) }
+
+// lineReporter prints a line for each step, and one a few seconds apart while
+// rows are copied.
+type lineReporter struct {
+	*stepClock
+	out, errOut io.Writer
+	last        time.Time
+}
+
+const lineEvery = 5 * time.Second
+
+func (r *lineReporter) Step(name string) {
+	r.end()
+	r.next(name)
+	r.last = time.Now()
+}
+
+func (r *lineReporter) end() {
+	if ended := r.next(""); ended != nil {
+		fmt.Fprintf(r.errOut, "%-44s %10s\n", ended.Name, seconds(ended.Took))
+	}
+}
+
+func (r *lineReporter) Progress(p progress) {
+	if time.Since(r.last) < lineEvery {
+		return
+	}
+	r.last = time.Now()
+	fmt.Fprintf(r.errOut, "  %s\n", p.line(time.Since(r.start)))
+}
+
+func (r *lineReporter) Note(text string)         { fmt.Fprintln(r.errOut, "note: "+text) }
+func (r *lineReporter) Finish()                  { r.end() }
+func (r *lineReporter) Abort()                   {}
+func (r *lineReporter) Result(res *result) error { return res.printTable(r.out, 80) }
+
+// line is one line of at most 78 characters.
+func (p progress) line(since time.Duration) string {
+	s := fmt.Sprintf("%s rows, %s", count(p.Rows), size(p.Bytes))
+	if t := since.Seconds(); t > 0.1 {
+		s += fmt.Sprintf(", %s/s", size(int64(float64(p.Bytes)/t)))
+	}
+	if p.TotalBytes > p.Bytes && p.Bytes > 0 {
+		share := float64(p.Bytes) / float64(p.TotalBytes)
+		left := time.Duration(float64(since) * (1 - share) / share)
+		s = fmt.Sprintf("%2.0f %%, %s, %s left", 100*share, s, seconds(left))
+	}
+	if p.Running != "" {
+		s += ": " + p.Running
+	}
+	return shorten(s, 76)
+}
+
+// barReporter draws on a terminal.
+type barReporter struct {
+	*stepClock
+	out, errOut io.Writer
+	fd          int
+	bar         *progressbar.ProgressBar
+}
+
+func (r *barReporter) Step(name string) {
+	r.end()
+	r.next(name)
+	fmt.Fprintf(r.errOut, "\r\x1b[K%s …", shorten(name, r.width()-4))
+}
+
+func (r *barReporter) end() {
+	if r.bar != nil {
+		_ = r.bar.Clear()
+		r.bar = nil
+	}
+	if ended := r.next(""); ended != nil {
+		fmt.Fprintf(r.errOut, "\r\x1b[K%-44s %10s\n", ended.Name, seconds(ended.Took))
+	}
+}
+
+func (r *barReporter) width() int {
+	w, _, err := term.GetSize(r.fd)
+	if err != nil || w < 20 {
+		return 80
+	}
+	return w
+}
+
+func (r *barReporter) Progress(p progress) {
+	total := max(p.TotalBytes, p.Bytes, 1)
+	if r.bar == nil {
+		fmt.Fprint(r.errOut, "\r\x1b[K")
+		r.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(r.errOut),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionSetWidth(max(10, min(30, r.width()-62))),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	if r.bar.GetMax64() != total {
+		r.bar.ChangeMax64(total)
+	}
+	r.bar.Describe(fmt.Sprintf("%-20s", shorten(p.Running, 20)))
+	_ = r.bar.Set64(min(p.Bytes, total-1))
+}
+
+func (r *barReporter) Note(text string) {
+	fmt.Fprintf(r.errOut, "\r\x1b[Knote: %s\n", text)
+}
+func (r *barReporter) Finish() { r.end() }
+func (r *barReporter) Abort() {
+	if r.bar != nil {
+		_ = r.bar.Clear()
+	}
+	fmt.Fprint(r.errOut, "\r\x1b[K")
+}
+func (r *barReporter) Result(res *result) error { return res.printTable(r.out, r.width()) }
+
+// jsonReporter writes one JSON object a line.
+type jsonReporter struct {
+	*stepClock
+	enc  *json.Encoder
+	last time.Time
+}
+
+type event struct {
+	Time    string    `json:"time"`
+	Event   string    `json:"event"`
+	Step    string    `json:"step,omitempty"`
+	Seconds float64   `json:"seconds,omitempty"`
+	Note    string    `json:"note,omitempty"`
+	Copied  *progress `json:"copied,omitempty"`
+	Result  *result   `json:"result,omitempty"`
+}
+
+func (r *jsonReporter) emit(e event) error {
+	e.Time = time.Now().UTC().Format(time.RFC3339Nano)
+	return r.enc.Encode(e)
+}
+
+func (r *jsonReporter) Step(name string) {
+	r.Finish()
+	r.next(name)
+	_ = r.emit(event{Event: "step", Step: name})
+}
+
+func (r *jsonReporter) Progress(p progress) {
+	if time.Since(r.last) < time.Second {
+		return
+	}
+	r.last = time.Now()
+	_ = r.emit(event{Event: "progress", Copied: &p})
+}
+
+func (r *jsonReporter) Note(text string) { _ = r.emit(event{Event: "note", Note: text}) }
+
+func (r *jsonReporter) Finish() {
+	if ended := r.next(""); ended != nil {
+		_ = r.emit(event{Event: "step_done", Step: ended.Name, Seconds: ended.Took.Seconds()})
+	}
+}
+
+func (r *jsonReporter) Abort()                   { _ = r.emit(event{Event: "aborted", Step: r.name}) }
+func (r *jsonReporter) Result(res *result) error { return r.emit(event{Event: "done", Result: res}) }
