@@ -111,7 +111,7 @@ func samples() []sample {
 		return mod == 1
 	}
 	isDate := func(_, s string) bool { _, err := time.Parse("2006-01-02", s); return err == nil }
-	return []sample{
+	return append(moreSamples(), []sample{
 		{"redact", "text", params{"first": int64(1), "last": int64(1)}, text, func(in, out string) bool { return utf8.RuneCountInString(in) == utf8.RuneCountInString(out) }},
 		{"hash", "text", nil, text, func(_, out string) bool { return len(out) == 32 }},
 		{"email", "text", nil, []string{"Anna@Mail.example", "a.b+c@x.org"}, func(_, out string) bool {
@@ -176,7 +176,7 @@ func samples() []sample {
 			return !strings.Contains(out, "anna@") && !strings.Contains(out, "1234567,") && !strings.Contains(out, "4111 1111 1111 1111") &&
 				strings.Contains(out, "order 12345 of 2024-05-06") && strings.HasPrefix(out, "write to ")
 		}},
-	}
+	}...)
 }
 
 func TestKinds(t *testing.T) {
@@ -201,7 +201,7 @@ func TestKinds(t *testing.T) {
 				}
 			}
 			switch s.kind {
-			case "redact", "regexp", "choice", "address.state", "address.country":
+			case "redact", "regexp", "choice", "address.state", "address.country", "file":
 			default:
 				if !differs && s.params["truncate"] == nil && s.params["bucket"] == nil {
 					t.Errorf("another secret gives the same values")
@@ -263,6 +263,9 @@ func TestInjective(t *testing.T) {
 		"ip":          func(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255) },
 		"url":         func(i int) string { return fmt.Sprint("https://x.org/", i) },
 		"card":        func(i int) string { return fmt.Sprintf("4000 0000 %04d %04d", i/10000, i%10000) },
+		"mac":         func(i int) string { return fmt.Sprintf([]string{"02:%010x", "02:%010X"}[i%2], i) },
+		"bic":         func(i int) string { return string([]byte{'A' + byte(i%26), 'A' + byte(i/26%26), 'A' + byte(i/676%26), 'A' + byte(i/17576)}) + "DEFF" },
+		"domain":      func(i int) string { return fmt.Sprintf("x%d.org", i) },
 		"iban":        func(i int) string { return fmt.Sprintf("DE%02d37040044053%07d", 2+i%97, i/97) },
 		"vat":         func(i int) string { return fmt.Sprintf("DE%05d", i) },
 		"token":       func(i int) string { return fmt.Sprintf("sk_live_ab%05dCDEFGHIJKLMNopqrst", i) },

@@ -28,6 +28,7 @@ type Rewriter struct {
 	folded []byte        // scratch of canonical
 	entity keyed.Stream  // of the row's entity
 	nobody bool          // the row's entity is NULL
+	stream keyed.Stream  // scratch of invented
 	array  copyfmt.ArrayReader
 	elem   []byte
 	json   jsonState

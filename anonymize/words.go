@@ -1,0 +1,139 @@
+package anonymize
+
+import (
+	"bytes"
+
+	"github.com/brianvoe/gofakeit/v7/data"
+)
+
+// invented makes the mask of a kind that draws from a dictionary. Where the draw
+// depends on the value alone, one that gives the value itself back is repeated;
+// where it follows an entity it is not, since all columns of the entity must
+// agree: there it is counted.
+func (c *compiler) invented(draw drawFunc) maskFunc {
+	seed, chars := c.seeder(), c.room(unbounded)
+	follows := c.followsEntity()
+	return func(dst, value []byte, r *Rewriter) []byte {
+		start := len(dst)
+		r.stream = seed(value, r)
+		for range 64 {
+			dst = fit(draw(dst[:start], value, r), start, chars)
+			if follows && !r.nobody || !bytes.EqualFold(dst[start:], value) {
+				break
+			}
+		}
+		return dst
+	}
+}
+
+// drawFunc appends what it makes from numbers of r.stream. value says what the
+// result should look like.
+type drawFunc func(dst, value []byte, r *Rewriter) []byte
+
+func makeJob(c *compiler) maskFunc {
+	titles := data.Data["job"]["title"]
+	return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
+		return append(dst, titles[r.stream.Intn(len(titles))]...)
+	})
+}
+
+// makeUserAgent draws a browser that many people have, so that it says nothing.
+func makeUserAgent(c *compiler) maskFunc {
+	agents := userAgents()
+	return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
+		return append(dst, agents[r.stream.Intn(len(agents))]...)
+	})
+}
+
+func userAgents() []string {
+	var out []string
+	const mozilla, webkit = "Mozilla/5.0 ", " AppleWebKit/537.36 (KHTML, like Gecko) "
+	for _, version := range []string{"120", "122", "124", "126", "128", "131"} {
+		for _, system := range []string{"(Windows NT 10.0; Win64; x64)", "(Macintosh; Intel Mac OS X 10_15_7)", "(X11; Linux x86_64)"} {
+			chrome := mozilla + system + webkit + "Chrome/" + version + ".0.0.0 Safari/537.36"
+			out = append(out, chrome, chrome+" Edg/"+version+".0.0.0", mozilla+system[:len(system)-1]+"; rv:"+version+".0) Gecko/20100101 Firefox/"+version+".0")
+		}
+		out = append(out, mozilla+"(Linux; Android 10; K)"+webkit+"Chrome/"+version+".0.0.0 Mobile Safari/537.36")
+	}
+	for _, version := range []string{"16_6", "17_4", "17_6", "18_1"} {
+		short := version[:2] + "." + version[3:]
+		out = append(out,
+			mozilla+"(iPhone; CPU iPhone OS "+version+" like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/"+short+" Mobile/15E148 Safari/604.1",
+			mozilla+"(Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/"+short+" Safari/605.1.15")
+	}
+	return out
+}
+
+// makeDomain makes names under example.com, which nobody can register.
+func makeDomain(c *compiler) maskFunc {
+	const under = ".example.com"
+	tail := c.tail(len(under), tailLength, 5)
+	if tail < 1 {
+		c.problem("", "mask domain needs %d characters, and the column holds %d", len(under)+1, c.room(unbounded))
+		return nil
+	}
+	prf, opaque := c.prf(), c.opaque()
+	return func(dst, value []byte, r *Rewriter) []byte {
+		if !looksLikeDomain(value) {
+			return opaque(dst, value, r)
+		}
+		return append(appendTail(dst, prf.Sum(value), tail), under...)
+	}
+}
+
+// looksLikeDomain reports whether all of v is a name with a dot in it, perhaps
+// with letters beyond ASCII or a dot at its end.
+func looksLikeDomain(v []byte) bool {
+	v = bytes.TrimSuffix(v, []byte{'.'})
+	dot, label := false, 0
+	for i, ch := range v {
+		switch {
+		case radix(ch) > 1, ch == '_', ch >= 0x80, ch == '-' && label > 0:
+			label++
+		case ch == '.' && label > 0 && v[i-1] != '-':
+			dot, label = true, 0
+		default:
+			return false
+		}
+	}
+	return dot && label > 0 && len(v) <= 1012 // 253 characters of up to four bytes
+}
+
+// makeBIC keeps a bank's country and place (ISO 9362), and permutes its four
+// letters; a branch is permuted too, but for the head office's XXX.
+func makeBIC(c *compiler) maskFunc {
+	prf, opaque := c.prf(), c.opaque()
+	return func(dst, value []byte, r *Rewriter) []byte {
+		if !looksLikeBIC(value) {
+			return opaque(dst, value, r)
+		}
+		start := len(dst)
+		dst = append(dst, value...)
+		bank := dst[start:]
+		permuteShape(prf, bank[:4], 0)
+		if len(bank) == 11 && string(bank[8:]) != headOffice {
+			for {
+				permuteShape(prf, bank[8:], prf.Uint64(bank[:8]))
+				if string(bank[8:]) != headOffice {
+					break
+				}
+			}
+		}
+		return dst
+	}
+}
+
+const headOffice = "XXX"
+
+func looksLikeBIC(v []byte) bool {
+	if len(v) != 8 && len(v) != 11 {
+		return false
+	}
+	for i, ch := range v {
+		letter := ch >= 'A' && ch <= 'Z'
+		if !letter && (i < 6 || ch < '0' || ch > '9') {
+			return false
+		}
+	}
+	return true
+}
