@@ -264,11 +264,13 @@ func TestInjective(t *testing.T) {
 		"url":         func(i int) string { return fmt.Sprint("https://x.org/", i) },
 		"card":        func(i int) string { return fmt.Sprintf("4000 0000 %04d %04d", i/10000, i%10000) },
 		"mac":         func(i int) string { return fmt.Sprintf([]string{"02:%010x", "02:%010X"}[i%2], i) },
-		"bic":         func(i int) string { return string([]byte{'A' + byte(i%26), 'A' + byte(i/26%26), 'A' + byte(i/676%26), 'A' + byte(i/17576)}) + "DEFF" },
-		"domain":      func(i int) string { return fmt.Sprintf("x%d.org", i) },
-		"iban":        func(i int) string { return fmt.Sprintf("DE%02d37040044053%07d", 2+i%97, i/97) },
-		"vat":         func(i int) string { return fmt.Sprintf("DE%05d", i) },
-		"token":       func(i int) string { return fmt.Sprintf("sk_live_ab%05dCDEFGHIJKLMNopqrst", i) },
+		"bic": func(i int) string {
+			return string([]byte{'A' + byte(i%26), 'A' + byte(i/26%26), 'A' + byte(i/676%26), 'A' + byte(i/17576)}) + "DEFF"
+		},
+		"domain": func(i int) string { return fmt.Sprintf("x%d.org", i) },
+		"iban":   func(i int) string { return fmt.Sprintf("DE%02d37040044053%07d", 2+i%97, i/97) },
+		"vat":    func(i int) string { return fmt.Sprintf("DE%05d", i) },
+		"token":  func(i int) string { return fmt.Sprintf("sk_live_ab%05dCDEFGHIJKLMNopqrst", i) },
 	}
 	for _, k := range Kinds() {
 		if !k.Injective || gen[k.Name] == nil {

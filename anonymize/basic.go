@@ -3,8 +3,10 @@ package anonymize
 import (
 	"bytes"
 	"encoding/hex"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -115,8 +117,8 @@ func makeConstant(c *compiler) maskFunc {
 		c.problem("value", "constant needs a value: { mask: constant, value: … }")
 	}
 	v := []byte(c.string("value", ""))
-	if isText(c.typ) && c.typ.Elem == nil && utf8.RuneCount(v) > c.room(unbounded) {
-		c.problem("value", "the value has %d characters, and the column holds %d", utf8.RuneCount(v), c.room(unbounded))
+	if c.given("value") {
+		c.literal("value", string(v))
 	}
 	return func(dst, _ []byte, _ *Rewriter) []byte { return append(dst, v...) }
 }
@@ -173,25 +175,57 @@ func makeHash(c *compiler) maskFunc {
 	}
 }
 
+// makeChoice draws from a list of values, each with the same chance, or from a
+// map of values to their weights. It may draw the value itself: never to do so
+// would tell which it was not.
 func makeChoice(c *compiler) maskFunc {
-	values := c.list("values")
+	values, upTo := c.weighted("values")
 	if len(values) == 0 && !c.given("values") {
 		values = c.typ.Labels
 	}
 	if len(values) == 0 {
-		c.problem("values", "choice needs values: { mask: choice, values: [a, b] }")
+		c.problem("values", "choice needs values: { mask: choice, values: [a, b] } or { mask: choice, values: { a: 9, b: 1 } }")
 		return nil
 	}
 	for _, v := range values {
-		if isText(c.typ) && utf8.RuneCountInString(v) > c.room(unbounded) {
-			c.problem("values", "a value of choice does not fit the column, which holds %d characters", c.room(unbounded))
-		}
+		c.literal("values", v)
 	}
 	prf := c.prf()
+	if upTo == nil {
+		return func(dst, value []byte, _ *Rewriter) []byte {
+			s := prf.Stream(value)
+			return append(dst, values[s.Intn(len(values))]...)
+		}
+	}
+	all := upTo[len(upTo)-1]
 	return func(dst, value []byte, _ *Rewriter) []byte {
 		s := prf.Stream(value)
-		return append(dst, values[s.Intn(len(values))]...)
+		i, found := slices.BinarySearch(upTo, s.Uint64n(all))
+		if found {
+			i++ // a value has the numbers below its bound
+		}
+		return append(dst, values[i]...)
 	}
+}
+
+// weighted reads a list of values, or a map of values to weights, in the order
+// of the values; upTo is then the sum of the weights up to each.
+func (c *compiler) weighted(name string) (values []string, upTo []uint64) {
+	weights, isMap := c.m.Params[name].(map[string]any)
+	if !isMap {
+		return c.list(name), nil
+	}
+	sum := uint64(0)
+	for _, v := range slices.Sorted(maps.Keys(weights)) {
+		w, ok := toInt(weights[v])
+		if !ok || w < 1 || w > 1e12 {
+			c.problem(name, "the weight of a value must be a whole number of at least 1")
+			return []string{v}, nil
+		}
+		sum += uint64(w)
+		values, upTo = append(values, v), append(upTo, sum)
+	}
+	return values, upTo
 }
 
 func makeRegexp(c *compiler) maskFunc {

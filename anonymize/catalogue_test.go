@@ -4,6 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"flag"
 	"fmt"
@@ -12,12 +15,17 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"net"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // moreSamples are uses of kinds beside those of samples.
@@ -31,6 +39,13 @@ func moreSamples() []sample {
 		{"mac", "macaddr8", nil, []string{"08:00:2b:01:02:03:04:05"}, validMAC},
 		{"mac", "text", nil, []string{"08-00-2B-01-02-03", "0800.2b01.0203", "08002b010203"}, validMAC},
 		{"bic", "text", nil, []string{"DEUTDEFF", "DEUTDEFF500", "NEDSZAJJXXX"}, validBIC},
+		{"money", "money", params{"noise": "10%"}, []string{"$1,234.56", "-$0.99"}, nil},
+		{"money", "numeric", params{"bucket": 50.0}, []string{"129.90"}, func(_, out string) bool { return out == "100.00" }},
+		{"geo", "point", params{"jitter": "5km"}, []string{"(13.404954,52.520008)"}, nil},
+		{"geo", "numeric", params{"jitter": "500m"}, []string{"-33.8688"}, nil},
+		{"date", "date", params{"bucket": "10y"}, []string{"1987-06-05"}, func(_, out string) bool { return out == "1980-01-01" }},
+		{"date", "timestamptz", params{"bucket": "5y"}, []string{"1987-06-05 04:03:02.1+00"}, func(_, out string) bool { return out == "1985-01-01 00:00:00+00" }},
+		{"choice", "mood", params{"values": params{"sad": int64(1), "ok": int64(3)}}, text, func(_, out string) bool { return out == "sad" || out == "ok" }},
 		{"file", "bytea", nil, files(), validFile},
 	}
 }
@@ -160,5 +175,179 @@ func TestGolden(t *testing.T) {
 		if i >= len(got) || got[i] != line {
 			t.Fatalf("line %d of %s differs; if that is meant, write it anew with -golden\nfile: %s\nhere: %s", i+1, file, line, got[min(i, len(got)-1)])
 		}
+	}
+}
+
+// plain reads the digits of an amount.
+func plain(s string) float64 {
+	var digits []rune
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			digits = append(digits, r)
+		}
+	}
+	x, _ := strconv.ParseFloat(string(digits), 64)
+	if strings.ContainsAny(s, "-(") {
+		x = -x
+	}
+	return x
+}
+
+// TestMoney masks amounts as several locales write them.
+func TestMoney(t *testing.T) {
+	noisy := one(t, 1, "money", Mask{Kind: "money", Params: params{"noise": "10%"}})
+	for _, v := range []string{"$1,234.56", "-$1.00", "($2,500.10)", "1.234.567,89 €", "¥12,345", "0,05 €", "1'234.50 CHF", "-9.999,99"} {
+		out := noisy(v)
+		if a, b := plain(v), plain(out); a == b || b < min(a*1.1, a*0.9)-1 || b > max(a*1.1, a*0.9)+1 {
+			t.Errorf("%s becomes %s", v, out)
+		}
+		if !regexp.MustCompile(`^-?[0-9]+([.,][0-9]+)?$`).MatchString(out) {
+			t.Errorf("%s becomes %s", v, out)
+		}
+	}
+	if out := noisy("$0.00"); out != "0.00" {
+		t.Errorf("nothing becomes %s", out)
+	}
+	bucket := one(t, 1, "money", Mask{Kind: "money", Params: params{"bucket": int64(100)}})
+	for in, want := range map[string]string{"$1,234.56": "1200.00", "-$1.00": "-100.00", "1.299,99 €": "1200,00", "¥12,345": "12300", "$99.99": "0.00"} {
+		if out := bucket(in); out != want {
+			t.Errorf("%s becomes %s, want %s", in, out, want)
+		}
+	}
+	if out := one(t, 1, "numeric", Mask{Kind: "money", Params: params{"bucket": int64(100)}})("250.00"); out != "200.00" {
+		t.Errorf("250.00 becomes %s", out)
+	}
+}
+
+// TestNoiseAlwaysShows adds so little noise that it would be lost in rounding.
+func TestNoiseAlwaysShows(t *testing.T) {
+	for typ, values := range map[string][]string{
+		"int2": {"1", "-1", "32767", "-32768", "7"}, "int4": {"3", "2147483647", "-2147483648"}, "numeric": {"0.01", "1.5", "-3", "123456.7"}, "float8": {"1", "0.25"},
+	} {
+		for _, m := range []Mask{{Kind: "number", Params: params{"noise": "1%"}}, {Kind: "money", Params: params{"noise": "1%"}}} {
+			f := one(t, 1, typ, m)
+			for _, v := range values {
+				if f(v) == v {
+					t.Errorf("%s: %s stays", typ, v)
+				}
+			}
+		}
+	}
+	full := one(t, 1, "numeric", Mask{Kind: "number", Params: params{"noise": "100%"}}, func(c *Column) { c.Type.Precision, c.Type.Scale = 2, 2 })
+	for i := range 99 {
+		if out := full(fmt.Sprintf("0.%02d", i+1)); len(out) > 5 || strings.HasPrefix(out, "1") {
+			t.Errorf("%s does not fit numeric(2,2)", out)
+		}
+	}
+}
+
+// TestGeo moves places, and measures by the haversine formula how far.
+func TestGeo(t *testing.T) {
+	far := func(lat1, lon1, lat2, lon2 float64) float64 {
+		rad := math.Pi / 180
+		a := math.Pow(math.Sin((lat2-lat1)*rad/2), 2) + math.Cos(lat1*rad)*math.Cos(lat2*rad)*math.Pow(math.Sin((lon2-lon1)*rad/2), 2)
+		return 2 * 6371.009 * math.Asin(math.Sqrt(a))
+	}
+	m := Mask{Kind: "geo", Params: params{"jitter": "5km"}}
+	text, point, number := one(t, 1, "text", m), one(t, 1, "point", m), one(t, 1, "float8", m)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		lat, lon := rng.Float64()*180-90, rng.Float64()*360-180
+		var lat2, lon2 float64
+		if _, err := fmt.Sscanf(text(fmt.Sprintf("%.6f, %.6f", lat, lon)), "%f, %f", &lat2, &lon2); err != nil {
+			t.Fatal(err)
+		}
+		if d := far(lat, lon, lat2, lon2); d > 5.02 || d < 0.8 || math.Abs(lat2) > 90 || math.Abs(lon2) > 180 {
+			t.Errorf("%f, %f becomes %f, %f: %.2f km", lat, lon, lat2, lon2, d)
+		}
+		if _, err := fmt.Sscanf(point(fmt.Sprintf("(%f,%f)", lon, lat)), "(%f,%f)", &lon2, &lat2); err != nil || math.Abs(lat2-lat) > 0.045 || math.Abs(lon-lon2) > 0.045 {
+			t.Errorf("(%f,%f) becomes (%f,%f): %v", lon, lat, lon2, lat2, err)
+		}
+		got, err := strconv.ParseFloat(number(fmt.Sprint(lat)), 64)
+		if err != nil || math.Abs(got) > 90 || math.Abs(got-lat) > 0.045 || math.Abs(got-lat) < 0.007 {
+			t.Errorf("%v becomes %v", lat, got)
+		}
+	}
+	for _, v := range []string{"near the church", "1,2,3", "200, 3", "52.1N 13.2E", ","} {
+		if out := text(v); strings.ContainsAny(out, " ,.") || out == v {
+			t.Errorf("%q becomes %q", v, out)
+		}
+	}
+	if out := one(t, 1, "numeric", m, func(c *Column) { c.Type.Precision, c.Type.Scale = 9, 6 })("13.404954"); decimals([]byte(out)) != 6 {
+		t.Errorf("got %s", out)
+	}
+}
+
+// TestLiterals refuses values in the rules that the column cannot hold.
+func TestLiterals(t *testing.T) {
+	mood := Type{Name: "mood", Labels: []string{"sad", "ok"}}
+	for _, c := range []struct {
+		typ  Type
+		good []string
+		bad  []string
+	}{
+		{Type{Name: "int2"}, []string{"1", "-32768"}, []string{"x", "32768", "1.5", ""}},
+		{Type{Name: "numeric", Precision: 4, Scale: 2}, []string{"99.99", "NaN", "-1e1"}, []string{"100", "1,5"}},
+		{Type{Name: "bool"}, []string{"t", "FALSE", "on"}, []string{"maybe"}},
+		{Type{Name: "uuid"}, []string{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, []string{"6ba7b810"}},
+		{Type{Name: "jsonb"}, []string{`{"a": 1}`, "null"}, []string{"{a: 1}"}},
+		{mood, []string{"sad"}, []string{"glad"}},
+		{Type{Name: "varchar", Length: 3}, []string{"日本語"}, []string{"abcd"}},
+		{Type{Name: "_mood", Elem: &mood}, []string{"{sad,NULL}", "{}"}, []string{"{glad}", "sad"}},
+	} {
+		for i, v := range append(slices.Clone(c.good), c.bad...) {
+			for _, m := range []Mask{{Kind: "constant", Params: params{"value": v}}, {Kind: "choice", Params: params{"values": []any{v}}}} {
+				if c.typ.Elem != nil && m.Kind == "choice" {
+					continue
+				}
+				_, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{{Name: "c", Type: c.typ, Mask: &m}}})
+				if (err == nil) != (i < len(c.good)) {
+					t.Errorf("%s %q in a column of type %s: %v", m.Kind, v, c.typ.Name, err)
+				}
+			}
+		}
+	}
+}
+
+// TestWeights draws from weighted values and counts.
+func TestWeights(t *testing.T) {
+	f := one(t, 1, "text", Mask{Kind: "choice", Params: params{"values": params{"rare": int64(1), "often": int64(9), "b": uint64(10)}}})
+	n := map[string]int{}
+	for i := range 20000 {
+		n[f(fmt.Sprint(i))]++
+	}
+	for v, want := range map[string]int{"rare": 1000, "often": 9000, "b": 10000} {
+		if n[v] < want*9/10 || n[v] > want*11/10 {
+			t.Errorf("%s came %d times, not about %d", v, n[v], want)
+		}
+	}
+}
+
+// TestPasswordSchemes checks the hashes with the libraries' functions, read from
+// the text alone.
+func TestPasswordSchemes(t *testing.T) {
+	argon := one(t, 1, "text", Mask{Kind: "password", Params: params{"value": "staging", "scheme": "argon2id"}})("x")
+	f := strings.Split(argon, "$")
+	var memory, passes uint32
+	var lanes uint8
+	if len(f) != 6 || f[1] != "argon2id" || f[2] != "v=19" {
+		t.Fatalf("got %s", argon)
+	}
+	if _, err := fmt.Sscanf(f[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
+		t.Fatal(err)
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(f[4])
+	sum, err2 := base64.RawStdEncoding.DecodeString(f[5])
+	if err != nil || err2 != nil || !bytes.Equal(sum, argon2.IDKey([]byte("staging"), salt, passes, memory, lanes, uint32(len(sum)))) {
+		t.Errorf("the hash is not that of the password: %v %v", err, err2)
+	}
+	f = strings.Split(one(t, 1, "text", Mask{Kind: "password", Params: params{"value": "staging", "scheme": "pbkdf2_sha256"}})("x"), "$")
+	rounds, err := strconv.Atoi(f[1])
+	if err != nil || f[0] != "pbkdf2_sha256" {
+		t.Fatalf("got %v: %v", f, err)
+	}
+	sum, err = pbkdf2.Key(sha256.New, "staging", []byte(f[2]), rounds, 32)
+	if err != nil || base64.StdEncoding.EncodeToString(sum) != f[3] {
+		t.Errorf("the hash is not that of the password: %v", err)
 	}
 }

@@ -6,15 +6,29 @@ import (
 )
 
 // makeDate shifts dates by whole days, the same for all dates of an entity, so
-// that their order and distances stay; or truncates them. infinity stays.
+// that their order and distances stay; or truncates them, to a unit or to a span
+// of years, which hides an age. infinity stays.
 func makeDate(c *compiler) maskFunc {
-	unit, shift := c.string("truncate", ""), c.string("shift", "")
+	unit, shift, bucket := c.string("truncate", ""), c.string("shift", ""), c.string("bucket", "")
+	given := 0
+	for _, v := range []string{unit, shift, bucket} {
+		if v != "" {
+			given++
+		}
+	}
 	switch {
-	case (unit == "") == (shift == ""):
-		c.problem("", "date needs one of shift and truncate: { mask: date, shift: 60d } or { mask: date, truncate: month }")
+	case given != 1:
+		c.problem("", "date needs one of shift, truncate and bucket: { mask: date, shift: 60d }, { mask: date, truncate: month } or { mask: date, bucket: 5y }")
 		return nil
 	case unit != "":
-		return c.truncateDate(unit)
+		return c.truncateDate(unit, 1)
+	case bucket != "":
+		years, err := strconv.Atoi(strings.TrimSuffix(bucket, "y"))
+		if err != nil || years < 1 || years > 1000 || !strings.HasSuffix(bucket, "y") {
+			c.problem("bucket", "bucket must be years: 5y")
+			return nil
+		}
+		return c.truncateDate("year", int64(years))
 	}
 	days, err := strconv.Atoi(strings.TrimSuffix(shift, "d"))
 	if err != nil || days < 1 || days > 36500 || !strings.HasSuffix(shift, "d") {
@@ -36,7 +50,7 @@ func makeDate(c *compiler) maskFunc {
 	}
 }
 
-func (c *compiler) truncateDate(unit string) maskFunc {
+func (c *compiler) truncateDate(unit string, years int64) maskFunc {
 	switch unit {
 	case "year", "quarter", "month", "day", "hour":
 	default:
@@ -50,7 +64,7 @@ func (c *compiler) truncateDate(unit string) maskFunc {
 		}
 		switch unit {
 		case "year":
-			d.month, d.day = 1, 1
+			d.year, d.month, d.day = floorDiv(d.year, years)*years, 1, 1
 		case "quarter":
 			d.month, d.day = (d.month-1)/3*3+1, 1
 		case "month":

@@ -39,7 +39,8 @@ func (c *compiler) bounds() (lo, hi float64) {
 		return -1 << 63, 1<<63 - 1024
 	case "numeric":
 		if c.typ.Precision > 0 {
-			top := math.Pow10(c.typ.Precision-c.typ.Scale) * (1 - 1e-15)
+			top := math.Pow10(c.typ.Precision - c.typ.Scale)
+			top = min(top-math.Pow10(-c.typ.Scale), top*(1-1e-15)) // rounded to the scale it must not reach top
 			return -top, top
 		}
 	case "float4":
@@ -50,11 +51,19 @@ func (c *compiler) bounds() (lo, hi float64) {
 
 // appendLike appends x with as many decimals as like has, inside the type.
 func appendLike(dst []byte, x, lo, hi float64, like []byte) []byte {
-	x = min(max(x, lo), hi)
-	decimals := 0
-	if i := bytes.IndexByte(like, '.'); i >= 0 && bytes.IndexByte(like, 'e') < 0 {
-		decimals = len(like) - i - 1
+	return appendFloat(dst, min(max(x, lo), hi), decimals(like))
+}
+
+// decimals returns how many digits follow the point.
+func decimals(v []byte) int {
+	if i := bytes.IndexByte(v, '.'); i >= 0 && bytes.IndexByte(v, 'e') < 0 {
+		return len(v) - i - 1
 	}
+	return 0
+}
+
+// appendFloat appends x with so many decimals; zero has no sign.
+func appendFloat(dst []byte, x float64, decimals int) []byte {
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, x, 'f', decimals, 64)
 	if bytes.HasPrefix(dst[start:], []byte("-")) && len(bytes.Trim(dst[start:], "-0.")) == 0 {
@@ -98,14 +107,21 @@ func plainNumber(v []byte) (float64, bool) {
 	return x, seen
 }
 
-func (c *compiler) noisyNumber() maskFunc {
-	text := c.string("noise", "")
+// share reads a percentage above 0 and up to 100 as a part of 1.
+func (c *compiler) share(name string) float64 {
+	text := c.string(name, "")
 	share, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil || !strings.HasSuffix(text, "%") || !(share > 0 && share <= 100) {
-		c.problem("noise", "noise must be a percentage above 0 and up to 100: 10%%")
-		return nil
+		c.problem(name, "%s must be a percentage above 0 and up to 100: 10%%", name)
+		return 0
 	}
-	share /= 100
+	return share / 100
+}
+
+// noisyNumber adds noise of up to a share of the number. Only zero, which has no
+// share, and a number that is all its type holds stay as they are.
+func (c *compiler) noisyNumber() maskFunc {
+	share := c.share("noise")
 	prf := c.prf()
 	lo, hi := c.bounds()
 	whole := isInt(c.typ)
@@ -115,24 +131,34 @@ func (c *compiler) noisyNumber() maskFunc {
 			return append(dst, "NaN"...) // what is no number stays none
 		}
 		s := prf.Stream(value)
-		noise := (float64(s.Uint64()>>11)/(1<<53)*2 - 1) * share
+		noise := symmetric(s.Uint64()) * share
 		y := x + x*noise
 		if whole {
 			y = math.Round(y)
-			if y == x && x != 0 {
-				y = x + math.Copysign(1, noise)
-			}
 		}
-		return appendLike(dst, y, lo, hi, value)
+		start := len(dst)
+		dst = appendLike(dst, y, lo, hi, value)
+		if x != 0 && bytes.Equal(dst[start:], value) { // too little noise to show
+			unit := math.Copysign(math.Pow10(-decimals(value)), noise)
+			if x+unit > hi || x+unit < lo {
+				unit = -unit
+			}
+			dst = appendLike(dst[:start], x+unit, lo, hi, value)
+		}
+		return dst
 	}
 }
 
-func (c *compiler) bucketNumber() maskFunc {
+func (c *compiler) bucketSize() float64 {
 	size, err := strconv.ParseFloat(c.string("bucket", ""), 64)
 	if err != nil || !(size > 0) {
 		c.problem("bucket", "bucket must be a number above 0")
-		return nil
 	}
+	return size
+}
+
+func (c *compiler) bucketNumber() maskFunc {
+	size := c.bucketSize()
 	lo, hi := c.bounds()
 	return func(dst, value []byte, _ *Rewriter) []byte {
 		x, ok := plainNumber(value)
