@@ -46,6 +46,11 @@ func moreSamples() []sample {
 		{"date", "date", params{"bucket": "10y"}, []string{"1987-06-05"}, func(_, out string) bool { return out == "1980-01-01" }},
 		{"date", "timestamptz", params{"bucket": "5y"}, []string{"1987-06-05 04:03:02.1+00"}, func(_, out string) bool { return out == "1985-01-01 00:00:00+00" }},
 		{"choice", "mood", params{"values": params{"sad": int64(1), "ok": int64(3)}}, text, func(_, out string) bool { return out == "sad" || out == "ok" }},
+		{"national_id", "text", params{"country": "us"}, []string{"536-22-8726"}, nil},
+		{"national_id", "text", params{"country": "gb"}, []string{"AB123456C"}, nil},
+		{"national_id", "text", params{"country": "us", "permute": true}, []string{"536228726"}, nil},
+		{"national_id", "text", params{"country": "fr"}, []string{"2 55 08 14 168 025 38", "not known"}, nil},
+		{"national_id", "text", params{"country": "it"}, []string{"RSSMRA85T10A562S"}, nil},
 		{"file", "bytea", nil, files(), validFile},
 	}
 }

@@ -93,6 +93,7 @@ func kindTable() []kind {
 		{name: "iban", doc: "an account of the same country and shape; valid where the value was", takes: text, accepts: isText, injective: true, make: makeIBAN},
 		{name: "bic", doc: "a bank of the same country and place", takes: text, accepts: isText, injective: true, make: makeBIC},
 		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true, make: makeShape(vatPrefix)},
+		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, make: makeNational},
 		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values, or of {value: weight}; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
 		{name: "password", doc: "the hash of a known password; scheme: bcrypt, argon2id or pbkdf2_sha256", params: []string{"value", "scheme", "cost"}, takes: text, accepts: isText, verbatim: true, make: makePassword},
@@ -158,7 +159,7 @@ func injectiveKinds(t Type) string {
 		names = append(names, "number {permute: true}")
 	}
 	if isText(t) {
-		names = append(names, "template with a whole unique key")
+		names = append(names, "national_id {country: …, permute: true}", "template with a whole unique key")
 	}
 	if len(names) == 0 {
 		return "no mask for type " + t.Name + " is unique; keep it, or leave the rows out"

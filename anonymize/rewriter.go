@@ -29,6 +29,7 @@ type Rewriter struct {
 	entity keyed.Stream  // of the row's entity
 	nobody bool          // the row's entity is NULL
 	stream keyed.Stream  // scratch of invented
+	digits [2][16]byte   // scratch of national
 	array  copyfmt.ArrayReader
 	elem   []byte
 	json   jsonState
