@@ -180,7 +180,7 @@ func samples() []sample {
 }
 
 func TestKinds(t *testing.T) {
-	seen := map[string]bool{"keep": true, "null": true, "constant": true, "template": true}
+	seen := map[string]bool{"keep": true, "null": true, "constant": true, "template": true, "composite": true}
 	for _, s := range samples() {
 		seen[s.kind] = true
 		t.Run(s.kind, func(t *testing.T) {

@@ -51,6 +51,8 @@ func moreSamples() []sample {
 		{"national_id", "text", params{"country": "us", "permute": true}, []string{"536228726"}, nil},
 		{"national_id", "text", params{"country": "fr"}, []string{"2 55 08 14 168 025 38", "not known"}, nil},
 		{"national_id", "text", params{"country": "it"}, []string{"RSSMRA85T10A562S"}, nil},
+		{"hstore", "hstore", params{"other": "keep", "keys": params{"mail": "email", "x": "null"}}, []string{`"mail"=>"anna@x.org", "x"=>"1", "n"=>NULL`}, nil},
+		{"date", "daterange", params{"shift": "60d"}, []string{"[2024-01-31,2024-03-01)"}, nil},
 		{"file", "bytea", nil, files(), validFile},
 	}
 }

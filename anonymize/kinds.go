@@ -18,7 +18,19 @@ type kind struct {
 	entity      bool // follows the table's entity
 	whole       bool // takes an array as a whole, not by element
 	verbatim    bool // works on the characters that are there: capitals count even where the column ignores them
-	make        func(*compiler) maskFunc
+	// ordered says whether this use keeps the order of values, so that it may mask
+	// the bounds of a range; nil: never.
+	ordered func(*compiler) bool
+	make    func(*compiler) maskFunc
+}
+
+// takesType reports whether the kind takes values of a type that is no array, or
+// the bounds of a range.
+func (k *kind) takesType(t Type) bool {
+	if sub := rangeOf(t); sub != "" && k.ordered != nil {
+		t = Type{Name: sub}
+	}
+	return k.accepts(t)
 }
 
 // domain is the default domain of a kind: the part of its name before the dot.
@@ -80,8 +92,8 @@ func kindTable() []kind {
 		{name: "geo", doc: "coordinates moved by up to a distance (east and west it is less, the nearer to a pole)", params: []string{"jitter"}, takes: "point, numeric, float and text types", accepts: or(isText, named("point", "numeric", "float4", "float8")), make: makeGeo},
 		{name: "company", doc: "a company's name", takes: text, accepts: isText, make: makeCompany},
 		{name: "job", doc: "a job's title", takes: text, accepts: isText, entity: true, make: makeJob},
-		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated; or the first day of a span of years", params: []string{"shift", "truncate", "bucket"}, takes: "date and timestamp types", accepts: isDate, entity: true, make: makeDate},
-		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers)", accepts: isNumber, injectiveIf: func(c *compiler) bool { return c.given("permute") }, make: makeNumber},
+		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated; or the first day of a span of years", params: []string{"shift", "truncate", "bucket"}, takes: "date, timestamp and range types", accepts: isDate, entity: true, ordered: func(*compiler) bool { return true }, make: makeDate},
+		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers; bucket: ranges too)", accepts: isNumber, ordered: func(c *compiler) bool { return c.given("bucket") }, injectiveIf: func(c *compiler) bool { return c.given("permute") }, make: makeNumber},
 		{name: "money", doc: "an amount with noise of up to so many percent, or in buckets", params: []string{"noise", "bucket"}, takes: "money and number types", accepts: or(isNumber, named("money")), make: makeMoney},
 		{name: "uuid", doc: "another uuid of the same version", takes: "uuid and text types", accepts: or(isText, named("uuid")), injective: true, make: makeUUID},
 		{name: "ip", doc: "another address; two that share a prefix share one of the same length after", takes: "inet, cidr and text types", accepts: or(isText, named("inet", "cidr")), injective: true, make: makeIP},
@@ -102,6 +114,8 @@ func kindTable() []kind {
 		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, verbatim: true, make: makeTemplate},
 		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
 		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, verbatim: true, make: makeJSON},
+		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, verbatim: true, make: makeComposite},
+		{name: "hstore", doc: "masks by key; other: keep or deny", params: []string{"keys", "other"}, takes: "hstore", accepts: named("hstore"), verbatim: true, make: makeHstore},
 		{name: "scrub", doc: "e-mail addresses, phone and card numbers in a text replaced by their masks", takes: "text types", accepts: isText, verbatim: true, make: makeScrub},
 	}
 }
@@ -144,7 +158,7 @@ func Fits(name string, t Type) bool {
 	if t.Elem != nil && !k.whole {
 		t = *t.Elem
 	}
-	return k.accepts(t)
+	return k.takesType(t)
 }
 
 // injectiveKinds says what to use on a unique column of the type.

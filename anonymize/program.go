@@ -170,7 +170,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		out.array = true
 		c.typ = *c.typ.Elem
 	}
-	if !c.kind.accepts(c.typ) {
+	if !c.kind.takesType(c.typ) {
 		c.problem("", "mask %s does not fit type %s; it takes %s%s", m.Kind, c.col.Type.Name, c.kind.takes, otherKinds(c.typ))
 		return out, c.problems
 	}
@@ -180,12 +180,22 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 	if c.col.Unique && !c.nested && !c.kind.injective && !(c.kind.injectiveIf != nil && c.kind.injectiveIf(c)) {
 		c.problem("", "mask %s may give two rows the same value, and the column is unique or takes part in a key; %s", m.Kind, injectiveKinds(c.typ))
 	}
+	bounds := c.kind.ordered != nil && rangeOf(c.typ) != ""
+	if bounds {
+		c.typ = Type{Name: rangeOf(c.typ)}
+		if !c.kind.ordered(c) {
+			c.problem("", "mask %s on the bounds of a range would not keep their order; use date, or number {bucket}", m.Kind)
+		}
+	}
 	if out.array && c.col.Unique {
 		c.problem("", "an array cannot be masked where it must stay unique")
 	}
 	if c.kind.make != nil && len(c.problems) == 0 {
 		if out.mask = c.kind.make(c); out.mask != nil {
 			out.mask = c.canonical(out.mask)
+		}
+		if bounds && out.mask != nil {
+			out.mask = maskRange(out.mask)
 		}
 	}
 	out.bits = c.bits
@@ -216,12 +226,20 @@ func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
 		c.usesEntity = true
 		return func(value []byte, r *Rewriter) keyed.Stream {
 			if r.nobody {
-				return prf.Stream(value)
+				return prf.Stream(r.whole(value))
 			}
 			return r.entity
 		}
 	}
-	return func(value []byte, _ *Rewriter) keyed.Stream { return prf.Stream(value) }
+	return func(value []byte, r *Rewriter) keyed.Stream { return prf.Stream(r.whole(value)) }
+}
+
+// whole returns the range that value is a bound of, or value.
+func (r *Rewriter) whole(value []byte) []byte {
+	if r.anchor != nil {
+		return r.anchor
+	}
+	return value
 }
 
 // followsEntity reports whether the mask may draw from the row's entity. What it

@@ -30,8 +30,9 @@ type Rewriter struct {
 	nobody bool          // the row's entity is NULL
 	stream keyed.Stream  // scratch of invented
 	digits [2][16]byte   // scratch of national
-	array  copyfmt.ArrayReader
-	elem   []byte
+	levels []*level      // scratch for the parts of values
+	depth  int           // of levels in use
+	anchor []byte        // of the bounds at hand: the whole range
 	json   jsonState
 }
 
@@ -164,11 +165,7 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	if cap(r.out) > outsized {
 		r.out = nil
 	}
-	if c.array {
-		r.out = r.maskArray(r.out[:0], value, c)
-	} else {
-		r.out = c.mask(r.out[:0], value, r)
-	}
+	r.out = c.apply(r.out[:0], value, r)
 	if r.opaque {
 		s.Opaque++
 	}
@@ -176,31 +173,4 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 		s.Fixed++
 	}
 	return copyfmt.AppendEscaped(dst, r.out)
-}
-
-// maskArray masks each element; a text that is no array (it cannot come from an
-// array column) becomes an empty one.
-func (r *Rewriter) maskArray(dst, value []byte, c *column) []byte {
-	r.array.Reset(value)
-	start := len(dst)
-	for {
-		tok, elem, err := r.array.Next()
-		if err != nil {
-			r.opaque = true
-			return append(dst[:start], '{', '}')
-		}
-		switch tok {
-		case copyfmt.ArrayEnd:
-			return dst
-		case copyfmt.ArrayElement:
-			if len(elem) == 0 {
-				dst = copyfmt.AppendArrayElement(dst, elem)
-				continue
-			}
-			r.elem = c.mask(r.elem[:0], elem, r)
-			dst = copyfmt.AppendArrayElement(dst, r.elem)
-		default:
-			dst = append(dst, r.array.Raw()...)
-		}
-	}
 }

@@ -43,6 +43,13 @@ type Type struct {
 	Scale     int
 	Labels    []string // of an enum
 	Elem      *Type    // element type of an array, else nil
+	Fields    []Field  // of a composite type, in order
+}
+
+// Field is a field of a composite type.
+type Field struct {
+	Name string
+	Type Type
 }
 
 // Mask is a mask as the rules file gives it: a kind and its parameters, as YAML
