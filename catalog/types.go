@@ -19,13 +19,22 @@ type typeRow struct {
 	enum            *schema.Enum
 	domain          *schema.Domain
 	checks          []string
+	fields          []fieldRow
+}
+
+// fieldRow is one field of a composite type.
+type fieldRow struct {
+	Name   string
+	OID    uint32
+	Typmod int32
+	Type   string // as format_type prints it
 }
 
 func (r *reader) typeRow(x row) error {
 	t := &typeRow{
 		oid: x.oid(0), name: schema.Name{Schema: x.text(1), Name: x.text(2)}, kind: x.text(3),
 		base: x.oid(4), typmod: int32(x.int(5)), elem: x.oid(6), notNull: x.bool(7), over: x.text(8), extension: x.text(9),
-		checks: list[string](x, 11),
+		checks: list[string](x, 11), fields: list[fieldRow](x, 12),
 	}
 	r.types[t.oid] = t
 	own := t.name.Schema != "pg_catalog" && t.name.Schema != "information_schema"
@@ -74,6 +83,9 @@ func (r *reader) typeOf(oid uint32, typmod int32, name string) schema.Type {
 		out.Class = schema.EnumType
 	case "c":
 		out.Class = schema.Composite
+		for _, f := range t.fields {
+			out.Fields = append(out.Fields, schema.Field{Name: f.Name, Type: r.typeOf(f.OID, f.Typmod, f.Type)})
+		}
 	case "r":
 		out.Class = schema.Range
 	case "m":

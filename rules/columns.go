@@ -169,6 +169,9 @@ func typeOf(t *schema.Type) anonymize.Type {
 		e := typeOf(t.Elem)
 		out.Elem = &e
 	}
+	for i := range t.Fields {
+		out.Fields = append(out.Fields, anonymize.Field{Name: t.Fields[i].Name, Type: typeOf(&t.Fields[i].Type)})
+	}
 	return out
 }
 

@@ -117,7 +117,8 @@ type Type struct {
 	Base    string
 	BaseOID uint32
 	Class   Class
-	Elem    *Type // element type of an array, else nil
+	Elem    *Type   // element type of an array, else nil
+	Fields  []Field // of a composite type made by create type, in order
 
 	Length    int // n of varchar(n), char(n), bit(n); 0 for none. Characters.
 	Precision int // of numeric(p,s); 0 for none
@@ -127,6 +128,12 @@ type Type struct {
 	Enum      *Enum   // for enums
 	Extension string  // extension that owns the base type, or ""
 	Builtin   bool    // base type is pg_catalog's, so its OID is the same on every server
+}
+
+// Field is a field of a composite type.
+type Field struct {
+	Name string
+	Type Type
 }
 
 // Class is what kind of type the base type is.
