@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -244,6 +245,52 @@ func TestUint64nIsEven(t *testing.T) {
 	for i, n := range seen {
 		if n < 9500 || n > 10500 {
 			t.Errorf("%d came %d times of 70000", i, n)
+		}
+	}
+}
+
+// TestSmallPermutationsAreEven counts where each number of a small domain goes
+// under many tweaks: no place is more likely than another (chi-squared).
+func TestSmallPermutationsAreEven(t *testing.T) {
+	p := secret(10).PRF("test", "")
+	for n := uint64(2); n <= 20; n++ {
+		q := p.Permutation(n)
+		const tweaks = 20000
+		for x := range n {
+			count := make([]float64, n)
+			for tweak := range uint64(tweaks) {
+				count[q.Apply(x, tweak)]++
+			}
+			sum, want := 0.0, tweaks/float64(n)
+			for _, c := range count {
+				sum += (c - want) * (c - want) / want
+			}
+			// The mean is n-1, the deviation the root of 2(n-1); five of them.
+			if mean := float64(n - 1); sum > mean+5*math.Sqrt(2*mean)+10 {
+				t.Errorf("n=%d: %d goes to %v", n, x, count)
+			}
+		}
+	}
+}
+
+func TestForksAreApart(t *testing.T) {
+	p := secret(11).PRF("test", "")
+	seen := map[uint64]bool{}
+	for _, v := range []string{"a", "b"} {
+		s := p.Stream([]byte(v))
+		if a, b := s.Fork(0), s; a.Uint64() != b.Uint64() {
+			t.Error("label 0 is another stream")
+		}
+		s.Uint64()
+		for label := range uint64(100) {
+			f := s.Fork(label)
+			for range 4 {
+				x := f.Uint64()
+				if seen[x] {
+					t.Fatalf("label %d of %s has a number of another stream", label, v)
+				}
+				seen[x] = true
+			}
 		}
 	}
 }

@@ -97,6 +97,14 @@ type Stream struct {
 	count uint64
 }
 
+// Fork returns another stream for a label, from its beginning; those of different
+// labels are independent. Label 0 is the stream itself.
+func (s Stream) Fork(label uint64) Stream {
+	seed := s.seed
+	binary.BigEndian.PutUint64(seed[:8], binary.BigEndian.Uint64(seed[:8])^label)
+	return Stream{prf: s.prf, seed: seed}
+}
+
 // Uint64 returns the next 64 bits.
 func (s *Stream) Uint64() uint64 {
 	if s.used == 0 || s.used == 16 {
