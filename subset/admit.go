@@ -7,7 +7,6 @@ package subset
 func (w *walk) admit(b *found, r *row, pinned, bare bool) (bool, error) {
 	l := r.lay.leaf.id
 	watch := w.p.reject && !pinned
-	needs, watches := len(b.pend), len(b.watch)
 	var want [16]pending
 	wants := want[:0]
 	for i := range r.lay.refs {
@@ -20,22 +19,22 @@ func (w *walk) admit(b *found, r *row, pinned, bare bool) (bool, error) {
 		if to == off {
 			continue
 		}
-		gone := to == orphan || w.dead[ref.space.id].has(k)
+		gone := to == orphan || w.dead.has(ref.space.id, k)
 		if to == orphan {
 			b.orphan.add(ref.id, l, r.id)
 		}
 		if gone && ref.hard {
 			b.left.add(ref.id, l, r.id)
-			b.pend, b.watch = b.pend[:needs], b.watch[:watches]
 			return false, nil
 		}
-		if watch && (ref.Up == UpPrune || ref.Down == DownAll) {
-			b.watch = append(b.watch, pending{ref, l, r.id, k.keep(), gone})
-		}
-		wants = append(wants, pending{ref: ref, key: k, gone: gone})
+		wants = append(wants, pending{ref, l, r.id, k, gone})
 	}
 	for i := range wants {
-		w.follow(b, &wants[i], l, r.id)
+		p := &wants[i]
+		if watch && (p.ref.Up == UpPrune || p.ref.Down == DownAll) {
+			b.buf = b.watch.add(p, b.buf)
+		}
+		w.follow(b, p)
 	}
 	if pinned {
 		b.pinned.add(l, r.id)
@@ -51,23 +50,23 @@ func (w *walk) admit(b *found, r *row, pinned, bare bool) (bool, error) {
 			return false, err
 		}
 		if ok {
-			b.keys[f.space.id].add(k)
+			b.keys.add(f.space.id, k)
 		}
 	}
 	return true, nil
 }
 
 // follow notes what one reference of an admitted row asks for.
-func (w *walk) follow(b *found, p *pending, leaf int, id uint64) {
+func (w *walk) follow(b *found, p *pending) {
 	switch {
 	case p.gone:
-		b.cut.add(p.ref.id, leaf, id)
+		b.cut.add(p.ref.id, p.leaf, p.id)
 	case p.ref.parent.full:
-	case w.st.keys[p.ref.space.id].has(p.key):
+	case w.st.keys.has(p.ref.space.id, p.key):
 	case p.ref.Up == UpNullify:
-		b.pend = append(b.pend, pending{ref: p.ref, leaf: leaf, id: id, key: p.key.keep()})
+		b.buf = b.pend.add(p, b.buf)
 	default:
-		b.need[p.ref.space.id].add(p.key)
+		b.need.add(p.ref.space.id, p.key)
 	}
 }
 
@@ -83,7 +82,7 @@ func (w *walk) doomed(r *row) (*ref, target, error) {
 		if err != nil {
 			return nil, off, err
 		}
-		if to == orphan || to == on && w.dead[f.ref.space.id].has(k) {
+		if to == orphan || to == on && w.dead.has(f.ref.space.id, k) {
 			return f.ref, to, nil
 		}
 	}

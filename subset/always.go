@@ -6,35 +6,24 @@ import "context"
 // every reference, and the keys that the last waves added to the selection.
 type bringing struct {
 	rows  rowSets
-	keys  []keySet
-	fresh []*keySet // keys of rows that came in since the last round
+	keys  setList
+	fresh setList // keys of rows that came in since the last round
 }
 
 // startAlways remembers which rows bring children: those that are in now.
 func (w *walk) startAlways() {
-	b := &bringing{rows: make(rowSets, len(w.g.leaves)), keys: make([]keySet, len(w.g.spaces))}
-	for i, rows := range w.st.rows {
-		if rows != nil {
-			b.rows[i] = rows.Clone()
-		}
-	}
-	for i := range w.st.keys {
-		b.keys[i] = *w.st.keys[i].clone()
-		b.fresh = append(b.fresh, w.st.keys[i].clone())
-	}
-	w.bring = b
+	w.bring = &bringing{rows: rowSets{w.st.rows.clone()}, keys: w.st.keys.clone(), fresh: w.st.keys.clone()}
 }
 
 // always brings the children of everything that is in, by references with
 // down: always, and by every reference the children of rows that came so. It
 // reports whether rows came.
-func (w *walk) always(ctx context.Context, first bool, brought []*keySet) (came bool, next []*keySet, err error) {
+func (w *walk) always(ctx context.Context, first bool, brought setList) (came bool, next setList, err error) {
 	b := w.bring
 	fresh := b.fresh
-	b.fresh = make([]*keySet, len(w.g.spaces))
-	for i := range b.fresh {
-		b.fresh[i] = &keySet{}
-	}
+	defer func() { fresh.free() }()
+	b.fresh = w.mem.newList(len(w.g.spaces))
+	next = w.mem.newList(len(w.g.spaces))
 	var scans []*scan
 	for _, n := range w.g.nodes {
 		if n.none || !n.down {
@@ -45,29 +34,28 @@ func (w *walk) always(ctx context.Context, first bool, brought []*keySet) (came 
 		}
 	}
 	if len(scans) == 0 {
-		return false, nil, nil
+		return false, next, nil
 	}
-	if _, err := w.wave(ctx, w.st, scans); err != nil {
-		return false, nil, err
-	}
-	next = make([]*keySet, len(w.g.spaces))
-	for i := range next {
-		next[i] = &keySet{}
+	if err := w.wave(ctx, w.st, scans); err != nil {
+		return false, next, err
 	}
 	for _, s := range scans {
-		b.rows.merge(s.bring.rows)
-		for i := range b.keys {
-			next[i].merge(b.keys[i].merge(&s.bring.keys[i]))
+		b.rows.absorb(s.bring.rows.setList)
+		for i, keys := range s.bring.keys.at {
+			if !keys.empty() {
+				next.get(i).absorb(b.keys.get(i).merge(keys))
+			}
 		}
+		s.bring = nil
 	}
 	return true, next, nil
 }
 
-func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought []*keySet) []*scan {
+func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought setList) []*scan {
 	var refs []*ref
 	for _, r := range l.refs {
-		byAlways := r.Down == DownAlways && (first && r.parent.full || !fresh[r.space.id].empty())
-		if byAlways || r.Down != DownOff && !brought[r.space.id].empty() {
+		byAlways := r.Down == DownAlways && (first && r.parent.full || !fresh.at[r.space.id].empty())
+		if byAlways || r.Down != DownOff && !brought.at[r.space.id].empty() {
 			refs = append(refs, r)
 		}
 	}
@@ -78,11 +66,11 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought []*keySet) []*scan
 	var conds []string
 	pushed := true
 	for _, r := range refs {
-		set := brought[r.space.id].clone()
+		sets := []*keySet{brought.at[r.space.id]}
 		if r.Down == DownAlways {
-			set.merge(fresh[r.space.id].clone())
+			sets = append(sets, fresh.at[r.space.id])
 		}
-		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, set)
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, sets...)
 		pushed = pushed && ok && !(r.Down == DownAlways && r.parent.full)
 		conds = append(conds, cond)
 	}
@@ -92,7 +80,10 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought []*keySet) []*scan
 	}
 	scans := w.pass("down "+l.table.Name.String(), lay, where, nil)
 	for _, s := range scans {
-		s.reset = func() { s.bring = newFound(w.g, 0) }
+		s.reset = func() {
+			s.bring.free()
+			s.bring = w.newFound()
+		}
 		s.fn = func(b *found, r *row) error {
 			if w.out.has(l.id, r.id) || w.bring.rows.has(l.id, r.id) {
 				return nil
@@ -113,7 +104,7 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought []*keySet) []*scan
 }
 
 // bringsAlways reports whether a reference brings the row.
-func (w *walk) bringsAlways(r *row, f *refField, fresh, brought []*keySet) (bool, error) {
+func (w *walk) bringsAlways(r *row, f *refField, fresh, brought setList) (bool, error) {
 	ref := f.ref
 	if ref.Limit > 0 && !w.allow[ref.id].has(r.lay.leaf.id, r.id) {
 		return false, nil
@@ -122,13 +113,13 @@ func (w *walk) bringsAlways(r *row, f *refField, fresh, brought []*keySet) (bool
 	if err != nil || to != on {
 		return false, err
 	}
-	if brought[ref.space.id].has(k) {
+	if brought.has(ref.space.id, k) {
 		return true, nil
 	}
 	if ref.Down != DownAlways {
 		return false, nil
 	}
-	return fresh[ref.space.id].has(k) || ref.parent.full && !w.dead[ref.space.id].has(k), nil
+	return fresh.has(ref.space.id, k) || ref.parent.full && !w.dead.has(ref.space.id, k), nil
 }
 
 // takeAlways admits a row, unless it is in, and makes it one that brings
@@ -147,7 +138,7 @@ func (w *walk) takeAlways(s *scan, b *found, r *row) error {
 			return err
 		}
 		if ok {
-			s.bring.keys[f.space.id].add(k)
+			s.bring.keys.add(f.space.id, k)
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -83,13 +82,20 @@ func (b *chunker) chosen(bytes int64) []Chunk {
 		size = max(1, min(size, bytes*b.l.Rows/b.l.Bytes))
 	}
 	var out []Chunk
-	ids := make([]uint64, size)
-	for it := b.l.rows.ManyIterator(); ; {
-		n := it.NextMany(ids)
+	list := make([]uint64, 0, size)
+	c := b.l.rows.from(key{})
+	for {
+		k, ok := c.next()
+		if ok {
+			list = append(list, k.n)
+		}
+		n := len(list)
 		if n == 0 {
 			return out
 		}
-		list := ids[:n]
+		if ok && int64(n) < size {
+			continue
+		}
 		first, last := int64(list[0]>>offsetBits), int64(list[n-1]>>offsetBits)
 		cond := b.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, list)) + ")"
 		if b.ranges && int64(n) >= 2*(last-first+1) {
@@ -99,6 +105,7 @@ func (b *chunker) chosen(bytes int64) []Chunk {
 			Select: b.sql(cond, list[0], list[n-1]+1),
 			Rows:   int64(n), Bytes: b.l.Bytes * int64(n) / b.l.Rows, Exact: true,
 		})
+		list = list[:0]
 	}
 }
 
@@ -148,16 +155,11 @@ func (b *chunker) typeOf(c Column) string {
 	return "text"
 }
 
-// appendRange appends the rows of b from lo up to, not including, hi.
-func appendRange(dst []uint64, b *roaring64.Bitmap, lo, hi uint64) []uint64 {
-	it := b.Iterator()
-	it.AdvanceIfNeeded(lo)
-	for it.HasNext() {
-		id := it.Next()
-		if id >= hi {
-			break
-		}
-		dst = append(dst, id)
+// appendRange appends the rows of s from lo up to, not including, hi.
+func appendRange(dst []uint64, s *keySet, lo, hi uint64) []uint64 {
+	c := s.from(key{n: lo})
+	for k, ok := c.next(); ok && k.n < hi; k, ok = c.next() {
+		dst = append(dst, k.n)
 	}
 	return dst
 }

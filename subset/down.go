@@ -9,10 +9,7 @@ import (
 // one level: first those of rows of earlier levels and of roots, then round by
 // round where references of a component form a cycle.
 func (w *walk) downLevel(ctx context.Context, level [][]*node) error {
-	from := make([]*keySet, len(w.g.spaces))
-	for i := range from {
-		from[i] = &w.st.keys[i]
-	}
+	from := w.st.keys
 	level = slices.Clone(level)
 	spent := make([]int64, len(level))
 	for round := 0; ; round++ {
@@ -29,12 +26,18 @@ func (w *walk) downLevel(ctx context.Context, level [][]*node) error {
 			}
 			scans = append(scans, w.downComponent(comp, from)...)
 		}
+		var fresh setList
+		if len(scans)+len(load) > 0 {
+			fresh = w.mem.newList(len(w.g.spaces))
+			if err := w.gather(ctx, w.st, scans, &fresh); err != nil {
+				return err
+			}
+		}
+		if round > 0 {
+			from.free()
+		}
 		if len(scans)+len(load) == 0 {
 			return nil
-		}
-		fresh, err := w.wave(ctx, w.st, scans)
-		if err != nil {
-			return err
 		}
 		for _, comp := range load {
 			if err := w.load(ctx, comp); err != nil {
@@ -47,12 +50,12 @@ func (w *walk) downLevel(ctx context.Context, level [][]*node) error {
 
 // downComponent makes the scans that bring the children of the parents in from
 // into the tables of a component.
-func (w *walk) downComponent(comp []*node, from []*keySet) (scans []*scan) {
+func (w *walk) downComponent(comp []*node, from setList) (scans []*scan) {
 	for _, n := range comp {
 		for _, l := range n.leaves {
 			var refs []*ref
 			for _, r := range l.refs {
-				if r.Down != DownOff && r.parent.down && !from[r.space.id].empty() {
+				if r.Down != DownOff && r.parent.down && !from.at[r.space.id].empty() {
 					refs = append(refs, r)
 				}
 			}
@@ -65,7 +68,7 @@ func (w *walk) downComponent(comp []*node, from []*keySet) (scans []*scan) {
 // children makes the scans that find the rows of a leaf that come by refs from
 // parents whose keys are in from: one query with all keys in it where that is
 // possible, one pass that judges every row here where it is not.
-func (w *walk) children(l *leaf, refs []*ref, from []*keySet) []*scan {
+func (w *walk) children(l *leaf, refs []*ref, from setList) []*scan {
 	if len(refs) == 0 {
 		return nil
 	}
@@ -73,7 +76,7 @@ func (w *walk) children(l *leaf, refs []*ref, from []*keySet) []*scan {
 	var conds []string
 	pushed := true
 	for _, r := range refs {
-		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, from[r.space.id])
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, from.at[r.space.id])
 		pushed = pushed && ok
 		conds = append(conds, cond)
 	}
@@ -111,7 +114,7 @@ func (w *walk) children(l *leaf, refs []*ref, from []*keySet) []*scan {
 }
 
 // brings reports whether the row comes in by a reference.
-func (w *walk) brings(r *row, f *refField, from []*keySet) (bool, error) {
+func (w *walk) brings(r *row, f *refField, from setList) (bool, error) {
 	to, k, err := r.ref(f)
 	if err != nil || to != on {
 		return false, err
@@ -119,5 +122,5 @@ func (w *walk) brings(r *row, f *refField, from []*keySet) (bool, error) {
 	if f.ref.Limit > 0 && !w.allow[f.ref.id].has(r.lay.leaf.id, r.id) {
 		return false, nil
 	}
-	return from[f.ref.space.id].has(k), nil
+	return from.has(f.ref.space.id, k), nil
 }

@@ -8,10 +8,10 @@ import "context"
 // there, and those whose mandatory parent is in the set.
 func (w *walk) eligibility(ctx context.Context) error {
 	for _, s := range w.g.spaces {
-		w.dead[s.id].all = s.node.none
+		w.dead.get(s.id).all = s.node.none
 	}
 	for _, level := range w.p.elig {
-		var fresh []*keySet
+		var fresh *setList
 		for round := 0; ; round++ {
 			var scans []*scan
 			for _, comp := range level {
@@ -26,12 +26,19 @@ func (w *walk) eligibility(ctx context.Context) error {
 			if len(scans) == 0 {
 				break
 			}
-			dead := newFound(w.g, len(w.p.roots))
+			dead := w.newFound()
 			dead.keys = w.dead
-			var err error
-			if fresh, err = w.wave(ctx, dead, scans); err != nil {
+			next := w.mem.newList(len(w.g.spaces))
+			if err := w.gather(ctx, dead, scans, &next); err != nil {
 				return err
 			}
+			if fresh != nil {
+				fresh.free()
+			}
+			fresh = &next
+		}
+		if fresh != nil {
+			fresh.free()
 		}
 	}
 	return nil
@@ -39,7 +46,7 @@ func (w *walk) eligibility(ctx context.Context) error {
 
 // eligScan looks for rows of a leaf that are not eligible: all of them when
 // fresh is nil, else those that fresh keys of their parents doom.
-func (w *walk) eligScan(l *leaf, fresh []*keySet) *scan {
+func (w *walk) eligScan(l *leaf, fresh *setList) *scan {
 	spaces := w.spacesOf(l)
 	if len(spaces) == 0 {
 		return nil
@@ -51,14 +58,14 @@ func (w *walk) eligScan(l *leaf, fresh []*keySet) *scan {
 	var conds []string
 	pushed, any := true, false
 	for _, r := range l.refs {
-		if !r.hard || !w.mayDie(r) || fresh != nil && fresh[r.space.id].empty() {
+		if !r.hard || !w.mayDie(r) || fresh != nil && fresh.at[r.space.id].empty() {
 			continue
 		}
 		any = true
 		lay.addRef(r)
-		set := &w.dead[r.space.id]
+		set := w.dead.at[r.space.id]
 		if fresh != nil {
-			set = fresh[r.space.id]
+			set = fresh.at[r.space.id]
 		}
 		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, set)
 		if !ok || !r.checked {
@@ -91,7 +98,7 @@ func (w *walk) eligScan(l *leaf, fresh []*keySet) *scan {
 				return err
 			}
 			if ok {
-				b.keys[lay.keys[i].space.id].add(k)
+				b.keys.add(lay.keys[i].space.id, k)
 			}
 		}
 		return nil

@@ -47,11 +47,11 @@ func inside(l *leaf, comp []*node) (out []*ref) {
 }
 
 // roundCost is what one more round costs, in rows passed over.
-func (w *walk) roundCost(comp []*node, from []*keySet) (cost int64) {
+func (w *walk) roundCost(comp []*node, from setList) (cost int64) {
 	for _, n := range comp {
 		for _, l := range n.leaves {
 			for _, r := range inside(l, comp) {
-				set := from[r.space.id]
+				set := from.at[r.space.id]
 				switch {
 				case set.empty():
 				case set.len() <= w.p.tune.push && indexed(r, l.table):
@@ -80,7 +80,6 @@ func indexed(r *ref, t *schema.Table) bool {
 // loadable reports whether the references of a component fit in memory as
 // numbers, and what reading them costs.
 func (w *walk) loadable(comp []*node) (ok bool, cost int64) {
-	var edges float64
 	for _, n := range comp {
 		for _, l := range n.leaves {
 			in := inside(l, comp)
@@ -91,12 +90,28 @@ func (w *walk) loadable(comp []*node) (ok bool, cost int64) {
 				if !r.space.rowID() && !r.space.integer() {
 					return false, 0
 				}
+			}
+		}
+	}
+	return w.adjacent(comp) <= min(w.p.tune.edges, w.mem.room()/2/edgeBytes), cost
+}
+
+// adjacent is how many references the rows of a component hold to its rows.
+func (w *walk) adjacent(comp []*node) int64 {
+	var edges float64
+	for _, n := range comp {
+		for _, l := range n.leaves {
+			for _, r := range inside(l, comp) {
 				edges += float64(estimate(l.table)) * r.filled()
 			}
 		}
 	}
-	return int64(edges) <= w.p.tune.edges, cost
+	return int64(edges)
 }
+
+// edgeBytes is what a reference takes at most, with the row that holds it, its
+// keys, and the copies that growing and putting together make.
+const edgeBytes = 160
 
 // load brings all rows of a component that its own references lead to, from
 // the keys found so far, in one pass.
@@ -125,10 +140,18 @@ func (w *walk) load(ctx context.Context, comp []*node) error {
 			s.adj = nil
 		}
 	}
-	if _, err := w.wave(ctx, w.st, scans); err != nil {
-		return err
+	held := w.adjacent(comp) * edgeBytes
+	w.mem.reserve(held)
+	err := w.wave(ctx, w.st, scans)
+	rows := w.mem.newRows(w.g)
+	if err == nil {
+		all.reach(w, rows)
 	}
-	_, err := w.wave(ctx, w.st, w.fetch(all.reach(w)))
+	w.mem.reserve(-held)
+	if err == nil {
+		err = w.wave(ctx, w.st, w.fetch(rows))
+	}
+	rows.free()
 	return err
 }
 
@@ -196,7 +219,7 @@ func (w *walk) loadRow(a *adjacency, r *row, refs []*ref) error {
 }
 
 // reach follows the references from the keys found so far.
-func (a *adjacency) reach(w *walk) rowSets {
+func (a *adjacency) reach(w *walk, out rowSets) {
 	slices.SortFunc(a.edges, func(x, y edge) int {
 		return cmp.Or(cmp.Compare(x.space, y.space), cmp.Compare(x.key, y.key))
 	})
@@ -209,7 +232,7 @@ func (a *adjacency) reach(w *walk) rowSets {
 		}
 	}
 	for _, e := range a.edges {
-		if w.st.keys[e.space].has(key{n: e.key}) {
+		if w.st.keys.has(int(e.space), key{n: e.key}) {
 			visit(e.row)
 		}
 	}
@@ -227,13 +250,11 @@ func (a *adjacency) reach(w *walk) rowSets {
 			}
 		}
 	}
-	out := make(rowSets, len(w.g.leaves))
 	for i, p := range a.rows {
 		if seen[i] {
 			out.add(p.leaf, p.id)
 		}
 	}
-	return out
 }
 
 // fetch makes the scans that admit known rows, by lists of them or, where they
@@ -257,14 +278,7 @@ func (w *walk) fetch(rows rowSets) []*scan {
 			out = append(out, w.pass(name, lay, "", fn)...)
 			continue
 		}
-		ids := make([]uint64, max(1, w.p.tune.push))
-		for it := rows[l.id].ManyIterator(); ; {
-			n := it.NextMany(ids)
-			if n == 0 {
-				break
-			}
-			out = append(out, w.scan(name, lay, lay.alias+".ctid operator(pg_catalog.=) any("+string(appendTIDArray(nil, ids[:n]))+")", fn))
-		}
+		out = append(out, w.scanRows(name, lay, rows.at[l.id], 0, 0, 0, fn)...)
 	}
 	return out
 }

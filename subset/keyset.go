@@ -1,10 +1,6 @@
 package subset
 
 import (
-	"bytes"
-	"encoding/binary"
-	"hash/maphash"
-
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
@@ -14,216 +10,371 @@ type key struct {
 	b []byte
 }
 
-// keySet is an exact set of keys of one space: a bitmap for integers and row
-// identities, a compact hash table for everything else. The zero value is
-// empty. It may be read by several steps at once, and written by one.
-type keySet struct {
-	all   bool // every key; what the other fields hold does not matter
-	ints  *roaring64.Bitmap
-	bytes *byteSet
+// keep copies the bytes of a key.
+func (k key) keep() key {
+	if k.b != nil {
+		k.b = append([]byte{}, k.b...)
+	}
+	return k
 }
 
+// keySet is an exact set of keys of one space, either all integers or all byte
+// strings. Its head is in memory: a bitmap of integers, a table of integers
+// that lie far apart, or a table of byte strings. When the account that it is
+// in is full the head is written out as a run. A set without an account stays
+// in memory; its zero value is empty, and so is a nil set that is only read. A
+// set may be read by several steps at
+// once, and written, sorted or gone through in order by one alone.
+type keySet struct {
+	_     noCopy
+	all   bool // every key; what the other fields hold does not matter
+	mem   *memory
+	ints  *roaring64.Bitmap
+	words *wordSet
+	bytes *byteSet
+	runs  []*run
+
+	n       int64 // keys in all
+	head    int64 // keys in memory
+	next    int64 // the head is measured when it has so many
+	charged int64 // what the account knows that it takes
+}
+
+// noCopy lets vet find copies of what the account knows by its address.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
+
+// newSet makes an empty set in the account.
+func (m *memory) newSet() *keySet { return &keySet{mem: m} }
+
 func (s *keySet) has(k key) bool {
-	switch {
-	case s.all:
+	if s == nil || s.n == 0 {
+		return s != nil && s.all
+	}
+	if s.all {
 		return true
+	}
+	return s.inHead(k) || len(s.runs) > 0 && s.inRuns(k)
+}
+
+func (s *keySet) inHead(k key) bool {
+	switch {
 	case k.b != nil:
 		return s.bytes != nil && s.bytes.has(k.b)
-	default:
-		return s.ints != nil && s.ints.Contains(k.n)
+	case s.words != nil:
+		return s.words.has(k.n)
 	}
+	return s.ints != nil && s.ints.Contains(k.n)
+}
+
+func (s *keySet) inRuns(k key) bool {
+	hash := s.mem.hash(k)
+	for _, r := range s.runs {
+		if r.has(k, hash) {
+			return true
+		}
+	}
+	return false
 }
 
 // add reports whether k was new. It copies the bytes of k.
 func (s *keySet) add(k key) bool {
-	switch {
-	case s.all:
+	if s.all || len(s.runs) > 0 && s.inRuns(k) {
 		return false
+	}
+	if s.tight() {
+		if s.inHead(k) {
+			return false
+		}
+		s.spill()
+	}
+	var fresh bool
+	switch {
 	case k.b != nil:
 		if s.bytes == nil {
 			s.bytes = newByteSet()
 		}
-		return s.bytes.add(k.b)
+		fresh = s.bytes.add(k.b)
+	case s.words != nil:
+		fresh = s.words.add(k.n)
 	default:
 		if s.ints == nil {
 			s.ints = roaring64.New()
 		}
-		return s.ints.CheckedAdd(k.n)
+		fresh = s.ints.CheckedAdd(k.n)
 	}
-}
-
-func (s *keySet) empty() bool { return !s.all && s.len() == 0 }
-
-// len is the number of keys; a set of all keys has none of its own.
-func (s *keySet) len() int64 {
-	var n int64
-	if s.ints != nil {
-		n += int64(s.ints.GetCardinality())
-	}
-	if s.bytes != nil {
-		n += int64(s.bytes.n)
-	}
-	return n
-}
-
-// each calls fn for every key until it returns false; byte keys are valid
-// during the call.
-func (s *keySet) each(fn func(key) bool) {
-	if s.ints != nil {
-		for it := s.ints.Iterator(); it.HasNext(); {
-			if !fn(key{n: it.Next()}) {
-				return
-			}
+	if fresh {
+		s.n++
+		if s.head++; s.head >= s.next {
+			s.measure()
 		}
-	}
-	if s.bytes != nil {
-		s.bytes.each(func(b []byte) bool { return fn(key{b: b}) })
-	}
-}
-
-// merge adds the keys of o and returns those that were new. o may be changed
-// or kept by the result.
-func (s *keySet) merge(o *keySet) *keySet {
-	fresh := &keySet{}
-	if s.all || o.all {
-		s.all = true
-		return fresh
-	}
-	if o.ints != nil && !o.ints.IsEmpty() {
-		if s.ints == nil {
-			s.ints = roaring64.New()
-		}
-		o.ints.AndNot(s.ints)
-		s.ints.Or(o.ints)
-		fresh.ints = o.ints
-	}
-	if o.bytes != nil {
-		o.bytes.each(func(b []byte) bool {
-			if s.add(key{b: b}) {
-				fresh.add(key{b: b})
-			}
-			return true
-		})
 	}
 	return fresh
 }
 
-// without removes the keys of o.
-func (s *keySet) without(o *keySet) {
-	if o.all {
-		*s = keySet{}
+func (s *keySet) empty() bool { return s == nil || !s.all && s.n == 0 }
+
+// every reports whether all keys are in the set.
+func (s *keySet) every() bool { return s != nil && s.all }
+
+// len is the number of keys; a set of all keys has none of its own.
+func (s *keySet) len() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.n
+}
+
+// each calls fn for every key until it returns false; byte keys are valid
+// during the call. Several steps may do so at once.
+func (s *keySet) each(fn func(key) bool) {
+	if s == nil {
 		return
 	}
-	if s.ints != nil && o.ints != nil {
-		s.ints.AndNot(o.ints)
+	more := true
+	if s.ints != nil {
+		for it := s.ints.Iterator(); more && it.HasNext(); {
+			more = fn(key{n: it.Next()})
+		}
 	}
-	if s.bytes != nil && o.bytes != nil {
-		old := s.bytes
-		s.bytes = nil
-		old.each(func(b []byte) bool {
-			if !o.bytes.has(b) {
-				s.add(key{b: b})
+	if s.words != nil {
+		s.words.each(func(n uint64) bool { more = fn(key{n: n}); return more })
+	}
+	if s.bytes != nil {
+		s.bytes.each(func(b []byte) bool { more = fn(key{b: b}); return more })
+	}
+	for _, r := range s.runs {
+		st := r.stream(key{})
+		for more {
+			k, ok := st.next()
+			if !ok {
+				break
 			}
-			return true
-		})
+			more = fn(k)
+		}
 	}
 }
 
-func (s *keySet) clone() *keySet {
-	c := &keySet{all: s.all}
+// from goes through the keys in ascending order, beginning at k; the zero key
+// stands before all others. Sort comes first, and the set must not change.
+func (s *keySet) from(k key) *cursor {
+	c := &cursor{}
+	if s == nil {
+		return c
+	}
 	if s.ints != nil {
-		c.ints = s.ints.Clone()
+		c.add(newIntStream(s.ints, k.n))
+	}
+	if s.words != nil {
+		if s.words.zero && k.n == 0 {
+			c.add(&wordStream{[]uint64{0}})
+		}
+		c.add(s.words.stream(k.n))
 	}
 	if s.bytes != nil {
-		s.bytes.each(func(b []byte) bool { return c.add(key{b: b}) || true })
+		c.add(s.bytes.stream(k.b))
+	}
+	for _, r := range s.runs {
+		c.add(r.stream(k))
 	}
 	return c
 }
 
-// byteSet is an open-addressing hash set of byte strings that live in one
-// arena: about 11 to 16 bytes an entry beside the bytes themselves. A slot
-// holds 24 bits of the hash above 40 bits of arena offset plus one; a hit is
-// always confirmed on the bytes.
-type byteSet struct {
-	seed  maphash.Seed
-	slots []uint64
-	arena []byte // entries: length as uvarint, bytes
-	n     int
+// part is some keys of a set, in order.
+type part struct {
+	set   *keySet
+	first key
+	n     int64
 }
 
-const offsetMask = 1<<40 - 1
-
-func newByteSet() *byteSet {
-	return &byteSet{seed: maphash.MakeSeed(), slots: make([]uint64, 16)}
-}
-
-// find returns the slot of b, and whether b is in it.
-func (s *byteSet) find(b []byte) (int, uint64, bool) {
-	h := maphash.Bytes(s.seed, b)
-	tag := h &^ offsetMask
-	mask := len(s.slots) - 1
-	for i := int(h) & mask; ; i = (i + 1) & mask {
-		v := s.slots[i]
-		if v == 0 {
-			return i, tag, false
+// parts cuts the keys from first up to, not including, integer end (0 for
+// none), into parts of at most n. The set must not change while they are used.
+func (s *keySet) parts(first key, n int64, end uint64) []part {
+	var out []part
+	c := s.sort().from(first)
+	for k, ok := c.next(); ok && (end == 0 || k.n < end); k, ok = c.next() {
+		if len(out) == 0 || out[len(out)-1].n == n {
+			out = append(out, part{set: s, first: k.keep()})
 		}
-		if v&^offsetMask == tag && bytes.Equal(s.at(v&offsetMask-1), b) {
-			return i, tag, true
-		}
+		out[len(out)-1].n++
 	}
+	return out
 }
 
-func (s *byteSet) at(off uint64) []byte {
-	n, w := binary.Uvarint(s.arena[off:])
-	off += uint64(w)
-	return s.arena[off : off+n]
-}
-
-func (s *byteSet) has(b []byte) bool {
-	_, _, ok := s.find(b)
-	return ok
-}
-
-func (s *byteSet) add(b []byte) bool {
-	i, tag, ok := s.find(b)
-	if ok {
-		return false
-	}
-	s.slots[i] = tag | uint64(len(s.arena)+1)
-	s.arena = binary.AppendUvarint(s.arena, uint64(len(b)))
-	s.arena = append(s.arena, b...)
-	s.n++
-	if s.n > len(s.slots)/4*3 {
-		s.grow()
-	}
-	return true
-}
-
-func (s *byteSet) grow() {
-	slots := make([]uint64, 2*len(s.slots))
-	mask := len(slots) - 1
-	for off := 0; off < len(s.arena); {
-		b := s.at(uint64(off))
-		h := maphash.Bytes(s.seed, b)
-		i := int(h) & mask
-		for slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		slots[i] = h&^offsetMask | uint64(off+1)
-		_, w := binary.Uvarint(s.arena[off:])
-		off += w + len(b)
-	}
-	s.slots = slots
-}
-
-func (s *byteSet) each(fn func([]byte) bool) {
-	for off := 0; off < len(s.arena); {
-		n, w := binary.Uvarint(s.arena[off:])
-		off += w
-		end := off + int(n)
-		if !fn(s.arena[off:end:end]) {
+// each calls fn for every key until it returns false.
+func (p part) each(fn func(key) bool) {
+	c := p.set.from(p.first)
+	for range p.n {
+		if k, ok := c.next(); !ok || !fn(k) {
 			return
 		}
-		off = end
 	}
+}
+
+// sort makes the set ready to be gone through in order.
+func (s *keySet) sort() *keySet {
+	if s == nil {
+		return s
+	}
+	if s.words != nil {
+		s.words.sort()
+	}
+	if s.bytes != nil {
+		s.bytes.sort()
+	}
+	return s
+}
+
+// absorb adds the keys of o, and reports whether any was new. It takes what o
+// has and leaves it empty.
+func (s *keySet) absorb(o *keySet) bool {
+	before := s.n
+	switch {
+	case o.empty():
+		return false
+	case s.all:
+	case o.all:
+		s.free()
+		s.all = true
+		return true
+	case s.n == 0:
+		s.take(o)
+	case s.plain() && o.plain():
+		s.ints.Or(o.ints)
+		s.measure()
+	default:
+		o.each(func(k key) bool { s.add(k); return true })
+	}
+	o.free()
+	return s.n != before
+}
+
+// merge does as absorb, and returns the keys that were new.
+func (s *keySet) merge(o *keySet) *keySet {
+	fresh := &keySet{mem: s.mem}
+	switch {
+	case o.empty():
+		return fresh
+	case s.all || o.all:
+		s.absorb(o)
+	case s.n == 0:
+		s.take(o)
+		return s.clone()
+	case s.plain() && o.plain():
+		o.ints.AndNot(s.ints)
+		s.ints.Or(o.ints)
+		s.measure()
+		fresh.take(o)
+		fresh.measure()
+	default:
+		o.each(func(k key) bool {
+			if s.add(k) {
+				fresh.add(k)
+			}
+			return true
+		})
+	}
+	o.free()
+	return fresh
+}
+
+// plain reports whether the set is nothing but a bitmap.
+func (s *keySet) plain() bool { return s.ints != nil && s.words == nil && len(s.runs) == 0 }
+
+// take makes s, which is empty, what o is, and leaves o empty.
+func (s *keySet) take(o *keySet) {
+	s.free()
+	s.all, s.ints, s.words, s.bytes, s.runs = o.all, o.ints, o.words, o.bytes, o.runs
+	s.n, s.head, s.next = o.n, o.head, o.next
+	size := o.charged
+	o.runs = nil
+	o.free()
+	if s.mem == o.mem {
+		s.mem.charge(s, size)
+	} else {
+		s.measure()
+	}
+}
+
+// without removes the keys of o.
+func (s *keySet) without(o *keySet) {
+	switch {
+	case s.empty() || o.empty():
+	case o.all:
+		s.free()
+	case s.plain() && o.plain():
+		s.ints.AndNot(o.ints)
+		s.measure()
+	default:
+		left := &keySet{mem: s.mem}
+		s.each(func(k key) bool {
+			if !o.has(k) {
+				left.add(k)
+			}
+			return true
+		})
+		s.take(left)
+	}
+}
+
+// clone copies the set; runs are shared.
+func (s *keySet) clone() *keySet {
+	if s == nil {
+		return &keySet{}
+	}
+	c := &keySet{mem: s.mem, all: s.all}
+	if s.ints != nil {
+		c.ints = s.ints.Clone()
+	}
+	if s.words != nil {
+		w := *s.words
+		w.slots = append([]uint64{}, w.slots...)
+		c.words = &w
+	}
+	if s.bytes != nil {
+		c.bytes = s.bytes.clone()
+	}
+	for _, r := range s.runs {
+		r.users.Add(1)
+		c.runs = append(c.runs, r)
+	}
+	c.n, c.head = s.n, s.head
+	c.measure()
+	return c
+}
+
+// settle makes the set ready to be read in order by several at once, in the
+// form that takes the least memory, because nothing is added any more.
+func (s *keySet) settle() *keySet {
+	if s.ints != nil {
+		s.ints.RunOptimize()
+		s.measure()
+	}
+	return s.sort()
+}
+
+// free gives up all that the set takes, and leaves it empty.
+func (s *keySet) free() {
+	if s == nil {
+		return
+	}
+	s.mem.charge(s, 0)
+	for _, r := range s.runs {
+		r.drop()
+	}
+	s.all, s.ints, s.words, s.bytes, s.runs = false, nil, nil, nil, nil
+	s.n, s.head, s.next = 0, 0, 0
+}
+
+// clone copies the set.
+func (s *byteSet) clone() *byteSet {
+	c := *s
+	c.slots = append([]uint64{}, s.slots...)
+	c.chunks = make([][]byte, len(s.chunks))
+	for i, b := range s.chunks {
+		c.chunks[i] = append(make([]byte, 0, cap(b)), b...)
+	}
+	return &c
 }

@@ -65,8 +65,8 @@ func TestKeySet(t *testing.T) {
 		same(a.merge(b), fresh)
 		same(a, both)
 		n := int64(0)
-		for _, part := range split(a, 17) {
-			n += part.len()
+		for _, part := range a.parts(key{}, 17, 0) {
+			part.each(func(k key) bool { n++; return a.has(k) })
 		}
 		if n != a.len() {
 			t.Fatalf("parts have %d keys of %d", n, a.len())
@@ -133,20 +133,20 @@ func TestRowAllocations(t *testing.T) {
 
 // TestQuota: a stratified number of rows keeps shares and forgets no group.
 func TestQuota(t *testing.T) {
-	groups := map[string]*stratum{}
+	mem := newMemory(0, "", &tuning{})
+	s := newStrata(mem, 100)
 	for name, n := range map[string]int{"big": 900, "mid": 90, "small": 9, "one": 1} {
-		g := &stratum{}
+		g := s.group([]byte(name))
 		for i := range n {
-			g.add(drawn{hash: uint64(i * 7919 % 1009), leaf: 0, id: uint64(len(groups)*10000 + i)}, 100)
+			g.rows++
+			s.add(g, drawn{hash: uint64(i * 7919 % 1009), leaf: 0, id: uint64(len(s.groups)*10000 + i)})
 		}
-		g.trim(100)
-		groups[name] = g
 	}
-	got := take(groups, &Sample{Rows: 100}, 1)
-	per := make([]int, 4)
-	for it := got[0].Iterator(); it.HasNext(); {
-		per[it.Next()/10000]++
-	}
+	got := rowSets{mem.newList(1)}
+	s.take(&Sample{Rows: 100}, got)
+	per := make([]int, 5)
+	got.at[0].each(func(k key) bool { per[k.n/10000]++; return true })
+	per = per[1:]
 	total := 0
 	for _, n := range per {
 		if n == 0 {

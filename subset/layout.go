@@ -2,6 +2,7 @@ package subset
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -191,21 +192,35 @@ func (n *node) restriction() string {
 	return ""
 }
 
-// in says, as a condition over the table, that a key is in set; ok is false if
-// it cannot be said, or only at too great a length.
-func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, set *keySet) (string, bool) {
-	if set.all || set.len() > w.p.tune.push || len(fams) == 0 {
-		return "", false
-	}
-	types := make([]string, len(fams))
-	for i, f := range fams {
-		if types[i] = f.literalType(); types[i] == "" {
+// in says, as a condition over the table, that a key is in one of the sets; ok
+// is false if it cannot be said, or only at too great a length.
+func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, sets ...*keySet) (string, bool) {
+	var n int64
+	for _, s := range sets {
+		if n += s.len(); s.every() || n > w.p.tune.push {
 			return "", false
 		}
 	}
-	arrays := arrayConstants(fams, types, set)
+	if !sayable(fams) {
+		return "", false
+	}
+	return l.among(t, cols, fams, func(fn func(key) bool) {
+		for _, s := range sets {
+			s.each(fn)
+		}
+	}), true
+}
+
+// sayable reports whether keys can be written as constants.
+func sayable(fams []family) bool {
+	return len(fams) > 0 && !slices.ContainsFunc(fams, func(f family) bool { return f.literalType() == "" })
+}
+
+// among says, as a condition over the table, that a key is one of those.
+func (l *layout) among(t *schema.Table, cols []int, fams []family, each func(func(key) bool)) string {
+	arrays := arrayConstants(fams, each)
 	if len(cols) == 1 && l.g.schema.ServerVersion >= 140000 { // older servers search the array for every row
-		return l.column(t, cols[0]) + " operator(pg_catalog.=) any(" + arrays[0] + ")", true
+		return l.column(t, cols[0]) + " operator(pg_catalog.=) any(" + arrays[0] + ")"
 	}
 	var left, right []string
 	for i, c := range cols {
@@ -216,17 +231,17 @@ func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, set *ke
 		arrays[i] = "pg_catalog.unnest(" + arrays[i] + ")"
 	}
 	return fmt.Sprintf("(%s) in (select %s from rows from (%s) as u(%[2]s))",
-		strings.Join(left, ", "), strings.Join(right, ", "), strings.Join(arrays, ", ")), true
+		strings.Join(left, ", "), strings.Join(right, ", "), strings.Join(arrays, ", "))
 }
 
 // arrayConstants writes the parts of all keys, one array a column.
-func arrayConstants(fams []family, types []string, set *keySet) []string {
+func arrayConstants(fams []family, each func(func(key) bool)) []string {
 	bufs := make([][]byte, len(fams))
 	for i := range bufs {
 		bufs[i] = append(bufs[i], `E'{`...)
 	}
 	first := true
-	set.each(func(k key) bool {
+	each(func(k key) bool {
 		rest := k.b
 		for i := range fams {
 			if !first {
@@ -248,7 +263,7 @@ func arrayConstants(fams []family, types []string, set *keySet) []string {
 	})
 	out := make([]string, len(fams))
 	for i, b := range bufs {
-		out[i] = string(b) + `}'::` + types[i] + "[]"
+		out[i] = string(b) + `}'::` + fams[i].literalType() + "[]"
 	}
 	return out
 }

@@ -133,7 +133,7 @@ func TestOracle(t *testing.T) {
 }
 
 // tally shows that the cases are not trivial.
-type tally struct{ cases, rows, copied, cuts, barren int }
+type tally struct{ cases, rows, copied, cuts, barren, spilled int }
 
 type testCase struct {
 	seed uint64
@@ -313,9 +313,13 @@ func (m *model) compare(src, other Source, secret *keyed.Secret, total *tally) e
 		if m.seed%2 == 0 {
 			run = parallel([]Source{src, other})
 		}
-		sel, err = p.Walk(context.Background(), Options{Secret: secret}, run)
+		sel, err = p.Walk(context.Background(), Options{Secret: secret, Memory: m.memory()}, run)
 		if err == nil && !o.barren {
-			return m.compareRows(src, sel, want, total)
+			if sel.mem.file != nil {
+				total.spilled++
+			}
+			err = m.compareRows(src, sel, want, total)
+			return errors.Join(err, closed(sel))
 		}
 	}
 	if errors.As(err, &probs) && o.barren && strings.Contains(err.Error(), "selects no row") {
@@ -326,6 +330,34 @@ func (m *model) compare(src, other Source, secret *keyed.Secret, total *tally) e
 		err = errors.New("a root that selects nothing is no error")
 	}
 	return err
+}
+
+// memory is so little in half of the cases that everything that can be written
+// out is, and in some that some of it is.
+func (m *model) memory() int64 {
+	switch m.seed / 7 % 4 {
+	case 0:
+		return 1
+	case 1:
+		return 1 + int64(m.seed%5000)
+	}
+	return 0
+}
+
+// closed closes a selection and looks for what was not given up.
+func closed(sel *Selection) error {
+	mem := sel.mem
+	f := mem.file
+	if err := sel.Close(); err != nil {
+		return err
+	}
+	if n := mem.used.Load(); n != 0 || len(mem.sets) > 0 {
+		return fmt.Errorf("%d bytes of %d sets are still counted", n, len(mem.sets))
+	}
+	if f != nil && len(f.free) != int(f.blocks) {
+		return fmt.Errorf("%d of %d blocks were not given back", int(f.blocks)-len(f.free), f.blocks)
+	}
+	return nil
 }
 
 // compareRows reads all chunks and compares rows and NULLs.

@@ -11,6 +11,9 @@ import (
 // among all eligible children of their parent. It is fixed before the walk.
 func (w *walk) ranks(ctx context.Context) error {
 	w.allow = make([]rowSets, len(w.g.refs))
+	for i := range w.allow {
+		w.allow[i] = w.mem.newRows(w.g)
+	}
 	var limited []*ref
 	var scans []*scan
 	seen := make([]bool, len(w.g.leaves))
@@ -26,8 +29,9 @@ func (w *walk) ranks(ctx context.Context) error {
 			}
 		}
 	}
-	doomed := newFound(w.g, len(w.p.roots))
-	if _, err := w.wave(ctx, doomed, scans); err != nil {
+	doomed := w.newFound()
+	defer doomed.free()
+	if err := w.wave(ctx, doomed, scans); err != nil {
 		return err
 	}
 	scans = nil
@@ -36,11 +40,9 @@ func (w *walk) ranks(ctx context.Context) error {
 	}
 	for i, s := range scans {
 		r := limited[i]
-		w.allow[r.id] = make(rowSets, len(w.g.leaves))
-		s.after = func() { w.allow[r.id].merge(s.b.rows); s.b.rows = make(rowSets, len(w.g.leaves)) }
+		s.after = func() { w.allow[r.id].absorb(s.b.rows.setList) }
 	}
-	_, err := w.wave(ctx, doomed, scans)
-	return err
+	return w.wave(ctx, doomed, scans)
 }
 
 // doomedRows finds the rows of a leaf that a parent keeps from being eligible.

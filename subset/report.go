@@ -48,9 +48,9 @@ func (w *walk) report(s *Selection) Report {
 		for _, t := range r.Child.Leaves() {
 			id := w.g.byOID[t.OID].id
 			x.Cut += w.full[id].cutAll[r]
-			x.Cut += count(w.st.cut, r.id, id)
-			x.LeftOut += count(w.st.left, r.id, id)
-			x.Orphans += count(w.st.orphan, r.id, id)
+			x.Cut += w.st.cut.count(r.id, id)
+			x.LeftOut += w.st.left.count(r.id, id)
+			x.Orphans += w.st.orphan.count(r.id, id)
 		}
 		if r.child.none && r.child.blame == r {
 			x.LeftOut = -1
@@ -60,13 +60,6 @@ func (w *walk) report(s *Selection) Report {
 		}
 	}
 	return out
-}
-
-func count(m marks, ref, leaf int) int64 {
-	if b := m[mark{ref, leaf}]; b != nil {
-		return int64(b.GetCardinality())
-	}
-	return 0
 }
 
 // why says by what the table is in, or what keeps it out.

@@ -16,8 +16,7 @@ func (w *walk) roots(ctx context.Context) error {
 			scans = append(scans, w.rootScans(l)...)
 		}
 	}
-	_, err := w.wave(ctx, w.st, scans)
-	return err
+	return w.wave(ctx, w.st, scans)
 }
 
 // rootField is one root as a scan sees it.
@@ -25,7 +24,7 @@ type rootField struct {
 	root   int
 	where  int // field that says whether the row passes, -1 when all rows of the scan do
 	sample *sampler
-	drawn  rowSets // rows that are in whatever the sampler says; with a sampler nil, only these
+	drawn  *rowSets // rows that are in whatever the sampler says; with a sampler nil, only these
 }
 
 // takes reports whether the root names the row.

@@ -3,8 +3,6 @@ package subset
 import (
 	"errors"
 	"strconv"
-
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
 // A row is known by the leaf it lives in and its ctid there, as block and
@@ -65,43 +63,3 @@ func appendTIDArray(dst []byte, ids []uint64) []byte {
 
 // globalRow is a row's key in a space of row identities.
 func globalRow(leaf int, id uint64) uint64 { return uint64(leaf)<<leafShift | id }
-
-// rowSets holds one bitmap a leaf, nil for an empty one.
-type rowSets []*roaring64.Bitmap
-
-func (s rowSets) has(leaf int, id uint64) bool {
-	return s[leaf] != nil && s[leaf].Contains(id)
-}
-
-func (s rowSets) add(leaf int, id uint64) {
-	if s[leaf] == nil {
-		s[leaf] = roaring64.New()
-	}
-	s[leaf].Add(id)
-}
-
-func (s rowSets) len(leaf int) int64 {
-	if s[leaf] == nil {
-		return 0
-	}
-	return int64(s[leaf].GetCardinality())
-}
-
-// merge adds the rows of o, whose bitmaps it may keep, and reports whether any
-// was new.
-func (s rowSets) merge(o rowSets) bool {
-	grew := false
-	for i, b := range o {
-		if b == nil || b.IsEmpty() {
-			continue
-		}
-		if s[i] == nil {
-			s[i], grew = b, true
-			continue
-		}
-		before := s[i].GetCardinality()
-		s[i].Or(b)
-		grew = grew || s[i].GetCardinality() != before
-	}
-	return grew
-}

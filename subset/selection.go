@@ -1,10 +1,6 @@
 package subset
 
-import (
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
-
-	"github.com/pgstandin/pgstandin/schema"
-)
+import "github.com/pgstandin/pgstandin/schema"
 
 // How says in which form the rows of a leaf are chosen.
 type How uint8
@@ -25,6 +21,24 @@ type Selection struct {
 
 	byTable map[*schema.Table]*LeafSelection
 	version int
+	mem     *memory
+}
+
+// Close gives up what the selection holds in memory and in a temporary file.
+// It has no chunks from then on.
+func (s *Selection) Close() error {
+	if s.mem == nil {
+		return nil
+	}
+	for _, l := range s.Leaves {
+		l.rows.free()
+		for _, c := range l.cuts {
+			c.rows.free()
+		}
+	}
+	mem := s.mem
+	s.mem = nil
+	return mem.close()
 }
 
 // LeafSelection is the choice in one table that holds rows.
@@ -36,7 +50,7 @@ type LeafSelection struct {
 	Bytes int64 // estimate
 
 	where string
-	rows  *roaring64.Bitmap
+	rows  *keySet
 	cuts  []leafCut
 }
 
@@ -48,15 +62,16 @@ func (l *LeafSelection) Exact() bool { return l.How == Chosen || l.How == Nothin
 type leafCut struct {
 	columns []string
 	all     bool
-	rows    *roaring64.Bitmap
+	rows    *keySet
 }
 
 // Leaf returns the selection of a table that holds rows, nil for others.
 func (s *Selection) Leaf(t *schema.Table) *LeafSelection { return s.byTable[t] }
 
 func (w *walk) selection() *Selection {
-	s := &Selection{byTable: map[*schema.Table]*LeafSelection{}, version: w.g.schema.ServerVersion}
+	s := &Selection{byTable: map[*schema.Table]*LeafSelection{}, version: w.g.schema.ServerVersion, mem: w.mem}
 	cut := map[int][]leafCut{}
+	var held []mark
 	for _, r := range w.g.refs {
 		var names []string
 		for _, c := range r.cut {
@@ -66,25 +81,32 @@ func (w *walk) selection() *Selection {
 			id := w.g.byOID[t.OID].id
 			if _, ok := w.full[id].cutAll[r]; ok {
 				cut[id] = append(cut[id], leafCut{columns: names, all: true})
-			} else if b := w.st.cut[mark{r.id, id}]; b != nil && !b.IsEmpty() {
-				cut[id] = append(cut[id], leafCut{columns: names, rows: b})
+			} else if b := w.st.cut.sets[mark{r.id, id}]; !b.empty() {
+				held = append(held, mark{r.id, id})
+				cut[id] = append(cut[id], leafCut{columns: names, rows: b.settle()})
 			}
 		}
 	}
 	for _, l := range w.g.leaves {
 		ls := w.leafSelection(l)
-		if ls.cuts = cut[l.id]; ls.How == Nothing {
-			ls.cuts = nil
-		}
+		ls.cuts = cut[l.id]
 		s.Leaves = append(s.Leaves, ls)
 		s.byTable[l.table] = ls
 	}
 	s.Report = w.report(s)
+	for _, l := range w.g.leaves { // from here on they are the selection's
+		if ls := s.byTable[l.table]; ls.rows != nil {
+			w.st.rows.at[l.id] = nil
+		}
+	}
+	for _, m := range held {
+		delete(w.st.cut.sets, m)
+	}
 	return s
 }
 
 func (w *walk) leafSelection(l *leaf) *LeafSelection {
-	ls := &LeafSelection{Table: l.table, Root: l.node.table, rows: w.st.rows[l.id]}
+	ls := &LeafSelection{Table: l.table, Root: l.node.table, rows: w.st.rows.at[l.id]}
 	all := estimate(l.table)
 	switch {
 	case w.full[l.id].whole && l.node.restriction() != "":
@@ -97,7 +119,7 @@ func (w *walk) leafSelection(l *leaf) *LeafSelection {
 		ls.rows = nil
 	default:
 		ls.How = Chosen
-		ls.rows.RunOptimize()
+		ls.rows.settle()
 		ls.Rows = w.st.rows.len(l.id)
 		ls.Bytes = l.table.Bytes
 		if all > ls.Rows {

@@ -4,17 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
 // close brings the parents of everything that is in, children's tables first,
 // and what comes by down: always, until neither adds a row.
 func (w *walk) close(ctx context.Context) error {
-	brought := make([]*keySet, len(w.g.spaces))
-	for i := range brought {
-		brought[i] = &keySet{}
-	}
+	brought := w.mem.newList(len(w.g.spaces))
 	for first := true; ; first = false {
 		for _, level := range w.p.up {
 			if err := w.upLevel(ctx, level); err != nil {
@@ -25,6 +20,7 @@ func (w *walk) close(ctx context.Context) error {
 			return nil
 		}
 		came, next, err := w.always(ctx, first, brought)
+		brought.free()
 		if err != nil || !came {
 			return err
 		}
@@ -37,16 +33,17 @@ func (w *walk) close(ctx context.Context) error {
 func (w *walk) upLevel(ctx context.Context, level [][]*node) error {
 	for {
 		var scans []*scan
-		var asked []int
+		asked := map[*space]*keySet{}
 		for _, comp := range level {
 			for _, n := range comp {
 				for _, s := range n.spaces {
-					need := &w.st.need[s.id]
-					need.without(&w.st.keys[s.id])
+					need := w.mem.newSet()
+					need.absorb(w.st.need.get(s.id))
+					need.without(w.st.keys.at[s.id])
 					if need.empty() {
 						continue
 					}
-					asked = append(asked, s.id)
+					asked[s] = need
 					scans = append(scans, w.parents(s, need)...)
 				}
 			}
@@ -54,17 +51,13 @@ func (w *walk) upLevel(ctx context.Context, level [][]*node) error {
 		if len(scans) == 0 {
 			return nil
 		}
-		needed := make(map[int]*keySet)
-		for _, id := range asked {
-			needed[id] = w.st.need[id].clone()
-		}
-		if _, err := w.wave(ctx, w.st, scans); err != nil {
+		if err := w.wave(ctx, w.st, scans); err != nil {
 			return err
 		}
-		for id, need := range needed {
-			need.without(&w.st.keys[id])
+		for s, need := range asked {
+			need.without(w.st.keys.at[s.id])
 			if !need.empty() {
-				return w.missing(w.g.spaces[id], need.len())
+				return w.missing(s, need.len())
 			}
 		}
 	}
@@ -89,13 +82,6 @@ func (w *walk) parents(s *space, need *keySet) []*scan {
 	for _, t := range s.table.Leaves() {
 		l := w.g.byOID[t.OID]
 		lay := w.admission(l, nil)
-		var wheres []string
-		switch {
-		case s.rowID():
-			wheres = w.rowsOf(lay, need)
-		default:
-			wheres = w.lookups(lay, s, need)
-		}
 		at := -1
 		for i := range lay.keys {
 			if lay.keys[i].space == s {
@@ -113,81 +99,32 @@ func (w *walk) parents(s *space, need *keySet) []*scan {
 			_, err = w.admit(b, r, false, false)
 			return err
 		}
-		for _, where := range wheres {
-			out = append(out, w.scan("up "+l.table.Name.String(), lay, where, fn))
-		}
+		out = append(out, w.lookups("up "+l.table.Name.String(), lay, s, need, fn)...)
 	}
 	return out
 }
 
-// rowsOf says, in batches, which rows of a leaf are among row identities.
-func (w *walk) rowsOf(lay *layout, need *keySet) []string {
-	var out []string
-	var ids []uint64
-	flush := func() {
-		if len(ids) > 0 {
-			out = append(out, lay.alias+".ctid = any("+string(appendTIDArray(nil, ids))+")")
-			ids = ids[:0]
-		}
-	}
-	it := need.ints.Iterator()
-	it.AdvanceIfNeeded(globalRow(lay.leaf.id, 0))
-	for it.HasNext() {
-		n := it.Next()
-		if n>>leafShift != uint64(lay.leaf.id) {
-			break
-		}
-		if ids = append(ids, n&(1<<leafShift-1)); int64(len(ids)) >= max(1, w.p.tune.push) {
-			flush()
-		}
-	}
-	flush()
-	return out
-}
-
-// lookups says which rows to read for the keys needed: batches of keys where
+// lookups makes the scans of a leaf for the keys needed: batches of keys where
 // their look-up through the key's index is cheaper than a pass over the leaf,
 // else ranges of the leaf.
-func (w *walk) lookups(lay *layout, s *space, need *keySet) []string {
-	rows := estimate(lay.leaf.table)
-	if n := need.len(); n > w.p.tune.push && n > rows/w.p.tune.lookup {
-		if parts := w.ranges(lay.leaf); len(parts) > 0 {
-			return parts
-		}
-		return []string{""}
+func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func(*found, *row) error) (out []*scan) {
+	l := lay.leaf
+	if s.rowID() {
+		return w.scanRows(name, lay, need, globalRow(l.id, 0), globalRow(l.id+1, 0), globalRow(l.id, 0), fn)
 	}
-	var out []string
-	for _, part := range split(need, max(1, w.p.tune.push)) {
-		cond, ok := w.in(lay, s.table, s.cols, s.families, part)
-		if !ok {
-			return []string{""}
+	n := need.len()
+	if n > w.p.tune.push && n > estimate(l.table)/w.p.tune.lookup || !sayable(s.families) {
+		parts := w.ranges(l)
+		if len(parts) == 0 {
+			parts = []string{""}
 		}
-		out = append(out, cond)
+		for _, where := range parts {
+			out = append(out, w.scan(name, lay, where, fn))
+		}
+		return out
 	}
-	return out
-}
-
-// split cuts a set into sets of at most n keys.
-func split(set *keySet, n int64) []*keySet {
-	if set.len() <= n {
-		return []*keySet{set}
-	}
-	var out []*keySet
-	part := &keySet{}
-	count := int64(0)
-	set.each(func(k key) bool {
-		if part.ints == nil && k.b == nil {
-			part.ints = roaring64.New()
-		}
-		part.add(k)
-		if count++; count == n {
-			out = append(out, part)
-			part, count = &keySet{}, 0
-		}
-		return true
-	})
-	if count > 0 {
-		out = append(out, part)
+	for _, p := range need.parts(key{}, max(1, w.p.tune.push), 0) {
+		out = append(out, w.scanWhere(name, lay, func() string { return lay.among(s.table, s.cols, s.families, p.each) }, fn))
 	}
 	return out
 }

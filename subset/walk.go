@@ -2,6 +2,7 @@ package subset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/pgstandin/pgstandin/keyed"
@@ -14,11 +15,13 @@ type tuning struct {
 	query  int64 // so does a query
 	edges  int64 // so many references of a component are held in memory
 	pages  int64 // a leaf is read in ranges of at least so many pages
+	least  int64 // a set of fewer bytes is not written out
+	every  int64 // a set is measured again after at least so many keys
 }
 
 // tuned is what was measured to be good.
 func tuned() tuning {
-	return tuning{push: 50_000, lookup: 25, query: 2000, edges: 8_000_000, pages: 8192}
+	return tuning{push: 50_000, lookup: 25, query: 2000, edges: 8_000_000, pages: 8192, least: 64 << 10, every: 1024}
 }
 
 // Options of a walk. The zero value is enough for rules without samples.
@@ -26,6 +29,13 @@ type Options struct {
 	// Secret decides which rows a sample takes. It may be nil if no root has
 	// a sample.
 	Secret *keyed.Secret
+	// Memory is how many bytes the sets of keys and rows may take; 0 means
+	// DefaultMemory. What is beyond it is written to a temporary file,
+	// encrypted by a key that is nowhere but in memory. At least about 1 MiB
+	// is taken in any case.
+	Memory int64
+	// TempDir is the folder of that file; "" means that of the system.
+	TempDir string
 }
 
 // walk is one run over a plan. Only the steps of a wave run at the same time,
@@ -36,10 +46,11 @@ type walk struct {
 	g     *graph
 	opt   Options
 	run   Runner
-	dead  []keySet  // by space: keys of rows that are not eligible
-	allow []rowSets // by reference with a limit: rows that rank within it
-	drawn []rowSets // by root: rows of samples that are decided beforehand
-	out   rowSets   // rows that may not come
+	mem   *memory
+	dead  setList    // by space: keys of rows that are not eligible
+	allow []rowSets  // by reference with a limit: rows that rank within it
+	drawn []*rowSets // by root: rows of samples that are decided beforehand
+	out   rowSets    // rows that may not come
 	st    *found
 	full  []fullLeaf // by leaf
 	bring *bringing  // with down: always only
@@ -47,50 +58,91 @@ type walk struct {
 
 // Walk chooses the rows. It calls run with one wave of steps after another, on
 // the caller's goroutine. The error is Problems for what the rules should say
-// otherwise, else what a step returned.
-func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (*Selection, error) {
-	w := &walk{p: p, g: p.g, opt: opt, run: run, dead: make([]keySet, len(p.g.spaces)),
-		out: make(rowSets, len(p.g.leaves)), full: make([]fullLeaf, len(p.g.leaves))}
+// otherwise, else what a step returned, or that of the temporary file. The
+// caller closes the selection.
+func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (sel *Selection, err error) {
 	for _, r := range p.roots {
 		if opt.Secret == nil && (r.Sample.Share > 0 || r.Sample.Rows > 0) {
 			return nil, fmt.Errorf("root %s: a sample needs the secret", r.Table.Name)
 		}
 	}
-	if err := w.eligibility(ctx); err != nil {
+	mem := newMemory(opt.Memory, opt.TempDir, &p.tune)
+	defer func() {
+		if sel == nil {
+			err = errors.Join(err, mem.close()) // also on a panic
+		}
+	}()
+	w := &walk{p: p, g: p.g, opt: opt, run: run, mem: mem, dead: mem.newList(len(p.g.spaces)),
+		out: mem.newRows(p.g), full: make([]fullLeaf, len(p.g.leaves))}
+	if err := w.choose(ctx); err != nil {
 		return nil, err
+	}
+	out := w.selection()
+	w.free()
+	if err := mem.failure(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// choose finds all rows.
+func (w *walk) choose(ctx context.Context) error {
+	if err := w.eligibility(ctx); err != nil {
+		return err
 	}
 	if err := w.ranks(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := w.draw(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	for again := true; again; {
 		var err error
 		if again, err = w.candidates(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := w.barren(); err != nil {
-		return nil, err
+		return err
 	}
-	if p.always {
+	if w.p.always {
 		w.startAlways()
 	}
 	if err := w.wholes(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := w.close(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	w.settle()
-	return w.selection(), nil
+	return w.mem.failure()
+}
+
+// free gives up what the selection does not hold.
+func (w *walk) free() {
+	w.dead.free()
+	for _, s := range w.allow {
+		s.free()
+	}
+	for _, s := range w.drawn {
+		if s != nil {
+			s.free()
+		}
+	}
+	w.out.free()
+	if b := w.bring; b != nil {
+		b.rows.free()
+		b.keys.free()
+		b.fresh.free()
+	}
+	w.st.free()
 }
 
 // candidates walks roots and down without the rows of w.out, and reports
 // whether rows had to be added to w.out, so that it must be done again.
 func (w *walk) candidates(ctx context.Context) (again bool, err error) {
-	w.st = newFound(w.g, len(w.p.roots))
+	w.st.free()
+	w.st = w.newFound()
 	if w.p.cutOnly {
 		return false, nil
 	}
@@ -102,21 +154,21 @@ func (w *walk) candidates(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 	}
-	return w.reject(), nil
+	return w.reject(), w.mem.failure()
 }
 
 // reject adds the rows to w.out whose prune or all references lead to a row
 // that is no candidate.
 func (w *walk) reject() bool {
-	more := make(rowSets, len(w.g.leaves))
-	for _, p := range w.st.watch {
-		in := !p.gone && (p.ref.parent.full || w.st.keys[p.ref.space.id].has(p.key))
+	more := w.mem.newRows(w.g)
+	w.st.watch.each(w.g, func(p *pending) {
+		in := !p.gone && (p.ref.parent.full || w.st.keys.has(p.ref.space.id, p.key))
 		if !in && !w.st.pinned.has(p.leaf, p.id) {
 			more.add(p.leaf, p.id)
 		}
-	}
-	w.st.watch = nil
-	return w.out.merge(more)
+	})
+	w.st.watch.set.free()
+	return w.out.absorb(more.setList)
 }
 
 // barren is the error for root tables of which nothing was selected.
@@ -143,17 +195,17 @@ func (w *walk) barren() error {
 
 // settle judges the references that waited for the end.
 func (w *walk) settle() {
-	for _, p := range w.st.pend {
-		if !w.st.keys[p.ref.space.id].has(p.key) {
+	w.st.pend.each(w.g, func(p *pending) {
+		if !w.st.keys.has(p.ref.space.id, p.key) {
 			w.st.cut.add(p.ref.id, p.leaf, p.id)
 		}
-	}
-	w.st.pend = nil
+	})
+	w.st.pend.set.free()
 }
 
 // mayDie reports whether the reference of some row may have no eligible parent.
 func (w *walk) mayDie(r *ref) bool {
-	return !r.checked || !w.dead[r.space.id].empty()
+	return !r.checked || !w.dead.at[r.space.id].empty()
 }
 
 // useful reports whether rows of the child must be asked for the reference.
@@ -197,14 +249,24 @@ func (w *walk) admission(l *leaf, also []*ref) *layout {
 // scan makes a step that calls fn for every row; b is fresh for every attempt
 // and merged by the wave.
 func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r *row) error) *scan {
+	return w.scanWhere(name, lay, func() string { return where }, fn)
+}
+
+// scanWhere makes a step whose condition is long, so that it is not made before
+// the step runs.
+func (w *walk) scanWhere(name string, lay *layout, where func() string, fn func(b *found, r *row) error) *scan {
 	s := &scan{fn: fn}
 	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
-		s.b = newFound(w.g, len(w.p.roots))
+		s.b.free()
+		s.b = w.newFound()
 		if s.reset != nil {
 			s.reset()
 		}
 		r := newRow(lay)
-		return src.Query(ctx, lay.sql(where), func(fields [][]byte) error {
+		return src.Query(ctx, lay.sql(where()), func(fields [][]byte) error {
+			if w.mem.bad.Load() {
+				return w.mem.failure()
+			}
 			if err := r.reset(fields); err != nil {
 				return err
 			}
@@ -214,46 +276,66 @@ func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r 
 	return s
 }
 
+// scanRows makes steps that read known rows of a leaf, the keys of set from
+// first up to, not including, end (0 for none); they are by above their ids.
+func (w *walk) scanRows(name string, lay *layout, set *keySet, first, end, by uint64, fn func(b *found, r *row) error) []*scan {
+	var out []*scan
+	for _, p := range set.parts(key{n: first}, max(1, w.p.tune.push), end) {
+		out = append(out, w.scanWhere(name, lay, func() string {
+			ids := make([]uint64, 0, p.n)
+			p.each(func(k key) bool { ids = append(ids, k.n-by); return true })
+			return lay.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, ids)) + ")"
+		}, fn))
+	}
+	return out
+}
+
 // scan is a step and what it found.
 type scan struct {
 	fn     func(*found, *row) error
 	step   Step
 	b      *found
-	adj    *adjacency          // of a component
-	groups map[string]*stratum // of a sample
-	bring  *found              // with down: always: rows that bring children
-	reset  func()              // before an attempt, or nil
-	after  func()              // when the wave has ended, before b is merged, or nil
+	adj    *adjacency // of a component
+	strata *strata    // of a sample
+	bring  *found     // with down: always: rows that bring children
+	reset  func()     // before an attempt, or nil
+	after  func()     // when the wave has ended, before b is merged, or nil
 }
 
-// wave runs the scans and merges what they found; it returns the new keys by
-// space.
-func (w *walk) wave(ctx context.Context, into *found, scans []*scan) ([]*keySet, error) {
-	fresh := make([]*keySet, len(w.g.spaces))
-	for i := range fresh {
-		fresh[i] = &keySet{}
-	}
+// wave runs the scans and merges what they found.
+func (w *walk) wave(ctx context.Context, into *found, scans []*scan) error {
+	return w.gather(ctx, into, scans, nil)
+}
+
+// gather does as wave, and adds the keys that were new to fresh, if it is not
+// nil.
+func (w *walk) gather(ctx context.Context, into *found, scans []*scan, fresh *setList) error {
 	if len(scans) == 0 {
-		return fresh, nil
+		return nil
 	}
+	w.mem.relieve()
 	steps := make([]Step, len(scans))
 	for i, s := range scans {
 		steps[i] = s.step
 	}
 	if err := w.run(ctx, steps); err != nil {
-		return nil, err
+		return err
 	}
+	bring := w.bring != nil && into == w.st
 	for _, s := range scans {
 		if s.after != nil {
 			s.after()
 		}
-		for i, k := range into.merge(s.b) {
-			if w.bring != nil && into == w.st {
-				w.bring.fresh[i].merge(k.clone())
-			}
-			fresh[i].merge(k)
+		if !bring {
+			into.merge(s.b, fresh)
+			continue
 		}
-		s.b = nil
+		come := w.mem.newList(len(w.g.spaces))
+		into.merge(s.b, &come)
+		if fresh != nil {
+			fresh.absorb(come.clone())
+		}
+		w.bring.fresh.absorb(come)
 	}
-	return fresh, nil
+	return w.mem.failure()
 }

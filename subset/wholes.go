@@ -28,8 +28,7 @@ func (w *walk) wholes(ctx context.Context) error {
 			scans = append(scans, w.wholeLeaf(l)...)
 		}
 	}
-	_, err := w.wave(ctx, w.st, scans)
-	return err
+	return w.wave(ctx, w.st, scans)
 }
 
 func (w *walk) wholeLeaf(l *leaf) []*scan {
@@ -53,12 +52,12 @@ func (w *walk) wholeLeaf(l *leaf) []*scan {
 		if !w.useful(r) {
 			continue
 		}
-		if w.dead[r.space.id].all && r.When == "" && len(r.Columns) == 1 {
+		if w.dead.at[r.space.id].every() && r.When == "" && len(r.Columns) == 1 {
 			out = append(out, w.countCut(l, r))
 			continue
 		}
 		lay.addRef(r)
-		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, &w.dead[r.space.id])
+		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, w.dead.at[r.space.id])
 		pushed = pushed && ok && r.checked && r.parent.full
 		conds = append(conds, cond)
 	}
@@ -101,7 +100,7 @@ func (w *walk) countCut(l *leaf, r *ref) *scan {
 	all[r] = 0
 	var n uint64
 	s.step = Step{Name: "count " + l.table.Name.String(), Run: func(ctx context.Context, src Source) error {
-		s.b = newFound(w.g, len(w.p.roots))
+		s.b = w.newFound()
 		return src.Query(ctx, sql, func(fields [][]byte) (err error) {
 			n, err = parseInt(fields[0])
 			return err
