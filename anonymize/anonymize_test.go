@@ -288,25 +288,6 @@ func TestInjective(t *testing.T) {
 			seen[out] = i
 		}
 	}
-	// Small domains, whole: every phone of a short shape.
-	f := one(t, 1, "text", Mask{Kind: "phone"}, unique)
-	seen := map[string]bool{}
-	for i := range 100000 {
-		out := f(fmt.Sprintf("%05d", i))
-		if seen[out] {
-			t.Fatalf("phone: two of the five-digit numbers meet")
-		}
-		seen[out] = true
-	}
-	n := one(t, 1, "int2", Mask{Kind: "number", Params: params{"permute": true}}, unique)
-	seen = map[string]bool{}
-	for i := -1 << 15; i < 1<<15; i++ {
-		out := n(fmt.Sprint(i))
-		if v, err := strconv.ParseInt(out, 10, 16); err != nil || seen[out] || (v < 0) != (i < 0) {
-			t.Fatalf("number: %d becomes %s", i, out)
-		}
-		seen[out] = true
-	}
 }
 
 func TestSeedOfTheIdea(t *testing.T) {

@@ -3,8 +3,11 @@ package anonymize
 import (
 	"bytes"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
+
+	"github.com/pgstandin/pgstandin/keyed"
 )
 
 func makeNumber(c *compiler) maskFunc {
@@ -170,8 +173,8 @@ func (c *compiler) bucketNumber() maskFunc {
 }
 
 // permuteNumber is a bijection of an integer type onto itself that keeps the
-// sign, or of a range [least, most] onto itself (then other numbers are an
-// error that the run reports as opaque, mapped into the type by the former).
+// sign, or of a range [least, most] onto itself (other numbers are permuted among
+// themselves, and counted as opaque).
 func (c *compiler) permuteNumber() maskFunc {
 	if !isInt(c.typ) {
 		c.problem("permute", "permute takes integer columns")
@@ -212,18 +215,63 @@ func (c *compiler) permuteRange(v []any) maskFunc {
 		return nil
 	}
 	least, most := ends[0], ends[1]
-	q := c.prf().Permutation(uint64(most-least) + 1)
+	size := uint64(most-least) + 1
+	c.capacity("permute", size)
+	prf := c.prf()
+	q := prf.Permutation(size)
 	return func(dst, value []byte, r *Rewriter) []byte {
 		x, ok := parseInt(value)
-		if !ok || x < least || x > most {
-			// Outside the range nothing may land inside it: such a number would
-			// meet another's image. It is masked as the nearest end.
+		if !ok {
 			r.opaque = true
-			x = least
-			return strconv.AppendInt(dst, x, 10)
+			return append(dst, '0')
+		}
+		if x < least || x > most {
+			r.opaque = true
+			return strconv.AppendInt(dst, permuteOutside(prf, x, least, most), 10)
 		}
 		return strconv.AppendInt(dst, least+int64(q.Apply(uint64(x-least), 0)), 10)
 	}
+}
+
+// capacity reports a column that alone tells the table's rows apart, but whose
+// mask has fewer values than there are rows.
+func (c *compiler) capacity(param string, values uint64) {
+	if c.col.Sole && c.table.Rows > 0 && uint64(c.table.Rows) > values {
+		c.problem(param, "the column is unique in about %d rows, and %d values are not enough", c.table.Rows, values)
+	}
+}
+
+// permuteOutside permutes the numbers outside of a range: those of one sign and
+// one number of bits among themselves, so that they fit every type that they fit
+// before, and never meet the image of one within the range.
+func permuteOutside(prf *keyed.PRF, x, least, most int64) int64 {
+	u := x
+	if x < 0 {
+		u = -(x + 1)
+	}
+	width := bits.Len64(uint64(u))
+	lo, hi := int64(1)<<max(0, width-1), int64(1)<<width-1 // width 63: hi overflows to the largest
+	if width == 0 {
+		lo = 0
+	}
+	tweak := uint64(width) << 8
+	if x < 0 {
+		lo, hi, tweak = -hi-1, -lo-1, tweak+1
+	}
+	below, above := hi-lo+1, int64(0) // how many are outside, on either side
+	from, to := max(lo, least), min(hi, most)
+	if from <= to {
+		below, above = from-lo, hi-to
+	}
+	rank := x - lo
+	if from <= to && x > to {
+		rank = below + x - to - 1
+	}
+	rank = int64(prf.Bijection(uint64(below+above), uint64(rank), tweak))
+	if rank < below {
+		return lo + rank
+	}
+	return to + 1 + rank - below
 }
 
 func parseInt(v []byte) (int64, bool) {

@@ -26,6 +26,9 @@ type Column struct {
 	// Unique: the column is part of a primary key, unique constraint or unique
 	// index, or takes part in a reference; its mask must be injective.
 	Unique bool
+	// Sole: the column is NOT NULL and alone unique, so it has as many values as
+	// the table has rows.
+	Sole bool
 	// Fold: uniqueness (or equality) is on the lower-cased value, by an
 	// expression index on lower(column) or by citext; the output is lower case.
 	Fold bool

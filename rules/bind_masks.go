@@ -298,6 +298,7 @@ func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonym
 	}
 	unique, fold := uniqueness(k.table, k.column)
 	out.Unique = unique || d.inKey[k] && !d.array[k]
+	out.Sole = sole(k.table, k.column)
 	out.Fold = fold || out.Unique && (col.Type.Base == "citext" || col.Nondeterministic)
 	switch {
 	case mask == nil || mask.mask.Kind == "keep":

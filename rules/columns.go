@@ -130,6 +130,16 @@ func uniqueness(t *schema.Table, c int) (unique, fold bool) {
 	return unique, fold
 }
 
+// sole reports whether a column alone tells all rows of its table apart.
+func sole(t *schema.Table, c int) bool {
+	alone := func(cols []int) bool { return len(cols) == 1 && cols[0] == c }
+	if !t.Columns[c].NotNull {
+		return false
+	}
+	return slices.ContainsFunc(t.Keys, func(k schema.Key) bool { return alone(k.Columns) }) ||
+		slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Unique && x.Predicate == "" && alone(x.Columns) })
+}
+
 // keptKeys are the unique keys over columns that are NOT NULL and come
 // unchanged.
 func keptKeys(tr *TableRules) [][]int {

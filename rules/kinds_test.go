@@ -126,3 +126,21 @@ func TestEveryKind(t *testing.T) {
 		t.Errorf("home: %v", got)
 	}
 }
+
+// A range that is smaller than the table is a mistake that shows before the run.
+func TestCapacityOfUniqueColumns(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, `create table t (a int primary key, b int not null unique, c int unique, d int not null, e int not null, unique (d, e), f int not null);
+		create unique index on t (f) where f > 5;
+		insert into t select g, g, g, g, g, g from generate_series(1, 2000) g; analyze t`)
+	s := readSchema(t, dsn)
+	const permute = "{ mask: number, permute: [1, 1000] }"
+	text := "version: 1\ntables:\n  t:\n    columns:\n"
+	for _, c := range []string{"a", "b", "c", "d", "e", "f"} {
+		text += "      " + c + ": " + permute + "\n"
+	}
+	_, err := bind(t, s, text).Compile(testSecret(t))
+	if err == nil || strings.Count(err.Error(), "unique in about 2000 rows") != 2 || !strings.Contains(err.Error(), "r.yaml:5:26: public.t.a") || !strings.Contains(err.Error(), "r.yaml:6:26: public.t.b") {
+		t.Errorf("error is %v", err)
+	}
+}
