@@ -119,20 +119,14 @@ func parseInt(b []byte) (uint64, error) {
 	return n, nil
 }
 
-// appendPart appends one part of a composite key, in its canonical form and
-// with its length in front.
+// appendPart appends one part of what is hashed, in its canonical form and with
+// its length in front.
 func appendPart(dst []byte, f family, v []byte) []byte {
 	at := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	dst = f.appendCanonical(dst, v)
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	return dst
-}
-
-// cutPart splits what appendPart made.
-func cutPart(b []byte) (part, rest []byte) {
-	n := binary.BigEndian.Uint32(b)
-	return b[4 : 4+n], b[4+n:]
 }
 
 // appendElement appends one element of an array constant inside a quoted

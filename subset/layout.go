@@ -241,6 +241,7 @@ func arrayConstants(fams []family, each func(func(key) bool)) []string {
 		bufs[i] = append(bufs[i], `E'{`...)
 	}
 	first := true
+	var text []byte
 	each(func(k key) bool {
 		rest := k.b
 		for i := range fams {
@@ -251,11 +252,13 @@ func arrayConstants(fams []family, each func(func(key) bool)) []string {
 			case k.b == nil:
 				bufs[i] = strconv.AppendInt(bufs[i], int64(k.n), 10)
 			case len(fams) == 1:
-				bufs[i] = appendElement(bufs[i], k.b)
+				text = fams[i].appendUnpacked(text[:0], k.b)
+				bufs[i] = appendElement(bufs[i], text)
 			default:
 				var part []byte
-				part, rest = cutPart(rest)
-				bufs[i] = appendElement(bufs[i], part)
+				part, rest = cutPackedPart(rest)
+				text = fams[i].appendUnpacked(text[:0], part)
+				bufs[i] = appendElement(bufs[i], text)
 			}
 		}
 		first = false

@@ -40,10 +40,10 @@ func (r *row) parts(s *space, pos []int) (k key, ok bool, err error) {
 	}
 	start := len(r.buf)
 	if len(pos) == 1 {
-		r.buf = s.families[0].appendCanonical(r.buf, r.fields[pos[0]])
+		r.buf = s.families[0].appendPacked(r.buf, r.fields[pos[0]])
 	} else {
 		for i, p := range pos {
-			r.buf = appendPart(r.buf, s.families[i], r.fields[p])
+			r.buf = s.families[i].appendPackedPart(r.buf, r.fields[p])
 		}
 	}
 	return key{b: r.buf[start:len(r.buf):len(r.buf)]}, true, nil
