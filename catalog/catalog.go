@@ -138,7 +138,7 @@ func (r *reader) table(x row) error {
 		OID: x.oid(0), Name: schema.Name{Schema: x.text(1), Name: x.text(2)},
 		Pages: x.int(4), Bytes: x.int(7), IndexBytes: x.int(8),
 		Unlogged: x.bool(9), RowSecurity: x.bool(10), ForceRowSecurity: x.bool(11),
-		Owner: x.text(12), Comment: x.text(13),
+		Owner: x.text(12), Comment: x.text(13), MaskLabel: x.text(16),
 	}
 	t.Rows = estimate(x.float(6), x.int(5), t.Pages)
 	if x.text(3) == "p" {
@@ -171,7 +171,7 @@ func (r *reader) column(x row) error {
 	c := schema.Column{
 		Name: x.text(2), Num: int(x.int(1)), Type: r.typeOf(x.oid(3), int32(x.int(4)), x.text(5)),
 		NotNull: x.bool(6), Default: x.text(9), Collation: x.text(10), Nondeterministic: x.bool(11), Comment: x.text(12),
-		Stats: schema.Stats{NullFrac: x.float(13), AvgWidth: int(x.int(14)), Distinct: x.float(15), Correlation: x.float(16)},
+		MaskLabel: x.text(18), Stats: schema.Stats{NullFrac: x.float(13), AvgWidth: int(x.int(14)), Distinct: x.float(15), Correlation: x.float(16)},
 	}
 	if c.Type.Domain != nil && c.Type.Domain.NotNull {
 		c.NotNull = true

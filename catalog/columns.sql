@@ -7,7 +7,9 @@ select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.form
        s.null_frac, s.avg_width, s.n_distinct, s.correlation,
        case when a.attgenerated <> '' then (
            select pg_catalog.json_agg(distinct m[1]::int4)
-           from pg_catalog.regexp_matches(d.adbin::text, ':varattno (\d+)', 'g') m) end
+           from pg_catalog.regexp_matches(d.adbin::text, ':varattno (\d+)', 'g') m) end,
+       (select l.label from pg_catalog.pg_seclabel l
+        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = a.attrelid and l.objsubid = a.attnum and l.provider = 'anon')
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -10,7 +10,9 @@ select c.oid, n.nspname, c.relname, c.relkind,
        (select pg_catalog.json_agg(distinct k) from (
            select a::int4 as k from pg_catalog.unnest(p.partattrs::int2[]) a where a <> 0
            union
-           select m[1]::int4 from pg_catalog.regexp_matches(p.partexprs::text, ':varattno (\d+)', 'g') m) x)
+           select m[1]::int4 from pg_catalog.regexp_matches(p.partexprs::text, ':varattno (\d+)', 'g') m) x),
+       (select l.label from pg_catalog.pg_seclabel l
+        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = c.oid and l.objsubid = 0 and l.provider = 'anon')
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_partitioned_table p on p.partrelid = c.oid

@@ -77,6 +77,7 @@ type Table struct {
 	ForceRowSecurity bool
 	Owner            string
 	Comment          string
+	MaskLabel        string // security label of provider "anon" (PostgreSQL Anonymizer), else ""
 }
 
 // Column is one live column.
@@ -94,6 +95,7 @@ type Column struct {
 	Collation        string // qualified name when it is not the type's default, else ""
 	Nondeterministic bool   // the effective collation may call different bytes equal
 	Comment          string
+	MaskLabel        string // security label of provider "anon" (PostgreSQL Anonymizer), else ""
 	Stats            Stats
 }
 
