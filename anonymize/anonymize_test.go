@@ -336,7 +336,7 @@ func TestEntityCoherence(t *testing.T) {
 	}
 	u, o := users.NewRewriter(), orders.NewRewriter()
 	stateOf := map[string]string{}
-	for _, p := range places() {
+	for _, p := range usPlaces() {
 		stateOf[p.city] = p.state
 	}
 	for id := range 300 {

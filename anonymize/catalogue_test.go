@@ -32,6 +32,19 @@ import (
 func moreSamples() []sample {
 	text := []string{"Anna Schmidt", "x", "Zoë 日本"}
 	return []sample{
+		{"person.title", "text", nil, []string{"Mrs.", "Mr", "x"}, nil},
+		{"person.title", "text", params{"locale": "de"}, []string{"Herr", "Frau", "x"}, nil},
+		{"person.gender", "text", nil, []string{"F", "m", "Male", "female", "a", "b", "c"}, func(in, out string) bool {
+			return (len(in) == 1) == (len(out) == 1) && strings.Contains("female male Female Male F M f m", out)
+		}},
+		{"person.gender", "text", params{"values": []any{"w", "m"}}, []string{"w", "m", "d", "x", "y"}, nil},
+		{"person.gender", "int2", nil, []string{"0", "1", "2", "3", "4"}, nil},
+		{"person.name", "text", params{"locale": "pl"}, text, nil},
+		{"address.lat", "numeric", nil, []string{"52.5"}, nil},
+		{"address.lon", "float8", params{"locale": "br"}, []string{"13.4"}, nil},
+		{"address.full", "text", params{"locale": "gb"}, text, nil},
+		{"address.full", "text", params{"locale": "br"}, text, nil},
+		{"address.zip", "text", params{"locale": "nl"}, text, nil},
 		{"job", "text", nil, text, nil},
 		{"domain", "text", nil, []string{"mail.example.org", "Bücher.example", "x.y."}, func(_, out string) bool { return validHost(out) && strings.HasSuffix(out, ".example.com") }},
 		{"user_agent", "text", nil, text, func(_, out string) bool { return strings.HasPrefix(out, "Mozilla/5.0 (") }},

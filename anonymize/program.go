@@ -3,6 +3,7 @@ package anonymize
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -224,14 +225,28 @@ func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
 	prf := c.prf()
 	if c.followsEntity() {
 		c.usesEntity = true
+		label := c.label()
 		return func(value []byte, r *Rewriter) keyed.Stream {
 			if r.nobody {
 				return prf.Stream(r.whole(value))
 			}
-			return r.entity
+			return r.entity.Fork(label)
 		}
 	}
 	return func(value []byte, r *Rewriter) keyed.Stream { return prf.Stream(r.whole(value)) }
+}
+
+// label tells apart what is drawn from one entity for different things; a
+// person's name and e-mail address are one thing.
+func (c *compiler) label() uint64 {
+	switch name := c.kind.domain(); name {
+	case "person", "email":
+		return 0
+	default:
+		h := fnv.New64a()
+		h.Write([]byte(name))
+		return h.Sum64()
+	}
 }
 
 // whole returns the range that value is a bound of, or value.

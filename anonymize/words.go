@@ -6,10 +6,10 @@ import (
 	"github.com/brianvoe/gofakeit/v7/data"
 )
 
-// invented makes the mask of a kind that draws from a dictionary. Where the draw
-// depends on the value alone, one that gives the value itself back is repeated;
-// where it follows an entity it is not, since all columns of the entity must
-// agree: there it is counted.
+// invented makes the mask of a kind that draws from many. Where the draw depends
+// on the value alone, one that gives the value itself back is repeated; where it
+// follows an entity it is not, since all columns of the entity must agree: there
+// it is counted.
 func (c *compiler) invented(draw drawFunc) maskFunc {
 	seed, chars := c.seeder(), c.room(unbounded)
 	follows := c.followsEntity()
@@ -23,6 +23,17 @@ func (c *compiler) invented(draw drawFunc) maskFunc {
 			}
 		}
 		return dst
+	}
+}
+
+// drawn makes the mask of a kind that draws from few, and may draw the value
+// itself: never to do so would tell which it was not.
+func (c *compiler) drawn(draw drawFunc) maskFunc {
+	seed, chars := c.seeder(), c.room(unbounded)
+	return func(dst, value []byte, r *Rewriter) []byte {
+		start := len(dst)
+		r.stream = seed(value, r)
+		return fit(draw(dst, value, r), start, chars)
 	}
 }
 

@@ -31,6 +31,10 @@ var everyKind = [][4]string{
 	{"state", "char(2)", "'BE'", "address.state"},
 	{"zip", "varchar(10)", "'10115'", "address.zip"},
 	{"country", "char(2)", "'DE'", "address.country"},
+	{"title", "text", "'Dr'", "{ mask: person.title, locale: de }"},
+	{"sex", "mood", "'sad'", "{ mask: person.gender, values: [ok, sad] }"},
+	{"alat", "float8", "52.5", "{ mask: address.lat, locale: fr }"},
+	{"alon", "numeric(9,6)", "13.4", "{ mask: address.lon, locale: fr }"},
 	{"place", "point", "'(13.4,52.5)'", "{ mask: geo, jitter: 5km }"},
 	{"lat", "numeric(9,6)", "52.520008", "{ mask: geo, jitter: 500m }"},
 	{"company", "text", "'Acme'", "company"},
@@ -115,7 +119,7 @@ func TestEveryKind(t *testing.T) {
 	for _, x := range list {
 		c := schema.QuoteIdent(x[0])
 		got := pgtest.Query(t, dsn, "select t."+c+"::text, masked."+c+"::text from t, masked")[0]
-		if same := got[0] == got[1]; same != (x[0] == "keep") && !strings.Contains(x[3], "choice") {
+		if same := got[0] == got[1]; same != (x[0] == "keep") && !strings.Contains(x[3], "choice") && !strings.Contains(x[3], "gender") {
 			t.Errorf("%s: %s becomes %s", x[0], got[0], got[1])
 		}
 		if x[0] == "constant" && got[1] != "C:\\New folder\t\\N" {
