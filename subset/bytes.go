@@ -2,6 +2,7 @@ package subset
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"hash/maphash"
 	"slices"
@@ -125,14 +126,45 @@ func (s *byteSet) rehash() {
 	}
 }
 
-// sort puts the entries in order, in place.
+// sort puts the entries in order, in place. In the place of the hash go three
+// bytes of the entry, those behind what all entries begin with, so that most
+// comparisons look at no entry.
 func (s *byteSet) sort() {
 	if s.sorted {
 		return
 	}
-	s.slots = slices.DeleteFunc(s.slots, func(v uint64) bool { return v == 0 })
-	slices.SortFunc(s.slots, func(a, b uint64) int { return bytes.Compare(s.at(a), s.at(b)) })
+	var same []byte
+	s.entries(func(place uint64, b []byte) {
+		if place == 0 {
+			same = b
+		}
+		same = same[:sharedPrefix(same, b)]
+	})
+	s.slots = s.slots[:0]
+	s.entries(func(place uint64, b []byte) {
+		var next [3]byte
+		copy(next[:], b[len(same):])
+		s.slots = append(s.slots, uint64(next[0])<<56|uint64(next[1])<<48|uint64(next[2])<<40|(place+1))
+	})
+	slices.SortFunc(s.slots, func(a, b uint64) int {
+		if c := cmp.Compare(a>>40, b>>40); c != 0 {
+			return c
+		}
+		return bytes.Compare(s.at(a), s.at(b))
+	})
 	s.sorted = true
+}
+
+// entries goes through the arena.
+func (s *byteSet) entries(fn func(place uint64, b []byte)) {
+	for i, c := range s.chunks {
+		for at := 0; at < len(c); {
+			n, w := binary.Uvarint(c[at:])
+			end := at + w + int(n)
+			fn(uint64(i)<<chunkBits|uint64(at), c[at+w:end:end])
+			at = end
+		}
+	}
 }
 
 // each calls fn for every entry, in order if they are sorted; an entry is
