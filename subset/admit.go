@@ -12,22 +12,21 @@ func (w *walk) admit(b *found, r *row, pinned, bare bool) (bool, error) {
 	for i := range r.lay.refs {
 		f := &r.lay.refs[i]
 		ref := f.ref
-		to, k, err := r.ref(f)
+		links, err := r.links(f)
 		if err != nil {
 			return false, err
 		}
-		if to == off {
-			continue
+		for _, k := range links {
+			gone := k.to == orphan || w.dead.has(ref.space.id, k.key)
+			if k.to == orphan {
+				b.orphan.add(ref.id, l, r.id)
+			}
+			if gone && ref.hard {
+				b.left.add(ref.id, l, r.id)
+				return false, nil
+			}
+			wants = append(wants, pending{ref, l, k.at, k.key, gone})
 		}
-		gone := to == orphan || w.dead.has(ref.space.id, k)
-		if to == orphan {
-			b.orphan.add(ref.id, l, r.id)
-		}
-		if gone && ref.hard {
-			b.left.add(ref.id, l, r.id)
-			return false, nil
-		}
-		wants = append(wants, pending{ref, l, r.id, k, gone})
 	}
 	for i := range wants {
 		p := &wants[i]
@@ -56,7 +55,7 @@ func (w *walk) admit(b *found, r *row, pinned, bare bool) (bool, error) {
 	return true, nil
 }
 
-// follow notes what one reference of an admitted row asks for.
+// follow notes what one link of an admitted row asks for.
 func (w *walk) follow(b *found, p *pending) {
 	switch {
 	case p.gone:
@@ -78,13 +77,23 @@ func (w *walk) doomed(r *row) (*ref, target, error) {
 		if !f.ref.hard {
 			continue
 		}
-		to, k, err := r.ref(f)
+		links, err := r.links(f)
 		if err != nil {
 			return nil, off, err
 		}
-		if to == orphan || to == on && w.dead.has(f.ref.space.id, k) {
-			return f.ref, to, nil
+		for _, k := range links {
+			if k.to == orphan || w.dead.has(f.ref.space.id, k.key) {
+				return f.ref, k.to, nil
+			}
 		}
 	}
 	return nil, off, nil
+}
+
+// row is the row that waits: of an array's element, the row that it is of.
+func (p *pending) row() uint64 {
+	if p.ref.Array {
+		return p.id >> elementBits
+	}
+	return p.id
 }

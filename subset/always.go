@@ -66,11 +66,11 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought setList) []*scan {
 	var conds []string
 	pushed := true
 	for _, r := range refs {
-		sets := []*keySet{brought.at[r.space.id]}
+		sets := []*keySet{brought.at[r.pushes().id]}
 		if r.Down == DownAlways {
-			sets = append(sets, fresh.at[r.space.id])
+			sets = append(sets, fresh.at[r.pushes().id])
 		}
-		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, sets...)
+		cond, ok := w.leadsTo(lay, r, sets...)
 		pushed = pushed && ok && !(r.Down == DownAlways && r.parent.full)
 		conds = append(conds, cond)
 	}
@@ -106,20 +106,20 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought setList) []*scan {
 // bringsAlways reports whether a reference brings the row.
 func (w *walk) bringsAlways(r *row, f *refField, fresh, brought setList) (bool, error) {
 	ref := f.ref
-	if ref.Limit > 0 && !w.allow[ref.id].has(r.lay.leaf.id, r.id) {
-		return false, nil
-	}
-	to, k, err := r.ref(f)
-	if err != nil || to != on {
+	links, err := r.links(f)
+	if err != nil {
 		return false, err
 	}
-	if brought.has(ref.space.id, k) {
-		return true, nil
+	for _, k := range links {
+		switch {
+		case !w.allows(r, ref, k):
+		case brought.has(ref.space.id, k.key),
+			ref.Down == DownAlways && fresh.has(ref.space.id, k.key),
+			ref.Down == DownAlways && ref.parent.full && !w.dead.has(ref.space.id, k.key):
+			return true, nil
+		}
 	}
-	if ref.Down != DownAlways {
-		return false, nil
-	}
-	return fresh.has(ref.space.id, k) || ref.parent.full && !w.dead.has(ref.space.id, k), nil
+	return false, nil
 }
 
 // takeAlways admits a row, unless it is in, and makes it one that brings

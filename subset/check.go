@@ -52,8 +52,8 @@ func checkConfig(cfg *Config, probs *Problems) {
 // checkRefs finds references that cannot be followed.
 func (p *Plan) checkRefs(probs *Problems) {
 	for _, r := range p.g.refs {
-		if r.Array {
-			probs.add(r.Line, "reference %s: references by an array's elements are not built yet", r.name())
+		if r.Array && (r.Key != nil || len(r.Columns) != 1 || r.Child.Columns[r.Columns[0]].Type.Elem == nil) {
+			probs.add(r.Line, "reference %s: only one column that is an array references by its elements", r.name())
 			continue
 		}
 		if r.Expr == "" && (len(r.Columns) != len(r.ParentColumns) || len(r.Columns) == 0) ||
@@ -61,12 +61,17 @@ func (p *Plan) checkRefs(probs *Problems) {
 			probs.add(r.Line, "reference %s: the two sides have different numbers of columns", r.name())
 			continue
 		}
+		p.checkTypes(r, probs)
 		if r.Key == nil && !uniqueOn(r.Parent, r.ParentColumns) {
 			probs.add(r.Line, "reference %s: %s(%s) is no primary key, unique constraint or unique index, so it does not say which row is the parent",
 				r.name(), r.Parent.Name, columnNames(r.Parent, r.ParentColumns))
 		}
 		if r.Up == UpNullify && r.hard {
-			probs.add(r.Line, "reference %s: up: nullify is not possible: no column of it may become NULL (not null, or part of a key, check, other reference, partition key or generated column); write up: require or prune", r.name())
+			change, because := "become NULL", "not null, or "
+			if r.Array {
+				change, because = "lose elements", ""
+			}
+			probs.add(r.Line, "reference %s: up: nullify is not possible: no column of it may %s (%spart of a key, check, other reference, partition key or generated column); write up: require or prune", r.name(), change, because)
 		}
 		if r.Limit < 0 {
 			probs.add(r.Line, "reference %s: a limit is at least 1", r.name())
@@ -78,6 +83,39 @@ func (p *Plan) checkRefs(probs *Problems) {
 			probs.add(r.Line, "reference %s: limit says nothing with down: off", r.name())
 		}
 	}
+}
+
+// checkTypes finds sides that the server cannot compare.
+func (p *Plan) checkTypes(r *ref, probs *Problems) {
+	if r.Key != nil || r.Expr != "" {
+		return
+	}
+	for i, c := range r.Columns {
+		child, parent := r.Child.Columns[c], &r.Parent.Columns[r.ParentColumns[i]]
+		what := child.Type.Name
+		if r.Array {
+			child, what = element(&child), "an element of "+what
+		}
+		if !comparable(&child.Type, &parent.Type) || r.Array && child.Type.Class == schema.Composite {
+			probs.add(r.Line, "reference %s: %s is %s, which does not compare with %s of type %s: write an expression that converts it",
+				r.name(), r.Child.Columns[c].Name, what, parent.Name, parent.Type.Name)
+		}
+	}
+}
+
+// kindred are the types that compare with each other.
+var kindred = [][]string{
+	{"int2", "int4", "int8", "numeric", "float4", "float8"}, {"int2", "int4", "int8", "oid"},
+	{"text", "varchar", "bpchar", "name", "citext"}, {"date", "timestamp", "timestamptz"},
+	{"inet", "cidr"}, {"time", "timetz"}, {"bit", "varbit"},
+}
+
+// comparable reports whether a key of type b can be looked up by an a.
+func comparable(a, b *schema.Type) bool {
+	if a.Base == b.Base && a.Class == b.Class && (a.BaseOID == b.BaseOID || a.Builtin && b.Builtin) {
+		return true
+	}
+	return slices.ContainsFunc(kindred, func(k []string) bool { return slices.Contains(k, a.Base) && slices.Contains(k, b.Base) })
 }
 
 // uniqueOn reports whether the columns hold a key that the server enforces.

@@ -2,6 +2,7 @@ package subset
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/schema"
@@ -126,23 +127,54 @@ func (b *chunker) column(c Column, lo, hi uint64) string {
 	if expr == "" {
 		expr = b.alias + "." + schema.QuoteIdent(c.Name)
 	}
-	var ids []uint64
+	var ids, elements []uint64
 	for i := range b.l.cuts {
 		cut := &b.l.cuts[i]
 		for _, name := range cut.columns {
-			if name == c.Name && cut.all {
+			switch {
+			case name != c.Name:
+			case cut.all:
 				return "null::" + b.typeOf(c)
-			}
-			if name == c.Name {
+			case cut.array:
+				elements = appendRange(elements, cut.rows, lo<<elementBits, (hi-1)<<elementBits|(1<<elementBits-1))
+			default:
 				ids = appendRange(ids, cut.rows, lo, hi)
 			}
 		}
+	}
+	if len(elements) > 0 {
+		return b.without(expr, elements)
 	}
 	if len(ids) == 0 {
 		return expr
 	}
 	return fmt.Sprintf("case when %s.ctid operator(pg_catalog.=) any(%s) then null else %s end",
 		b.alias, appendTIDArray(nil, ids), expr)
+}
+
+// without takes elements out of the arrays of some rows. They are told apart by
+// their place, because their values may compare as only the server knows.
+func (b *chunker) without(expr string, elements []uint64) string {
+	name := "gone"
+	if b.alias == schema.QuoteIdent(name) {
+		name = "missing"
+	}
+	var rows, each []uint64
+	places := []byte(`'{`)
+	for i, e := range elements {
+		row := e >> elementBits
+		if each = append(each, row); i == 0 || rows[len(rows)-1] != row {
+			rows = append(rows, row)
+		}
+		if i > 0 {
+			places = append(places, ',')
+		}
+		places = strconv.AppendUint(places, e&(1<<elementBits-1), 10)
+	}
+	return fmt.Sprintf("case when %[1]s.ctid operator(pg_catalog.=) any(%[2]s) then (select coalesce(pg_catalog.array_agg(%[3]s.e order by %[3]s.o), '{}')"+
+		" from pg_catalog.unnest(%[4]s) with ordinality as %[3]s(e, o) where (%[1]s.ctid, %[3]s.o) not in"+
+		" (select * from rows from (pg_catalog.unnest(%[5]s), pg_catalog.unnest(%[6]s}'::pg_catalog.int8[])) as x(t, o))) else %[4]s end",
+		b.alias, appendTIDArray(nil, rows), name, expr, appendTIDArray(nil, each), places)
 }
 
 func (b *chunker) typeOf(c Column) string {

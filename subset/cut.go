@@ -9,9 +9,10 @@ import (
 // cuttable returns the columns of r's child that may be set to NULL when the
 // parent is not copied: those that are nullable and that nothing else depends
 // on, in the child, in the partitioned tables above it and in its partitions.
-// Empty means that a row cannot live without the parent.
+// Of an array, elements are taken out instead. Empty means that a row cannot
+// live without the parent.
 func (g *graph) cuttable(r *ref) []int {
-	if r.Expr != "" || r.Array {
+	if r.Expr != "" {
 		return nil
 	}
 	family := relatives(r.Child)
@@ -47,7 +48,7 @@ func relatives(t *schema.Table) []*schema.Table {
 // free reports whether the column of that name may become NULL for r.
 func (g *graph) free(r *ref, family []*schema.Table, name string) bool {
 	for _, t := range family {
-		if c := t.Column(name); c >= 0 && !nullable(t, c) {
+		if c := t.Column(name); c >= 0 && !(r.Array && shrinkable(t, c) || !r.Array && nullable(t, c)) {
 			return false
 		}
 	}
@@ -68,7 +69,7 @@ func (g *graph) free(r *ref, family []*schema.Table, name string) bool {
 // same reports whether two references say the same of each row, so that they
 // are cut together.
 func same(a, b *ref) bool {
-	return a.Parent == b.Parent && a.When == b.When && len(a.cols) == len(b.cols) &&
+	return a.Parent == b.Parent && a.Array == b.Array && a.When == b.When && len(a.cols) == len(b.cols) &&
 		slices.Equal(a.parentCols, b.parentCols) &&
 		columnNames(a.Child, a.cols) == columnNames(b.Child, b.cols)
 }
@@ -80,10 +81,45 @@ func names(t *schema.Table, cols []int, name string) bool {
 // nullable reports whether nothing in t but references keeps c from being NULL.
 func nullable(t *schema.Table, c int) bool {
 	col := &t.Columns[c]
-	if col.NotNull || col.Generated != "" || col.Identity != "" {
+	if col.NotNull || col.Type.Domain != nil && col.Type.Domain.NotNull {
 		return false
 	}
-	if d := col.Type.Domain; d != nil && (d.NotNull || len(d.Checks) > 0) {
+	for i := range t.Keys {
+		if k := &t.Keys[i]; (k.Primary || k.NullsNotDistinct) && slices.Contains(k.Columns, c) {
+			return false
+		}
+	}
+	for i := range t.Indexes {
+		if x := &t.Indexes[i]; x.Unique && x.NullsNotDistinct && slices.Contains(x.Columns, c) {
+			return false
+		}
+	}
+	return changeable(t, c)
+}
+
+// shrinkable reports whether nothing in t but references keeps an array from
+// losing elements, which could make it equal to another.
+func shrinkable(t *schema.Table, c int) bool {
+	for i := range t.Keys {
+		if slices.Contains(t.Keys[i].Columns, c) {
+			return false
+		}
+	}
+	for i := range t.Indexes {
+		if x := &t.Indexes[i]; x.Unique && slices.Contains(x.Columns, c) {
+			return false
+		}
+	}
+	return changeable(t, c)
+}
+
+// changeable reports whether no condition or expression of t depends on c.
+func changeable(t *schema.Table, c int) bool {
+	col := &t.Columns[c]
+	if col.Generated != "" || col.Identity != "" {
+		return false
+	}
+	if d := col.Type.Domain; d != nil && len(d.Checks) > 0 {
 		return false
 	}
 	if slices.Contains(t.PartitionKey, c) {
@@ -91,11 +127,6 @@ func nullable(t *schema.Table, c int) bool {
 	}
 	for i := range t.Columns {
 		if slices.Contains(t.Columns[i].GeneratedFrom, c) {
-			return false
-		}
-	}
-	for i := range t.Keys {
-		if k := &t.Keys[i]; (k.Primary || k.NullsNotDistinct) && slices.Contains(k.Columns, c) {
 			return false
 		}
 	}
@@ -109,23 +140,11 @@ func nullable(t *schema.Table, c int) bool {
 			return false
 		}
 	}
-	return !boundByIndex(t, c)
-}
-
-// boundByIndex reports whether a NULL in c could make two rows equal to a
-// unique index that now tells them apart, or bring a row into a partial one.
-func boundByIndex(t *schema.Table, c int) bool {
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
-		if !x.Unique {
-			continue
-		}
-		if x.NullsNotDistinct && slices.Contains(x.Columns, c) {
-			return true
-		}
-		if slices.Contains(x.ExpressionColumns, c) || slices.Contains(x.PredicateColumns, c) {
-			return true
+		if x.Unique && (slices.Contains(x.ExpressionColumns, c) || slices.Contains(x.PredicateColumns, c)) {
+			return false
 		}
 	}
-	return false
+	return true
 }

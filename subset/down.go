@@ -76,7 +76,7 @@ func (w *walk) children(l *leaf, refs []*ref, from setList) []*scan {
 	var conds []string
 	pushed := true
 	for _, r := range refs {
-		cond, ok := w.in(lay, r.Child, r.cols, r.space.families, from.at[r.space.id])
+		cond, ok := w.leadsTo(lay, r, from.at[r.pushes().id])
 		pushed = pushed && ok
 		conds = append(conds, cond)
 	}
@@ -115,12 +115,19 @@ func (w *walk) children(l *leaf, refs []*ref, from setList) []*scan {
 
 // brings reports whether the row comes in by a reference.
 func (w *walk) brings(r *row, f *refField, from setList) (bool, error) {
-	to, k, err := r.ref(f)
-	if err != nil || to != on {
+	links, err := r.links(f)
+	if err != nil {
 		return false, err
 	}
-	if f.ref.Limit > 0 && !w.allow[f.ref.id].has(r.lay.leaf.id, r.id) {
-		return false, nil
+	for _, k := range links {
+		if w.allows(r, f.ref, k) && from.has(f.ref.space.id, k.key) {
+			return true, nil
+		}
 	}
-	return from.has(f.ref.space.id, k), nil
+	return false, nil
+}
+
+// allows reports whether a link may bring its row.
+func (w *walk) allows(r *row, ref *ref, k link) bool {
+	return k.to == on && (ref.Limit == 0 || w.allow[ref.id].has(r.lay.leaf.id, k.at))
 }

@@ -1,6 +1,9 @@
 package subset
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // eligibility finds the keys of the rows that are not eligible, for every
 // space that a reference in play points into: the least set that holds the
@@ -47,7 +50,7 @@ func (w *walk) eligibility(ctx context.Context) error {
 // eligScan looks for rows of a leaf that are not eligible: all of them when
 // fresh is nil, else those that fresh keys of their parents doom.
 func (w *walk) eligScan(l *leaf, fresh *setList) *scan {
-	spaces := w.spacesOf(l)
+	spaces := slices.DeleteFunc(w.spacesOf(l), func(s *space) bool { return !s.judged() })
 	if len(spaces) == 0 {
 		return nil
 	}

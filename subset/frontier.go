@@ -54,7 +54,7 @@ func (w *walk) roundCost(comp []*node, from setList) (cost int64) {
 				set := from.at[r.space.id]
 				switch {
 				case set.empty():
-				case set.len() <= w.p.tune.push && indexed(r, l.table):
+				case set.len() <= w.p.tune.push && !r.pushes().rowID() && indexed(r, l.table):
 					cost += set.len()*w.p.tune.lookup + w.p.tune.query
 				default:
 					cost += estimate(l.table) + w.p.tune.query
@@ -69,7 +69,11 @@ func (w *walk) roundCost(comp []*node, from setList) (cost int64) {
 func indexed(r *ref, t *schema.Table) bool {
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
-		if x.Valid && x.Predicate == "" && (x.Method == "btree" || x.Method == "hash") && len(x.Columns) > 0 && x.Columns[0] >= 0 &&
+		method := x.Method == "btree" || x.Method == "hash"
+		if r.Array {
+			method = x.Method == "gin"
+		}
+		if x.Valid && x.Predicate == "" && method && len(x.Columns) > 0 && x.Columns[0] >= 0 &&
 			names(r.Child, r.cols, t.Columns[x.Columns[0]].Name) {
 			return true
 		}
@@ -189,12 +193,14 @@ func (w *walk) loadRow(a *adjacency, r *row, refs []*ref) error {
 	before := len(a.edges)
 	for i := range refs {
 		f := &r.lay.refs[i]
-		to, k, err := r.ref(f)
+		links, err := r.links(f)
 		if err != nil {
 			return err
 		}
-		if to == on && (f.ref.Limit == 0 || w.allow[f.ref.id].has(r.lay.leaf.id, r.id)) {
-			a.edges = append(a.edges, edge{int32(f.ref.space.id), n, k.n})
+		for _, k := range links {
+			if w.allows(r, f.ref, k) {
+				a.edges = append(a.edges, edge{int32(f.ref.space.id), n, k.key.n})
+			}
 		}
 	}
 	if len(a.edges) == before {

@@ -71,11 +71,12 @@ type ref struct {
 	id            int
 	child, parent *node
 	space         *space
-	cols          []int // child's columns, in the order of parentCols
-	parentCols    []int // ascending
-	cut           []int // columns of the child that a cut sets to NULL; none for hard
-	hard          bool  // a row cannot live without this parent
-	checked       bool  // the server guarantees that the parent is there
+	probe         *space // the parent's values, where space holds row identities and values may be sent to the server; or nil
+	cols          []int  // child's columns, in the order of parentCols
+	parentCols    []int  // ascending
+	cut           []int  // columns of the child that a cut sets to NULL; none for hard
+	hard          bool   // a row cannot live without this parent
+	checked       bool   // the server guarantees that the parent is there
 }
 
 // name is how the reference is called in messages.
@@ -203,6 +204,47 @@ func (g *graph) bindSpace(r *ref) {
 	}
 	r.space = g.space(r.Parent, cols, fams)
 	r.space.refs = append(r.space.refs, r)
+	if r.probe = g.probe(r); r.probe != nil {
+		r.probe.refs = append(r.probe.refs, r)
+	}
+}
+
+// probe is the space of values by which the children of a few parents are
+// found, although the reference itself is followed by row identities.
+func (g *graph) probe(r *ref) *space {
+	if !r.space.rowID() || r.Expr != "" || r.Down == DownOff || len(r.cols) != len(r.ParentColumns) {
+		return nil
+	}
+	var fams []family
+	for i, c := range r.cols {
+		child := r.Child.Columns[c]
+		if r.Array && child.Type.Elem == nil {
+			return nil
+		}
+		if r.Array {
+			child = element(&child)
+		}
+		f := common(familyOf(&child), familyOf(&r.Parent.Columns[r.parentCols[i]]))
+		if f == "" || f.literalType() == "" {
+			return nil
+		}
+		fams = append(fams, f)
+	}
+	return g.space(r.Parent, r.parentCols, fams)
+}
+
+// judged reports whether some reference is judged by the space, so that the
+// keys of rows that are not eligible matter.
+func (s *space) judged() bool {
+	return slices.ContainsFunc(s.refs, func(r *ref) bool { return r.space == s })
+}
+
+// pushes is the space whose keys a query for the reference's children may hold.
+func (r *ref) pushes() *space {
+	if r.probe != nil {
+		return r.probe
+	}
+	return r.space
 }
 
 func (g *graph) space(t *schema.Table, cols []int, fams []family) *space {

@@ -36,6 +36,8 @@ type refField struct {
 	ref              *ref
 	pos              []int // fields of the key's parts
 	active, oid, tid int   // for row identities
+	list             int   // for an array's elements: places and row identities
+	ord              int   // where the scan has a row for each element: its place; else 0
 }
 
 func newLayout(g *graph, l *leaf) *layout {
@@ -115,6 +117,11 @@ func (l *layout) addRef(r *ref) {
 	}
 	f.active = l.field("(" + strings.Join(active, " and ") + ")")
 	p := "p" + strconv.Itoa(len(l.joins))
+	if r.Array {
+		f.list = l.addElements(r, p, l.outer[f.active], l.outer[l.field(values[0])])
+		l.refs = append(l.refs, f)
+		return
+	}
 	on := []string{l.outer[f.active]}
 	for i, v := range values {
 		var child *schema.Column
@@ -127,6 +134,38 @@ func (l *layout) addRef(r *ref) {
 	f.oid = l.joined(p + ".tableoid")
 	f.tid = l.joined(p + ".ctid")
 	l.refs = append(l.refs, f)
+}
+
+// addElements joins the parents of an array's elements as one text: for each
+// element its place and its parent's row identity, which is empty for an
+// orphan.
+func (l *layout) addElements(r *ref, p, active, array string) int {
+	child := element(&r.Child.Columns[r.cols[0]])
+	l.joins = append(l.joins, fmt.Sprintf(" left join lateral (select pg_catalog.string_agg(pg_catalog.concat(u.o, ':', k.tableoid, k.ctid), ' ') as list"+
+		" from pg_catalog.unnest(%s) with ordinality as u(e, o) left join %s as k on %s where u.e is not null) as %s on %s",
+		array, relation(r.Parent), l.g.equal("k", &r.Parent.Columns[r.parentCols[0]], "u.e", &child), p, active))
+	return l.joined(p + ".list")
+}
+
+// addEach makes the scan return a row for each element of an array that is
+// not NULL, with its place and its parent's row identity.
+func (l *layout) addEach(r *ref) {
+	array := l.column(r.Child, r.cols[0])
+	active := array + " is not null"
+	if r.When != "" {
+		active = and(active, "("+r.When+") is true")
+	}
+	child := element(&r.Child.Columns[r.cols[0]])
+	l.joins = append(l.joins, fmt.Sprintf(" join lateral pg_catalog.unnest(%s) with ordinality as u(e, o) on %s and u.e is not null left join %s as k on %s",
+		l.outer[l.field(array)], l.outer[l.field("("+active+")")], relation(r.Parent), l.g.equal("k", &r.Parent.Columns[r.parentCols[0]], "u.e", &child)))
+	l.refs = append(l.refs, refField{ref: r, ord: l.joined("u.o"), oid: l.joined("k.tableoid"), tid: l.joined("k.ctid")})
+}
+
+// element is an array column as each of its elements is.
+func element(c *schema.Column) schema.Column {
+	out := *c
+	out.Type = *c.Type.Elem
+	return out
 }
 
 // equal compares a parent's column with a child's value as the foreign key
@@ -147,6 +186,9 @@ func (g *graph) equal(p string, parent *schema.Column, value string, child *sche
 	for _, e := range g.schema.Extensions {
 		if parent.Type.Extension != "" && e.Name == parent.Type.Extension && parent.Type.Class == schema.Base {
 			op = "operator(" + schema.QuoteIdent(e.Schema) + ".=)"
+			if child == nil || child.Type.Base != parent.Type.Base {
+				value = "(" + value + ")::" + schema.QuoteIdent(e.Schema) + "." + schema.QuoteIdent(parent.Type.Base)
+			}
 		}
 	}
 	return left + " " + op + " " + value
@@ -232,6 +274,45 @@ func (l *layout) among(t *schema.Table, cols []int, fams []family, each func(fun
 	}
 	return fmt.Sprintf("(%s) in (select %s from rows from (%s) as u(%[2]s))",
 		strings.Join(left, ", "), strings.Join(right, ", "), strings.Join(arrays, ", "))
+}
+
+// leadsTo says, as a condition over the child, that a reference leads to a key
+// in one of the sets; ok is false as with in.
+func (w *walk) leadsTo(l *layout, r *ref, sets ...*keySet) (string, bool) {
+	s := r.pushes()
+	if !r.Array || s.rowID() {
+		return w.in(l, r.Child, r.cols, s.families, sets...)
+	}
+	var n int64
+	for _, set := range sets {
+		if n += set.len(); set.every() || n > w.p.tune.push {
+			return "", false
+		}
+	}
+	column := l.column(r.Child, r.cols[0])
+	elem := r.Child.Columns[r.cols[0]].Type.Elem
+	overlap := elem.Builtin && elem.Domain == nil && elem.Class == schema.Base && indexed(r, l.leaf.table)
+	array := arrayConstants(s.families, func(fn func(key) bool) {
+		for _, set := range sets {
+			set.each(func(k key) bool { return overlap && !fits(elem, k) || fn(k) })
+		}
+	})[0]
+	if overlap { // an index knows its own type only
+		return column + " operator(pg_catalog.&&) " + array + "::pg_catalog." + schema.QuoteIdent(elem.Base) + "[]", true
+	}
+	return "exists (select from pg_catalog.unnest(" + column + ") as u(e) where u.e operator(pg_catalog.=) any(" + array + "))", true
+}
+
+// fits reports whether a value of an integer type can be the key.
+func fits(t *schema.Type, k key) bool {
+	n := int64(k.n)
+	switch t.Base {
+	case "int2":
+		return n == int64(int16(n))
+	case "int4":
+		return n == int64(int32(n))
+	}
+	return true
 }
 
 // arrayConstants writes the parts of all keys, one array a column.

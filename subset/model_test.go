@@ -20,6 +20,7 @@ type model struct {
 	refs   []*mRef
 	roots  []mRoot
 	all    bool // unreached: all
+	plain  bool // without what newer cases have, so that old seeds stay what they were
 	sch    *schema.Schema
 }
 
@@ -42,6 +43,7 @@ type mCol struct {
 	notNull bool
 	bound   bool // named in a check, generated column or NULLS NOT DISTINCT index
 	gen     int  // this column is generated from that one, else -1
+	array   bool // of elements of typ
 }
 
 type mTable struct {
@@ -52,6 +54,7 @@ type mTable struct {
 	hasPK    bool
 	partCol  int // of a partitioned table, else -1
 	parts    []string
+	subs     []string // partitions of the last of parts, or none
 	inherits *mTable
 	rows     []*mRow
 	rule     Rows
@@ -65,8 +68,8 @@ type mRow struct {
 	t     *mTable
 	n     int
 	cells []int
+	elems map[int][]int // of an array that is not NULL
 	texts []string
-	leaf  string
 	ctid  int // order within a table
 }
 
@@ -77,6 +80,7 @@ type mRef struct {
 	cols, pcols           []int
 	full, valid, declared bool
 	when, expr            bool // guard w % 2 = 0; expression over w
+	array                 bool // by the elements of the one column
 	down                  Down
 	up                    Up
 	limit                 int
@@ -153,8 +157,8 @@ var tableNames = []string{"t", "Tab 1", "order", "a.b", `q"q`, "users", "Übung"
 var columnLabels = []string{"a", "select", "C d", "e.f", `g"h`, "i'j", "ctid2", "k", "l", "m", "o", "p", "q", "r", "s", "u", "v", "x", "y", "z"}
 
 // newModel makes a random database in the schema of that name.
-func newModel(rng *rand.Rand, space string) *model {
-	m := &model{space: space}
+func newModel(rng *rand.Rand, space string, plain bool) *model {
+	m := &model{space: space, plain: plain}
 	n := 1 + rng.IntN(8)
 	if rng.IntN(3) == 0 {
 		n = 1 + rng.IntN(3)
@@ -164,6 +168,9 @@ func newModel(rng *rand.Rand, space string) *model {
 	}
 	for range rng.IntN(2*n + 2) {
 		m.addRef(rng)
+	}
+	if !plain {
+		m.addArrays(rng)
 	}
 	if n < len(tableNames) && rng.IntN(4) == 0 {
 		m.inherit(rng)
@@ -179,6 +186,13 @@ func newModel(rng *rand.Rand, space string) *model {
 	for range rng.IntN(3) {
 		m.addRule(rng)
 	}
+	if !plain {
+		for _, t := range m.tables {
+			if rng.IntN(2) == 0 {
+				m.addArrayRef(rng, t)
+			}
+		}
+	}
 	m.rules(rng)
 	return m
 }
@@ -190,6 +204,9 @@ func (m *model) newTable(rng *rand.Rand, id int) *mTable {
 	if rng.IntN(5) == 0 {
 		t.partCol = t.col("part", modelTypes[0], true)
 		t.parts = []string{t.name + " p0", t.name + " p1", t.name + " p2"}
+		if !m.plain && rng.IntN(2) == 0 {
+			t.subs = []string{t.name + " p2 a", t.name + " p2 b"}
+		}
 	}
 	for k := range rng.IntN(3) {
 		var key []int
@@ -248,10 +265,10 @@ func (m *model) addRef(rng *rand.Rand) {
 	key := slices.Clone(p.keys[rng.IntN(len(p.keys))])
 	r := &mRef{id: len(m.refs), child: c, parent: p, valid: rng.IntN(8) > 0 && c.partCol < 0 || c.partCol >= 0, declared: true}
 	if c.partCol >= 0 && rng.IntN(3) == 0 {
-		r.childPart = c.parts[rng.IntN(3)]
+		r.childPart = c.anyPart(rng)
 	}
 	if p.partCol >= 0 && c != p && rng.IntN(4) == 0 {
-		r.parentPart = p.parts[rng.IntN(3)]
+		r.parentPart = p.anyPart(rng)
 	}
 	rng.Shuffle(len(key), func(i, j int) { key[i], key[j] = key[j], key[i] })
 	r.full = len(key) > 1 && rng.IntN(4) == 0
@@ -274,11 +291,20 @@ func (m *model) addRef(rng *rand.Rand) {
 	}
 }
 
+// anyPart is one of the table's partitions, of whatever level.
+func (t *mTable) anyPart(rng *rand.Rand) string {
+	if i := rng.IntN(3 + len(t.subs)); i >= 3 {
+		return t.subs[i-3]
+	} else {
+		return t.parts[i]
+	}
+}
+
 // pick finds or makes a column that can reference one of that type.
 func (t *mTable) pick(rng *rand.Rand, typ *mType, not []int) int {
 	var fit []int
 	for i, c := range t.cols {
-		if i > 0 && mayReference(c.typ, typ) && !slices.Contains(not, i) && c.gen < 0 {
+		if i > 0 && !c.array && mayReference(c.typ, typ) && !slices.Contains(not, i) && c.gen < 0 {
 			fit = append(fit, i)
 		}
 	}
@@ -309,7 +335,15 @@ func (m *model) decorate(rng *rand.Rand) {
 				continue
 			}
 			q := schema.QuoteIdent(c.name)
+			if c.array {
+				t.decorateArray(rng, i)
+				continue
+			}
 			c.bound = true
+			if !m.plain && t.partCol < 0 && rng.IntN(4) == 0 {
+				t.extra = append(t.extra, "exclude", q)
+				continue
+			}
 			switch rng.IntN(4) {
 			case 0:
 				t.extra = append(t.extra, "check", fmt.Sprintf("check (%s is null or true)", q))
@@ -333,6 +367,9 @@ func (m *model) addRule(rng *rand.Rand) {
 		return
 	}
 	key := p.keys[rng.IntN(len(p.keys))]
+	if !m.plain && m.addArrayRef(rng, c) {
+		return
+	}
 	r := &mRef{id: len(m.refs), child: c, parent: p, pcols: slices.Clone(key), when: rng.IntN(2) == 0}
 	if len(key) == 1 && p.cols[key[0]].typ.group == "n" && rng.IntN(2) == 0 {
 		r.expr = true
@@ -342,7 +379,7 @@ func (m *model) addRule(rng *rand.Rand) {
 	for _, k := range key {
 		found := -1
 		for i, col := range c.cols {
-			if i > 0 && mayReference(col.typ, p.cols[k].typ) && !slices.Contains(r.cols, i) && rng.IntN(2) == 0 {
+			if i > 0 && !col.array && mayReference(col.typ, p.cols[k].typ) && !slices.Contains(r.cols, i) && rng.IntN(2) == 0 {
 				found = i
 			}
 		}

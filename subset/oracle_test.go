@@ -25,6 +25,17 @@ type rowSet map[*mRow]bool
 type outcome struct {
 	rows rowSet
 	cuts map[*mRow]map[int]bool
+	gone map[*mRow]map[mElem]bool // elements taken out of arrays
+}
+
+// mElem is an element of an array: column and place.
+type mElem struct{ col, at int }
+
+// mLink is what a reference of a row says of one parent.
+type mLink struct {
+	*mRef
+	at int   // place of the element, for an array
+	to *mRow // nil for an orphan
 }
 
 func (o *oracle) run() outcome {
@@ -34,14 +45,17 @@ func (o *oracle) run() outcome {
 	}
 	o.eligible()
 	s := o.choose()
-	out := outcome{rows: s, cuts: map[*mRow]map[int]bool{}}
+	out := outcome{rows: s, cuts: map[*mRow]map[int]bool{}, gone: map[*mRow]map[mElem]bool{}}
 	for row := range s {
-		for _, r := range o.from(row) {
-			if t := r.target(row); t == nil || !s[t] {
-				for _, c := range o.cut[r] {
-					if out.cuts[row] == nil {
-						out.cuts[row] = map[int]bool{}
-					}
+		out.cuts[row], out.gone[row] = map[int]bool{}, map[mElem]bool{}
+		for _, k := range o.from(row) {
+			if k.to != nil && s[k.to] {
+				continue
+			}
+			for _, c := range o.cut[k.mRef] {
+				if k.array {
+					out.gone[row][mElem{c, k.at}] = true
+				} else {
 					out.cuts[row][c] = true
 				}
 			}
@@ -50,14 +64,36 @@ func (o *oracle) run() outcome {
 	return out
 }
 
-// from lists the references that are on in a row.
-func (o *oracle) from(row *mRow) (out []*mRef) {
+// array is the text of a row's array as it must be copied.
+func (x outcome) array(row *mRow, col int) string {
+	return row.arrayText(col, func(at int) bool { return x.gone[row][mElem{col, at}] })
+}
+
+// from lists what the references of a row say.
+func (o *oracle) from(row *mRow) (out []mLink) {
 	for _, r := range o.m.refs {
 		if r.child == row.t && r.active(row) {
-			out = append(out, r)
+			out = append(out, r.links(row)...)
 		}
 	}
 	return out
+}
+
+func (r *mRef) links(row *mRow) (out []mLink) {
+	if !r.array {
+		return []mLink{{r, 0, r.target(row)}}
+	}
+	for i, v := range row.elems[r.cols[0]] {
+		if v >= 0 {
+			out = append(out, mLink{r, i, r.find([]int{v})})
+		}
+	}
+	return out
+}
+
+// names says whether a reference of the row leads to that parent.
+func (r *mRef) names(row, parent *mRow) bool {
+	return r.active(row) && slices.ContainsFunc(r.links(row), func(k mLink) bool { return k.to == parent })
 }
 
 func (o *oracle) all(fn func(*mRow)) {
@@ -87,7 +123,7 @@ func (o *oracle) eligible() {
 			return true
 		}
 		for _, r := range o.from(row) {
-			if t := r.target(row); len(o.cut[r]) == 0 && (t == nil || out[t]) {
+			if len(o.cut[r.mRef]) == 0 && (r.to == nil || out[r.to]) {
 				return true
 			}
 		}
@@ -128,7 +164,7 @@ func (o *oracle) choose() rowSet {
 		n := len(rejected)
 		for row := range c {
 			for _, r := range o.from(row) {
-				if (r.up == UpPrune || r.down == DownAll) && !named[row] && !whole[row] && !c[r.target(row)] {
+				if (r.up == UpPrune || r.down == DownAll) && !named[row] && !whole[row] && !c[r.to] {
 					rejected[row] = true
 				}
 			}
@@ -163,7 +199,7 @@ func (o *oracle) candidates(named, whole, none, rejected rowSet) (down, c rowSet
 // for which from is true.
 func (o *oracle) comes(row *mRow, from func(*mRef, *mRow) bool) bool {
 	for _, r := range o.from(row) {
-		if t := r.target(row); t != nil && from(r, t) && (r.limit == 0 || o.rank(r, row, t) < r.limit) {
+		if r.to != nil && from(r.mRef, r.to) && (r.limit == 0 || o.rank(r.mRef, row, r.to) < r.limit) {
 			return true
 		}
 	}
@@ -195,8 +231,8 @@ func (o *oracle) closure(down, c, none, rejected rowSet) rowSet {
 		}
 		for row := range s {
 			for _, r := range o.from(row) {
-				if t := r.target(row); t != nil && r.up != UpNullify && o.elig[t] {
-					s[t] = true
+				if r.to != nil && r.up != UpNullify && o.elig[r.to] {
+					s[r.to] = true
 				}
 			}
 		}
@@ -208,7 +244,7 @@ func (o *oracle) closure(down, c, none, rejected rowSet) rowSet {
 // rank is the number of eligible siblings before the row.
 func (o *oracle) rank(r *mRef, row, parent *mRow) (n int) {
 	for _, x := range row.t.rows {
-		if x != row && o.elig[x] && r.active(x) && r.target(x) == parent && o.before(r, x, row) {
+		if x != row && o.elig[x] && r.names(x, parent) && o.before(r, x, row) {
 			n++
 		}
 	}
@@ -355,6 +391,9 @@ func itoa(n int) string {
 
 func (row *mRow) hashText(c int) string {
 	typ, text := row.t.cols[c].typ, row.texts[c]
+	if row.t.cols[c].array {
+		return text
+	}
 	switch typ.base {
 	case "numeric", "float8":
 		return itoa(row.cells[c])
@@ -369,18 +408,19 @@ func (m *model) cuttable(r *mRef) (out []int) {
 	if r.expr {
 		return nil
 	}
-	near := func(o *mRef) bool {
-		return o.child == r.child && (o.childPart == "" || r.childPart == "" || o.childPart == r.childPart)
-	}
+	near := func(o *mRef) bool { return o.child == r.child && r.child.overlap(o.childPart, r.childPart) }
 	for _, c := range r.cols {
 		col := r.child.cols[c]
 		free := !col.notNull && !col.bound && !col.typ.checked && col.gen < 0 && c != r.child.partCol && c != 0
+		if r.array {
+			free = !col.bound
+		}
 		for _, o := range m.refs {
-			twin := o.parent == r.parent && o.parentPart == r.parentPart && o.when == r.when && samePairs(o, r)
+			twin := o.parent == r.parent && o.parentPart == r.parentPart && o.array == r.array && o.when == r.when && samePairs(o, r)
 			if o != r && near(o) && !twin && slices.Contains(o.cols, c) {
 				free = false
 			}
-			above := o.parent == r.child && (o.parentPart == "" || r.childPart == "" || o.parentPart == r.childPart)
+			above := o.parent == r.child && r.child.overlap(o.parentPart, r.childPart)
 			if above && slices.Contains(o.pcols, c) {
 				free = false
 			}
@@ -393,6 +433,12 @@ func (m *model) cuttable(r *mRef) (out []int) {
 		return nil
 	}
 	return out
+}
+
+// overlap says whether one of two partitions is, or holds, the other.
+func (t *mTable) overlap(a, b string) bool {
+	last := len(t.subs) > 0 && (a == t.parts[2] && slices.Contains(t.subs, b) || b == t.parts[2] && slices.Contains(t.subs, a))
+	return a == "" || b == "" || a == b || last
 }
 
 func samePairs(a, b *mRef) bool {

@@ -68,7 +68,7 @@ func (p *Plan) markNone() {
 
 // mandatory reports whether every row of the child holds the reference.
 func mandatory(r *ref) bool {
-	return len(r.cols) > 0 && r.When == "" && !slices.ContainsFunc(r.Columns,
+	return len(r.cols) > 0 && !r.Array && r.When == "" && !slices.ContainsFunc(r.Columns,
 		func(c int) bool { return !r.Child.Columns[c].NotNull })
 }
 

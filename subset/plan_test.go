@@ -56,7 +56,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{"unreached", subset.Config{Roots: root}, []string{"public.logs", "unreached: all or none"}},
 		{"nullify", subset.Config{Roots: root, Unreached: subset.UnreachedAll, References: []*subset.Reference{impossible}}, []string{"line 7", "up: nullify is not possible"}},
-		{"array", subset.Config{Roots: root, Unreached: subset.UnreachedAll, References: []*subset.Reference{array}}, []string{"not built yet"}},
+		{"array", subset.Config{Roots: root, Unreached: subset.UnreachedAll, References: []*subset.Reference{array}}, []string{"that is an array"}},
 		{"no key", subset.Config{Unreached: subset.UnreachedAll, References: []*subset.Reference{loose, impossible}}, []string{"line 3", "no primary key", "line 7"}},
 		{"sample", subset.Config{Roots: []subset.Root{{Table: table("users"), Sample: subset.Sample{Share: 1.5}}}}, []string{"at most 100%"}},
 		{"none", subset.Config{Roots: root, Restrict: map[*schema.Table]subset.Restriction{table("users"): {Rows: subset.NoRows}}}, []string{"rows: none"}},

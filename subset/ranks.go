@@ -70,7 +70,11 @@ func (w *walk) doomedRows(l *leaf) []*scan {
 func (w *walk) rank(r *ref, doomed rowSets) *scan {
 	lay := newLayoutOn(w.g, r.Child, r.child.table)
 	oid := lay.field(lay.alias + ".tableoid")
-	lay.addRef(r)
+	if r.Array {
+		lay.addEach(r)
+	} else {
+		lay.addRef(r)
+	}
 	var by []string
 	if r.Order != "" {
 		by = append(by, r.Order)
@@ -92,12 +96,14 @@ func (w *walk) rank(r *ref, doomed rowSets) *scan {
 	}
 	lay.order = strings.Join(parent, ", ") + ", " + lay.outer[rank]
 	var last []byte
+	var lastRow uint64
 	count := 0
 	s := w.scan("limit "+r.name(), lay, r.child.restriction(), func(b *found, x *row) error {
-		to, k, err := x.ref(f)
-		if err != nil || to != on {
+		links, err := x.links(f)
+		if err != nil || len(links) == 0 || links[0].to != on {
 			return err
 		}
+		k := links[0].key
 		n, err := parseInt(x.fields[oid])
 		if err != nil {
 			return err
@@ -116,8 +122,12 @@ func (w *walk) rank(r *ref, doomed rowSets) *scan {
 		if !bytes.Equal(this, last) || count == 0 {
 			last, count = append(last[:0], this...), 0
 		}
-		if count++; count <= r.Limit {
-			b.rows.add(l.id, x.id)
+		// A row whose array names a parent twice is one child.
+		if count == 0 || lastRow != globalRow(l.id, x.id) {
+			count, lastRow = count+1, globalRow(l.id, x.id)
+		}
+		if count <= r.Limit {
+			b.rows.add(l.id, links[0].at)
 		}
 		return nil
 	})

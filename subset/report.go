@@ -23,7 +23,7 @@ type TableReport struct {
 type ReferenceReport struct {
 	Reference *Reference
 	Name      string
-	Cut       int64 // rows whose reference becomes NULL
+	Cut       int64 // rows whose reference becomes NULL; of an array, that lose elements
 	LeftOut   int64 // rows that would have come but cannot live without the parent; -1: all of the table
 	Orphans   int64 // of both: references whose parent the source does not have
 }
@@ -48,7 +48,11 @@ func (w *walk) report(s *Selection) Report {
 		for _, t := range r.Child.Leaves() {
 			id := w.g.byOID[t.OID].id
 			x.Cut += w.full[id].cutAll[r]
-			x.Cut += w.st.cut.count(r.id, id)
+			if r.Array {
+				x.Cut += rowsOfElements(w.st.cut.sets[mark{r.id, id}])
+			} else {
+				x.Cut += w.st.cut.count(r.id, id)
+			}
 			x.LeftOut += w.st.left.count(r.id, id)
 			x.Orphans += w.st.orphan.count(r.id, id)
 		}
@@ -83,4 +87,16 @@ func (n *node) why() string {
 		return "up"
 	}
 	return "unreached: none"
+}
+
+// rowsOfElements counts the rows that elements are of.
+func rowsOfElements(s *keySet) (n int64) {
+	last := uint64(1<<64 - 1)
+	c := s.sort().from(key{})
+	for k, ok := c.next(); ok; k, ok = c.next() {
+		if row := k.n >> elementBits; row != last {
+			n, last = n+1, row
+		}
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package subset
 
 import (
+	"bytes"
 	"fmt"
 )
 
@@ -11,6 +12,7 @@ type row struct {
 	fields [][]byte
 	id     uint64
 	buf    []byte
+	out    []link
 }
 
 func newRow(lay *layout) *row { return &row{lay: lay, buf: make([]byte, 0, 256)} }
@@ -66,6 +68,29 @@ const (
 	on
 )
 
+// link is what a reference of a row says of one parent.
+type link struct {
+	to  target // orphan or on
+	key key    // of the parent, when on
+	at  uint64 // the row's identity, with the element's place for an array
+}
+
+// links reads a reference of the row: no link when it is off, one when it is
+// on, and one for each element of an array that is not NULL. What it returns
+// is valid until the next call, keys until reset.
+func (r *row) links(f *refField) ([]link, error) {
+	r.out = r.out[:0]
+	if f.ref.Array {
+		return r.elements(f)
+	}
+	to, k, err := r.ref(f)
+	if err != nil || to == off {
+		return nil, err
+	}
+	r.out = append(r.out, link{to, k, r.id})
+	return r.out, nil
+}
+
 func (r *row) ref(f *refField) (target, key, error) {
 	if !f.ref.space.rowID() {
 		k, ok, err := r.parts(f.ref.space, f.pos)
@@ -77,17 +102,57 @@ func (r *row) ref(f *refField) (target, key, error) {
 	if !r.flag(f.active) {
 		return off, key{}, nil
 	}
-	if r.fields[f.tid] == nil {
+	return r.parent(f, r.fields[f.oid], r.fields[f.tid])
+}
+
+// parent makes the key of a parent that was looked up on the server.
+func (r *row) parent(f *refField, oid, tid []byte) (target, key, error) {
+	if len(tid) == 0 {
 		return orphan, key{}, nil
 	}
-	oid, err := parseInt(r.fields[f.oid])
+	n, err := parseInt(oid)
 	if err != nil {
 		return off, key{}, err
 	}
-	l := r.lay.g.byOID[uint32(oid)]
+	l := r.lay.g.byOID[uint32(n)]
 	if l == nil {
 		return off, key{}, fmt.Errorf("reference %s: a parent lives in a table that the catalog did not list", f.ref.name())
 	}
-	id, err := parseTID(r.fields[f.tid])
+	id, err := parseTID(tid)
 	return on, key{n: globalRow(l.id, id)}, err
+}
+
+// elements reads what the layout's list of an array's parents says: place,
+// table and ctid of each element, as "1:16385(0,1) 2:" where the second is
+// an orphan.
+func (r *row) elements(f *refField) ([]link, error) {
+	if f.ord > 0 { // one element a row
+		if r.fields[f.ord] == nil {
+			return nil, nil
+		}
+		return r.element(f, r.fields[f.ord], r.fields[f.oid], r.fields[f.tid])
+	}
+	for list := r.fields[f.list]; len(list) > 0; {
+		var one []byte
+		one, list, _ = bytes.Cut(list, []byte{' '})
+		ord, at, _ := bytes.Cut(one, []byte{':'})
+		paren := max(0, bytes.IndexByte(at, '('))
+		if _, err := r.element(f, ord, at[:paren], at[paren:]); err != nil {
+			return nil, err
+		}
+	}
+	return r.out, nil
+}
+
+func (r *row) element(f *refField, ord, oid, tid []byte) ([]link, error) {
+	n, err := parseInt(ord)
+	if err != nil {
+		return nil, err
+	}
+	if n >= 1<<elementBits {
+		return nil, fmt.Errorf("reference %s: an array has more than %d elements", f.ref.name(), 1<<elementBits-1)
+	}
+	to, k, err := r.parent(f, oid, tid)
+	r.out = append(r.out, link{to, k, r.id<<elementBits | n})
+	return r.out, err
 }

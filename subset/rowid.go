@@ -11,6 +11,9 @@ import (
 const (
 	offsetBits = 11
 	leafShift  = 32 + offsetBits
+
+	// An element of a row's array is known by the row and its place, from 1.
+	elementBits = 64 - leafShift
 )
 
 var errRowID = errors.New("a row's ctid is not a heap table's")

@@ -19,8 +19,9 @@ func (m *model) fill(rng *rand.Rand, t *mTable) {
 		}
 		r.cells[0] = rng.IntN(10)
 		if t.partCol >= 0 {
-			r.cells[t.partCol] = rng.IntN(3)
+			r.cells[t.partCol] = rng.IntN(t.partValues())
 		}
+		m.fillArrays(rng, r)
 		t.rows = append(t.rows, r)
 	}
 }
@@ -57,7 +58,10 @@ func (m *model) repair(rng *rand.Rand) {
 				}
 				v := row.cells[c]
 				text := ""
-				if v >= 0 {
+				switch {
+				case v >= 0 && t.cols[c].array:
+					text = row.arrayText(c, nil)
+				case v >= 0:
 					text = t.cols[c].typ.value(v, rng.IntN(6))
 				}
 				row.texts = append(row.texts, text)
@@ -66,13 +70,23 @@ func (m *model) repair(rng *rand.Rand) {
 	}
 }
 
-func (r *mRef) applies(row *mRow) bool { return r.childPart == "" || row.leafName() == r.childPart }
+func (r *mRef) applies(row *mRow) bool { return row.in(r.childPart) }
 
-func (row *mRow) leafName() string {
-	if row.t.partCol < 0 {
-		return row.t.name
+// in says whether the row lives in the partition of that name, "" for any.
+func (row *mRow) in(part string) bool {
+	if part == "" {
+		return true
 	}
-	return row.t.parts[row.cells[row.t.partCol]]
+	v := row.cells[row.t.partCol]
+	return part == row.t.parts[min(v, 2)] || len(row.t.subs) > 0 && v >= 2 && part == row.t.subs[v-2]
+}
+
+// partValues is how many values the partition column has.
+func (t *mTable) partValues() int {
+	if len(t.subs) > 0 {
+		return 4
+	}
+	return 3
 }
 
 // active says whether the row's reference is on.
@@ -88,21 +102,24 @@ func (r *mRef) active(row *mRow) bool {
 	return true
 }
 
-// target is the row referenced, nil if none is there.
+// target is the row referenced, nil if none is there; not for arrays.
 func (r *mRef) target(row *mRow) *mRow {
+	var key []int
+	for _, c := range r.cols {
+		key = append(key, row.cells[c])
+	}
+	if r.expr {
+		key = []int{row.cells[0] % 5}
+	}
+	return r.find(key)
+}
+
+// find is the parent with that key.
+func (r *mRef) find(key []int) *mRow {
 	for _, p := range r.parent.rows {
-		if r.parentPart != "" && p.leafName() != r.parentPart {
-			continue
-		}
-		same := true
+		same := p.in(r.parentPart)
 		for i, k := range r.pcols {
-			v := 0
-			if r.expr {
-				v = row.cells[0] % 5
-			} else {
-				v = row.cells[r.cols[i]]
-			}
-			same = same && p.cells[k] == v
+			same = same && p.cells[k] == key[i]
 		}
 		if same {
 			return p
@@ -133,7 +150,7 @@ func (r *mRef) mend(rng *rand.Rand, row *mRow) {
 	}
 	p := r.parent.rows[rng.IntN(len(r.parent.rows))]
 	for i, c := range r.cols {
-		if v := p.cells[r.pcols[i]]; v >= 0 && (c != r.child.partCol || v < 3) {
+		if v := p.cells[r.pcols[i]]; v >= 0 && (c != r.child.partCol || v < r.child.partValues()) {
 			row.cells[c] = v
 		}
 	}

@@ -3,6 +3,7 @@ package subset
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -89,7 +90,14 @@ func (m *model) script() string {
 			put("create table %s partition of %s for values in (0)", q(t.parts[0]), q(t.name))
 			put("create table %s (%s n int4 not null)", q(t.parts[1]), back)
 			put("alter table %s attach partition %s for values in (1)", q(t.name), q(t.parts[1]))
-			put("create table %s partition of %s for values in (2, 3)", q(t.parts[2]), q(t.name))
+			if len(t.subs) == 0 {
+				put("create table %s partition of %s for values in (2, 3)", q(t.parts[2]), q(t.name))
+				break
+			}
+			put("create table %s partition of %s for values in (2, 3) partition by list (part)", q(t.parts[2]), q(t.name))
+			put("create table %s partition of %s for values in (2)", q(t.subs[0]), q(t.parts[2]))
+			put("create table %s (%s n int4 not null)", q(t.subs[1]), back)
+			put("alter table %s attach partition %s for values in (3)", q(t.parts[2]), q(t.subs[1]))
 		case t.inherits != nil:
 			if cols != "" {
 				cols = cols[2:]
@@ -102,6 +110,16 @@ func (m *model) script() string {
 			switch t.extra[i] {
 			case "check":
 				put("alter table %s add %s", q(t.name), t.extra[i+1])
+			case "exclude":
+				put("alter table %s add exclude using btree (n with =, %s with =)", q(t.name), t.extra[i+1])
+			case "unique":
+				if t.partCol < 0 {
+					put("create unique index on %s (n, %s)", q(t.name), t.extra[i+1])
+				} else {
+					put("create unique index on %s (n, part, %s)", q(t.name), t.extra[i+1])
+				}
+			case "gin":
+				put("create index on %s using gin (%s)", q(t.name), t.extra[i+1])
 			case "nnd":
 				if t.partCol < 0 {
 					put("create unique index on %s (%s) nulls not distinct", q(t.name), t.extra[i+1])
@@ -153,7 +171,13 @@ func (m *model) script() string {
 }
 
 func columnSQL(t *mTable, c mCol) string {
-	s := schema.QuoteIdent(c.name) + " " + c.typ.sql
+	typ := c.typ.sql
+	if name, collation, ok := strings.Cut(typ, " collate "); c.array && ok {
+		typ = name + "[] collate " + collation
+	} else if c.array {
+		typ += "[]"
+	}
+	s := schema.QuoteIdent(c.name) + " " + typ
 	if c.gen >= 0 {
 		s += fmt.Sprintf(" generated always as (case when %s is null then 0 else 1 end) stored", schema.QuoteIdent(t.cols[c.gen].name))
 	}
@@ -230,6 +254,9 @@ func (m *model) config() *Config {
 		if r.expr {
 			x.Expr = "w % 5"
 			x.Uses = []int{c.Column("w")}
+		}
+		if r.array {
+			x.Array = true
 		}
 		if r.when {
 			x.When = fmt.Sprintf("%s.w %% 2 = 0", schema.QuoteIdent(r.child.name))

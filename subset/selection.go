@@ -62,6 +62,7 @@ func (l *LeafSelection) Exact() bool { return l.How == Chosen || l.How == Nothin
 type leafCut struct {
 	columns []string
 	all     bool
+	array   bool // elements are taken out, and rows holds elements
 	rows    *keySet
 }
 
@@ -83,7 +84,7 @@ func (w *walk) selection() *Selection {
 				cut[id] = append(cut[id], leafCut{columns: names, all: true})
 			} else if b := w.st.cut.sets[mark{r.id, id}]; !b.empty() {
 				held = append(held, mark{r.id, id})
-				cut[id] = append(cut[id], leafCut{columns: names, rows: b.settle()})
+				cut[id] = append(cut[id], leafCut{columns: names, array: r.Array, rows: b.settle()})
 			}
 		}
 	}

@@ -297,7 +297,7 @@ func TestWalkEndsAtFileError(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed, stopped := 0, 0
-	for _, c := range makeCases(t, pgtest.Connect(t, dsn), []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}) {
+	for _, c := range makeCases(t, pgtest.Connect(t, dsn), []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, true) {
 		p, err := NewPlan(c.m.sch, c.m.config())
 		if err != nil {
 			t.Fatal(err)

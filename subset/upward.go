@@ -68,7 +68,7 @@ func (w *walk) upLevel(ctx context.Context, level [][]*node) error {
 func (w *walk) missing(s *space, n int64) error {
 	var by []string
 	for _, r := range s.refs {
-		if r.child.copied() {
+		if r.child.copied() && r.space == s {
 			by = append(by, r.name())
 		}
 	}

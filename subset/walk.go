@@ -163,8 +163,8 @@ func (w *walk) reject() bool {
 	more := w.mem.newRows(w.g)
 	w.st.watch.each(w.g, func(p *pending) {
 		in := !p.gone && (p.ref.parent.full || w.st.keys.has(p.ref.space.id, p.key))
-		if !in && !w.st.pinned.has(p.leaf, p.id) {
-			more.add(p.leaf, p.id)
+		if !in && !w.st.pinned.has(p.leaf, p.row()) {
+			more.add(p.leaf, p.row())
 		}
 	})
 	w.st.watch.set.free()

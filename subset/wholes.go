@@ -52,7 +52,7 @@ func (w *walk) wholeLeaf(l *leaf) []*scan {
 		if !w.useful(r) {
 			continue
 		}
-		if w.dead.at[r.space.id].every() && r.When == "" && len(r.Columns) == 1 {
+		if w.dead.at[r.space.id].every() && r.When == "" && len(r.Columns) == 1 && !r.Array {
 			out = append(out, w.countCut(l, r))
 			continue
 		}

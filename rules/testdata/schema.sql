@@ -24,6 +24,7 @@ create table users (
 );
 create unique index users_email on users (lower(email));
 create table payment_methods (id bigint primary key, user_id bigint not null references users, iban text);
+create table labels (id bigint primary key);
 create table posts (id bigint primary key, user_id bigint not null references users, editor_id bigint references users, title text, tag_ids bigint[]);
 create table comments (id bigint primary key, commentable_type text not null, commentable_id bigint not null, body text);
 create table messages (id bigint primary key, user_id bigint not null references users, body text, payload jsonb, created_at timestamptz not null);
