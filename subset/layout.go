@@ -38,6 +38,7 @@ type refField struct {
 	active, oid, tid int   // for row identities
 	list             int   // for an array's elements: places and row identities
 	ord              int   // where the scan has a row for each element: its place; else 0
+	joined           bool  // the parent's row identity is there whatever space is
 }
 
 func newLayout(g *graph, l *leaf) *layout {
@@ -102,20 +103,8 @@ func (l *layout) addRef(r *ref) {
 		l.refs = append(l.refs, f)
 		return
 	}
-	var values, active []string
-	if r.Expr != "" {
-		values = append(values, "("+r.Expr+")")
-	}
-	for _, c := range r.cols {
-		values = append(values, l.column(r.Child, c))
-	}
-	for _, v := range values {
-		active = append(active, v+" is distinct from null")
-	}
-	if r.When != "" {
-		active = append(active, "("+r.When+") is true")
-	}
-	f.active = l.field("(" + strings.Join(active, " and ") + ")")
+	values, active := l.values(r)
+	f.active = l.field(active)
 	p := "p" + strconv.Itoa(len(l.joins))
 	if r.Array {
 		f.list = l.addElements(r, p, l.outer[f.active], l.outer[l.field(values[0])])
@@ -124,11 +113,7 @@ func (l *layout) addRef(r *ref) {
 	}
 	on := []string{l.outer[f.active]}
 	for i, v := range values {
-		var child *schema.Column
-		if r.Expr == "" {
-			child = &r.Child.Columns[r.cols[i]]
-		}
-		on = append(on, l.g.equal(p, &r.Parent.Columns[r.parentCols[i]], l.outer[l.field(v)], child))
+		on = append(on, l.g.equal(p, &r.Parent.Columns[r.parentCols[i]], l.outer[l.field(v)], r.childColumn(i)))
 	}
 	l.joins = append(l.joins, fmt.Sprintf(" left join %s as %s on %s", relation(r.Parent), p, strings.Join(on, " and ")))
 	f.oid = l.joined(p + ".tableoid")
@@ -147,18 +132,60 @@ func (l *layout) addElements(r *ref, p, active, array string) int {
 	return l.joined(p + ".list")
 }
 
-// addEach makes the scan return a row for each element of an array that is
-// not NULL, with its place and its parent's row identity.
-func (l *layout) addEach(r *ref) {
-	array := l.column(r.Child, r.cols[0])
-	active := array + " is not null"
-	if r.When != "" {
-		active = and(active, "("+r.When+") is true")
+// addLink joins the row identities of parents in a table, the reference's own
+// or a part of it, that pass a condition over p. With left set rows without
+// such a parent stay. Of an array every element that is not NULL is a row.
+func (l *layout) addLink(r *ref, parent *schema.Table, cond string, left bool) {
+	f := refField{ref: r, joined: true}
+	values, active := l.values(r)
+	f.active = l.field(active)
+	join := " join "
+	if left {
+		join = " left join "
 	}
-	child := element(&r.Child.Columns[r.cols[0]])
-	l.joins = append(l.joins, fmt.Sprintf(" join lateral pg_catalog.unnest(%s) with ordinality as u(e, o) on %s and u.e is not null left join %s as k on %s",
-		l.outer[l.field(array)], l.outer[l.field("("+active+")")], relation(r.Parent), l.g.equal("k", &r.Parent.Columns[r.parentCols[0]], "u.e", &child)))
-	l.refs = append(l.refs, refField{ref: r, ord: l.joined("u.o"), oid: l.joined("k.tableoid"), tid: l.joined("k.ctid")})
+	if r.Array {
+		l.joins = append(l.joins, fmt.Sprintf(" join lateral pg_catalog.unnest(%s) with ordinality as u(e, o) on %s and u.e is not null",
+			l.outer[l.field(values[0])], l.outer[f.active]))
+		child := element(&r.Child.Columns[r.cols[0]])
+		l.joins = append(l.joins, join+relation(parent)+" as p on "+
+			and(l.g.equal("p", &r.Parent.Columns[r.parentCols[0]], "u.e", &child), cond))
+		f.ord = l.joined("u.o")
+	} else {
+		on := []string{l.outer[f.active]}
+		for i, v := range values {
+			on = append(on, l.g.equal("p", &r.Parent.Columns[r.parentCols[i]], l.outer[l.field(v)], r.childColumn(i)))
+		}
+		l.joins = append(l.joins, join+relation(parent)+" as p on "+and(append(on, cond)...))
+	}
+	f.oid = l.joined("p.tableoid")
+	f.tid = l.joined("p.ctid")
+	l.refs = append(l.refs, f)
+}
+
+// values lists what a reference compares, and when it is on.
+func (l *layout) values(r *ref) (values []string, active string) {
+	var conds []string
+	if r.Expr != "" {
+		values = append(values, "("+r.Expr+")")
+	}
+	for _, c := range r.cols {
+		values = append(values, l.column(r.Child, c))
+	}
+	for _, v := range values {
+		conds = append(conds, v+" is distinct from null")
+	}
+	if r.When != "" {
+		conds = append(conds, "("+r.When+") is true")
+	}
+	return values, "(" + strings.Join(conds, " and ") + ")"
+}
+
+// childColumn is the column of a value, nil for an expression.
+func (r *ref) childColumn(i int) *schema.Column {
+	if r.Expr != "" {
+		return nil
+	}
+	return &r.Child.Columns[r.cols[i]]
 }
 
 // element is an array column as each of its elements is.

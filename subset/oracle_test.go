@@ -18,6 +18,10 @@ type oracle struct {
 	cut    map[*mRef][]int
 	elig   rowSet
 	barren bool // some root table selects nothing
+
+	// with roots
+	named, whole, none, rejected, c, bring, s rowSet
+	full                                      map[*mTable]bool
 }
 
 type rowSet map[*mRow]bool
@@ -139,6 +143,7 @@ func (o *oracle) eligible() {
 
 func (o *oracle) choose() rowSet {
 	if len(o.m.roots) == 0 {
+		o.s = o.elig
 		return o.elig
 	}
 	named, whole := rowSet{}, rowSet{}
@@ -173,6 +178,7 @@ func (o *oracle) choose() rowSet {
 			break
 		}
 	}
+	o.named, o.whole, o.none, o.rejected, o.c, o.full = named, whole, none, rejected, c, full
 	return o.closure(down, c, none, rejected)
 }
 
@@ -238,6 +244,7 @@ func (o *oracle) closure(down, c, none, rejected rowSet) rowSet {
 		}
 		again = len(s) != n || len(bring) != k
 	}
+	o.s, o.bring = s, bring
 	return s
 }
 

@@ -71,7 +71,7 @@ func (w *walk) rank(r *ref, doomed rowSets) *scan {
 	lay := newLayoutOn(w.g, r.Child, r.child.table)
 	oid := lay.field(lay.alias + ".tableoid")
 	if r.Array {
-		lay.addEach(r)
+		lay.addLink(r, r.Parent, "", true)
 	} else {
 		lay.addRef(r)
 	}

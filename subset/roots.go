@@ -41,19 +41,19 @@ func (f *rootField) takes(r *row) bool {
 	return f.drawn == nil
 }
 
-func (w *walk) rootScans(l *leaf) []*scan {
-	lay := w.admission(l, nil)
-	var fields []rootField
+// rootFields adds to a layout what says which roots name a row, of those that
+// pass where.
+func (w *walk) rootFields(lay *layout) (fields []rootField, where string) {
 	var wheres []string
 	everything := false
-	for _, i := range l.node.roots {
+	for _, i := range lay.leaf.node.roots {
 		root := &w.p.roots[i]
 		f := rootField{root: i, where: -1, drawn: w.drawn[i]}
 		if root.Where == "" {
 			everything = true
 		} else {
 			wheres = append(wheres, root.Where)
-			if len(l.node.roots) > 1 {
+			if len(lay.leaf.node.roots) > 1 {
 				f.where = lay.field("((" + root.Where + ") is true)")
 			}
 		}
@@ -62,10 +62,15 @@ func (w *walk) rootScans(l *leaf) []*scan {
 		}
 		fields = append(fields, f)
 	}
-	where := or(wheres...)
 	if everything {
-		where = ""
+		return fields, ""
 	}
+	return fields, or(wheres...)
+}
+
+func (w *walk) rootScans(l *leaf) []*scan {
+	lay := w.admission(l, nil)
+	fields, where := w.rootFields(lay)
 	fn := func(b *found, r *row) error {
 		var named [maxRoots]bool
 		any := false

@@ -92,7 +92,7 @@ func (r *row) links(f *refField) ([]link, error) {
 }
 
 func (r *row) ref(f *refField) (target, key, error) {
-	if !f.ref.space.rowID() {
+	if !f.ref.space.rowID() && !f.joined {
 		k, ok, err := r.parts(f.ref.space, f.pos)
 		if err != nil || !ok {
 			return off, k, err

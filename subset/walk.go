@@ -54,6 +54,7 @@ type walk struct {
 	st    *found
 	full  []fullLeaf // by leaf
 	bring *bringing  // with down: always only
+	trace *trace     // to explain a row only
 }
 
 // Walk chooses the rows. It calls run with one wave of steps after another, on
@@ -61,28 +62,36 @@ type walk struct {
 // otherwise, else what a step returned, or that of the temporary file. The
 // caller closes the selection.
 func (p *Plan) Walk(ctx context.Context, opt Options, run Runner) (sel *Selection, err error) {
+	w, err := p.newWalk(opt, run)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if sel == nil {
+			err = errors.Join(err, w.mem.close()) // also on a panic
+		}
+	}()
+	if err := w.choose(ctx); err != nil {
+		return nil, err
+	}
+	out := w.selection()
+	w.free()
+	if err := w.mem.failure(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// newWalk makes a walk, whose memory the caller closes.
+func (p *Plan) newWalk(opt Options, run Runner) (*walk, error) {
 	for _, r := range p.roots {
 		if opt.Secret == nil && (r.Sample.Share > 0 || r.Sample.Rows > 0) {
 			return nil, fmt.Errorf("root %s: a sample needs the secret", r.Table.Name)
 		}
 	}
 	mem := newMemory(opt.Memory, opt.TempDir, &p.tune)
-	defer func() {
-		if sel == nil {
-			err = errors.Join(err, mem.close()) // also on a panic
-		}
-	}()
-	w := &walk{p: p, g: p.g, opt: opt, run: run, mem: mem, dead: mem.newList(len(p.g.spaces)),
-		out: mem.newRows(p.g), full: make([]fullLeaf, len(p.g.leaves))}
-	if err := w.choose(ctx); err != nil {
-		return nil, err
-	}
-	out := w.selection()
-	w.free()
-	if err := mem.failure(); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return &walk{p: p, g: p.g, opt: opt, run: run, mem: mem, dead: mem.newList(len(p.g.spaces)),
+		out: mem.newRows(p.g), full: make([]fullLeaf, len(p.g.leaves))}, nil
 }
 
 // choose finds all rows.
@@ -105,6 +114,7 @@ func (w *walk) choose(ctx context.Context) error {
 	if err := w.barren(); err != nil {
 		return err
 	}
+	w.trace.candidates(w)
 	if w.p.always {
 		w.startAlways()
 	}
@@ -149,6 +159,7 @@ func (w *walk) candidates(ctx context.Context) (again bool, err error) {
 	if err := w.roots(ctx); err != nil {
 		return false, err
 	}
+	w.trace.roots(w)
 	for _, level := range w.p.down {
 		if err := w.downLevel(ctx, level); err != nil {
 			return false, err
