@@ -36,10 +36,13 @@ type Job struct {
 
 // Chunk is a part of a table, copied in one transaction of the target.
 type Chunk struct {
-	Select string // its columns are those of the job
-	Rows   int64  // estimate, or the truth if Exact
-	Bytes  int64  // estimate
-	Exact  bool   // another number of rows is an error
+	// Select makes the query, whose columns are those of the job. It is called
+	// for every attempt, from several goroutines for several chunks, so that
+	// only the text of chunks that are being copied is in memory.
+	Select func() (string, error)
+	Rows   int64 // estimate, or the truth if Exact
+	Bytes  int64 // estimate
+	Exact  bool  // another number of rows is an error
 }
 
 // JobResult is what became of a job.

@@ -85,6 +85,11 @@ func (r *recode) AppendRow(dst, row []byte) ([]byte, error) {
 
 func recoder() pipeline.Rewriter { return &recode{} }
 
+// query is a chunk's text that is known beforehand.
+func query(sql string) func() (string, error) {
+	return func() (string, error) { return sql, nil }
+}
+
 // blocksOf cuts a table into chunks of so many blocks.
 func blocksOf(t testing.TB, dsn, table, columns string, size int) []pipeline.Chunk {
 	t.Helper()
@@ -93,7 +98,7 @@ func blocksOf(t testing.TB, dsn, table, columns string, size int) []pipeline.Chu
 	var out []pipeline.Chunk
 	for from := 0; from < pages; from += size {
 		out = append(out, pipeline.Chunk{
-			Select: fmt.Sprintf("select %s from only public.%s where ctid >= '(%d,0)' and ctid < '(%d,0)'", columns, table, from, from+size),
+			Select: query(fmt.Sprintf("select %s from only public.%s where ctid >= '(%d,0)' and ctid < '(%d,0)'", columns, table, from, from+size)),
 			Bytes:  int64(size) * 8192,
 		})
 	}
@@ -194,10 +199,10 @@ alter table p attach partition p1 for values in (1)`)
 insert into p select 1, 'x' || g from generate_series(1, 9) g`)
 	src := begin(t, source, 1, "nothing", "computed", "p", "p1")
 	res := mustCopy(t, src, target, []pipeline.Job{
-		{Name: "nothing", Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: "select from only public.nothing", Rows: 7, Exact: true}}},
-		{Name: "computed", Into: name("computed"), Chunks: []pipeline.Chunk{{Select: "select from only public.computed"}}},
+		{Name: "nothing", Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},
+		{Name: "computed", Into: name("computed"), Chunks: []pipeline.Chunk{{Select: query("select from only public.computed")}}},
 		{Name: "p1", Into: name("p1"), Columns: []string{"a", "b", "c"}, NewRewriter: recoder,
-			Chunks: []pipeline.Chunk{{Select: "select a, b, c from only public.p1 where c < 5"}, {Select: "select a, b, c from only public.p1 where c >= 5"}}},
+			Chunks: []pipeline.Chunk{{Select: query("select a, b, c from only public.p1 where c < 5")}, {Select: query("select a, b, c from only public.p1 where c >= 5")}}},
 		{Name: "empty"},
 	}, pipeline.CopyOptions{})
 	if res[0].Rows != 7 || res[1].Rows != 3 || res[2].Rows != 9 || res[3].Rows != 0 {
@@ -218,7 +223,7 @@ func TestCopyHugeField(t *testing.T) {
 	src := begin(t, source, 1, "t")
 	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
 		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "b"}, NewRewriter: rewriter,
-			Chunks: []pipeline.Chunk{{Select: "select i, b from public.t"}, {Select: "select i, b from public.t where i <> 50"}}}
+			Chunks: []pipeline.Chunk{{Select: query("select i, b from public.t")}, {Select: query("select i, b from public.t where i <> 50")}}}
 		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{})
 		if got := pgtest.Query(t, target, "select count(*), sum(length(b)), count(distinct md5(b)) from t"); fmt.Sprint(got) != "[[199 100000990 2]]" {
 			t.Errorf("%v", got)
@@ -239,7 +244,7 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 	src := begin(t, source, 1, "t")
 	allocated := func(rows int, rewriter func() pipeline.Rewriter) uint64 {
 		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter,
-			Chunks: []pipeline.Chunk{{Select: fmt.Sprintf("select g, repeat('x', g %% 500) from generate_series(1, %d) g", rows)}}}
+			Chunks: []pipeline.Chunk{{Select: query(fmt.Sprintf("select g, repeat('x', g %% 500) from generate_series(1, %d) g", rows))}}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{})
@@ -262,7 +267,7 @@ func TestCopyErrorsHoldNoData(t *testing.T) {
 	src := begin(t, source, 1, "t")
 	job := func(sql string, exact int64, rewriter func() pipeline.Rewriter) []pipeline.Job {
 		return []pipeline.Job{{Name: "public.t", Into: name("t"), Columns: []string{"k", "v"}, NewRewriter: rewriter,
-			Chunks: []pipeline.Chunk{{Select: sql, Rows: exact, Exact: exact > 0}}}}
+			Chunks: []pipeline.Chunk{{Select: query(sql), Rows: exact, Exact: exact > 0}}}}
 	}
 	const all = "select k, v from public.t"
 	refuse := func() pipeline.Rewriter {
@@ -304,7 +309,7 @@ func TestCopyGivesWay(t *testing.T) {
 	other := pgtest.Connect(t, source)
 	other.Exec(t.Context(), "begin; lock table t").Close()
 	_, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, []pipeline.Job{
-		{Name: "public.t", Into: name("t"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: "select i from public.t"}}}}, pipeline.CopyOptions{})
+		{Name: "public.t", Into: name("t"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.t")}}}}, pipeline.CopyOptions{})
 	var yield *pipeline.YieldError
 	if !errors.As(err, &yield) || yield.Table != name("t") || strings.Count(err.Error(), "source") != 1 {
 		t.Errorf("got %v", err)
@@ -316,12 +321,12 @@ func TestCopyProgress(t *testing.T) {
 	source, target := bothEnds(t, "create table t (i int, v text); create table u (i int)")
 	pgtest.Exec(t, source, "insert into t select g, repeat('x', 100) from generate_series(1, 50000) g; insert into u select 1")
 	src := begin(t, source, 2, "t", "u")
-	chunks := append(blocksOf(t, source, "t", "i, v", 200), pipeline.Chunk{Select: "select i, v from public.t where i < 100 and pg_sleep(0.005) is not null"})
+	chunks := append(blocksOf(t, source, "t", "i, v", 200), pipeline.Chunk{Select: query("select i, v from public.t where i < 100 and pg_sleep(0.005) is not null")})
 	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
 		var seen []pipeline.Progress
 		var busy atomic.Bool
 		res := mustCopy(t, src, target, []pipeline.Job{
-			{Name: "u", Into: name("u"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: "select i from public.u", Rows: 1, Exact: true, Bytes: 1}}},
+			{Name: "u", Into: name("u"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.u"), Rows: 1, Exact: true, Bytes: 1}}},
 			{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: chunks, NewRewriter: rewriter},
 		}, pipeline.CopyOptions{Workers: 2, Progress: func(p pipeline.Progress) {
 			if !busy.CompareAndSwap(false, true) {
@@ -354,7 +359,7 @@ func TestCopyCancelled(t *testing.T) {
 		src := begin(t, source, 3, "t")
 		job := pipeline.Job{Name: "t", Into: schema.Name{Schema: "public", Name: "t"}, Columns: []string{"i", "v"}, NewRewriter: recoder}
 		for range 3 {
-			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: sql})
+			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: query(sql)})
 		}
 		cause := errors.New("the operator has had enough")
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -122,6 +122,10 @@ func oneOfScript(ctx context.Context, conn *pgconn.PgConn, sql string) (string, 
 // stream moves the rows. The source's COPY runs in a goroutine of its own, where
 // rows are rewritten; the target's here; the block pipe is between them.
 func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, into int64, err error) {
+	sql, err := a.chunk.Select()
+	if err != nil {
+		return 0, 0, err
+	}
 	if a.w.pipe == nil {
 		a.w.pipe = blockpipe.New(blocks, blockBytes)
 	}
@@ -133,7 +137,7 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 	var srcErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+a.chunk.Select+") to stdout")
+		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout")
 		if srcErr == nil {
 			srcErr = rows.close()
 		}

@@ -183,7 +183,7 @@ func TestCopyGivesUp(t *testing.T) {
 			return nil
 		}}
 	}
-	job := pipeline.Job{Name: "public.t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter, Chunks: []pipeline.Chunk{{Select: "select i, v from public.t"}}}
+	job := pipeline.Job{Name: "public.t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter, Chunks: []pipeline.Chunk{{Select: query("select i, v from public.t")}}}
 	_, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, []pipeline.Job{job}, pipeline.CopyOptions{})
 	if err == nil || attempts != 5 {
 		t.Errorf("%v after %d attempts", err, attempts)

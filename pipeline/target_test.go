@@ -115,7 +115,7 @@ func copyAll(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, s 
 			}
 		}
 		jobs = append(jobs, pipeline.Job{Name: x.Name.String(), Into: x.Name, Columns: cols,
-			Chunks: []pipeline.Chunk{{Select: "select " + strings.Join(quoted, ", ") + " from only " + x.Name.SQL()}}})
+			Chunks: []pipeline.Chunk{{Select: query("select " + strings.Join(quoted, ", ") + " from only " + x.Name.SQL())}}})
 	}
 	res, err := pipeline.Copy(ctx, src, tgt, jobs, pipeline.CopyOptions{Workers: 1})
 	for i, r := range res {

@@ -72,6 +72,16 @@ func walk(t testing.TB, src *source, sch *schema.Schema, cfg *subset.Config) *su
 }
 
 // materialize copies the chosen rows into a schema beside the original ones.
+// text is the chunk's query.
+func text(t testing.TB, c subset.Chunk) string {
+	t.Helper()
+	sql, err := c.Select()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sql
+}
+
 func materialize(t testing.TB, src *source, sch *schema.Schema, sel *subset.Selection) func(*schema.Table) string {
 	run := func(sql string) {
 		if _, err := src.conn.Exec(context.Background(), sql).ReadAll(); err != nil {
@@ -93,7 +103,7 @@ func materialize(t testing.TB, src *source, sch *schema.Schema, sel *subset.Sele
 			list = append(list, schema.QuoteIdent(ls.Root.Columns[i].Name))
 		}
 		for _, c := range sel.Chunks(ls, cols, 100_000) {
-			run(fmt.Sprintf("insert into %s (%s) %s", name(ls.Root), strings.Join(list, ", "), c.Select))
+			run(fmt.Sprintf("insert into %s (%s) %s", name(ls.Root), strings.Join(list, ", "), text(t, c)))
 		}
 	}
 	return func(tb *schema.Table) string { return name(tb.Root()) }

@@ -1,6 +1,7 @@
 package subset
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,7 +22,9 @@ type Column struct {
 // Chunk is a part of a leaf's chosen rows, read by one SELECT. The chunks of a
 // leaf together return each chosen row once.
 type Chunk struct {
-	Select string
+	// Select makes the text, which may name each row and then has megabytes;
+	// several chunks may do so at once, until the selection is closed.
+	Select func() (string, error)
 	Rows   int64 // exact or estimated, as Exact says
 	Bytes  int64 // estimate
 	Exact  bool
@@ -33,7 +36,7 @@ const chunkRows = 50_000
 // Chunks cuts the leaf's rows into chunks of about so many bytes (0: one
 // chunk as far as lists of rows allow), in heap order.
 func (s *Selection) Chunks(l *LeafSelection, columns []Column, bytes int64) []Chunk {
-	b := &chunker{l: l, columns: columns, alias: schema.QuoteIdent(l.Root.Name.Name), ranges: s.version >= 140000}
+	b := &chunker{s: s, l: l, columns: columns, alias: schema.QuoteIdent(l.Root.Name.Name), ranges: s.version >= 140000}
 	switch l.How {
 	case Nothing:
 		return nil
@@ -44,6 +47,7 @@ func (s *Selection) Chunks(l *LeafSelection, columns []Column, bytes int64) []Ch
 }
 
 type chunker struct {
+	s       *Selection
 	l       *LeafSelection
 	columns []Column
 	alias   string
@@ -68,7 +72,7 @@ func (b *chunker) pages(bytes int64) []Chunk {
 			hi = 1 << leafShift
 		}
 		out = append(out, Chunk{
-			Select: b.sql(and(b.l.where, cond), lo, hi),
+			Select: func() (string, error) { return b.sql(and(b.l.where, cond), lo, hi) },
 			Rows:   b.l.Rows / n, Bytes: b.l.Bytes / n,
 		})
 	}
@@ -83,35 +87,35 @@ func (b *chunker) chosen(bytes int64) []Chunk {
 		size = max(1, min(size, bytes*b.l.Rows/b.l.Bytes))
 	}
 	var out []Chunk
-	list := make([]uint64, 0, size)
-	c := b.l.rows.from(key{})
-	for {
-		k, ok := c.next()
-		if ok {
-			list = append(list, k.n)
-		}
-		n := len(list)
-		if n == 0 {
-			return out
-		}
-		if ok && int64(n) < size {
-			continue
-		}
-		first, last := int64(list[0]>>offsetBits), int64(list[n-1]>>offsetBits)
-		cond := b.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, list)) + ")"
-		if b.ranges && int64(n) >= 2*(last-first+1) {
-			cond = and(pageRange(b.alias, first, last+1, false), cond)
-		}
+	for _, p := range b.l.rows.parts(key{}, size, 0) {
 		out = append(out, Chunk{
-			Select: b.sql(cond, list[0], list[n-1]+1),
-			Rows:   int64(n), Bytes: b.l.Bytes * int64(n) / b.l.Rows, Exact: true,
+			Select: func() (string, error) { return b.listed(p) },
+			Rows:   p.n, Bytes: b.l.Bytes * p.n / b.l.Rows, Exact: true,
 		})
-		list = list[:0]
 	}
+	return out
+}
+
+// listed is the query for some of the rows.
+func (b *chunker) listed(p part) (string, error) {
+	list := make([]uint64, 0, p.n)
+	p.each(func(k key) bool { list = append(list, k.n); return true })
+	if int64(len(list)) != p.n { // then the file failed
+		return b.sql("", 0, 0)
+	}
+	first, last := int64(list[0]>>offsetBits), int64(list[p.n-1]>>offsetBits)
+	cond := b.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, list)) + ")"
+	if b.ranges && p.n >= 2*(last-first+1) {
+		cond = and(pageRange(b.alias, first, last+1, false), cond)
+	}
+	return b.sql(cond, list[0], list[p.n-1]+1)
 }
 
 // sql selects the columns, cut where they must be among rows lo to hi.
-func (b *chunker) sql(where string, lo, hi uint64) string {
+func (b *chunker) sql(where string, lo, hi uint64) (string, error) {
+	if b.s.mem == nil {
+		return "", errors.New("the selection of rows was closed")
+	}
 	var list []string
 	for _, c := range b.columns {
 		list = append(list, b.column(c, lo, hi))
@@ -119,7 +123,7 @@ func (b *chunker) sql(where string, lo, hi uint64) string {
 	if where != "" {
 		where = " where " + where
 	}
-	return "select " + strings.Join(list, ", ") + " from only " + b.l.Table.Name.SQL() + " as " + b.alias + where
+	return "select " + strings.Join(list, ", ") + " from only " + b.l.Table.Name.SQL() + " as " + b.alias + where, b.s.mem.failure()
 }
 
 func (b *chunker) column(c Column, lo, hi uint64) string {

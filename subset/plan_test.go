@@ -122,7 +122,7 @@ func TestNested(t *testing.T) {
 		sel := walk(t, src, sch, &subset.Config{Roots: []subset.Root{{Table: table("orders"), Sample: s}}, Unreached: subset.UnreachedAll})
 		var out []string
 		for _, c := range sel.Chunks(sel.Leaf(table("orders")), []subset.Column{{Name: "id"}}, 0) {
-			if err := src.Query(context.Background(), c.Select, func(f [][]byte) error { out = append(out, string(f[0])); return nil }); err != nil {
+			if err := src.Query(context.Background(), text(t, c), func(f [][]byte) error { out = append(out, string(f[0])); return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -153,7 +153,7 @@ func TestCutThroughExpression(t *testing.T) {
 		table("orders"): {Rows: subset.WhereRows, Where: "orders.w <= 30"}}})
 	var ids, nulls, other int
 	for _, c := range sel.Chunks(sel.Leaf(table("notes")), []subset.Column{{Name: "id"}, {Name: "order_id", Expr: `"notes".order_id + 1000`}}, 0) {
-		err := src.Query(context.Background(), c.Select, func(f [][]byte) error {
+		err := src.Query(context.Background(), text(t, c), func(f [][]byte) error {
 			switch ids++; {
 			case f[1] == nil:
 				nulls++

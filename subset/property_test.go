@@ -411,7 +411,11 @@ func (m *model) compareRows(src Source, sel *Selection, want outcome, total *tal
 			}
 			for _, chunk := range sel.Chunks(ls, cols, int64(1+len(t.rows)%3*4000)) {
 				var rows int64
-				err := src.Query(context.Background(), chunk.Select, func(f [][]byte) error {
+				sql, err := chunk.Select()
+				if err != nil {
+					return err
+				}
+				err = src.Query(context.Background(), sql, func(f [][]byte) error {
 					rows++
 					n, _ := strconv.Atoi(string(f[0]))
 					if got[n] != nil {
