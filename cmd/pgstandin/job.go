@@ -177,7 +177,7 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 	return b, snap, nil
 }
 
-// walk chooses the rows.
+// walk chooses the rows. The caller closes the selection.
 func (j *job) walk(ctx context.Context, src *pipeline.Source, b *bound) (*subset.Selection, error) {
 	runner := func(ctx context.Context, steps []subset.Step) error {
 		var run []func(context.Context) error
@@ -186,7 +186,7 @@ func (j *job) walk(ctx context.Context, src *pipeline.Source, b *bound) (*subset
 		}
 		return pipeline.Steps(ctx, j.workers(), run)
 	}
-	sel, err := b.plan.Walk(ctx, subset.Options{Secret: j.secret}, runner)
+	sel, err := b.plan.Walk(ctx, subset.Options{Secret: j.secret, Memory: int64(j.run.memory)}, runner)
 	var problems subset.Problems
 	if errors.As(err, &problems) {
 		return nil, usageError(j.located(err))
@@ -264,6 +264,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		if err != nil {
 			return err
 		}
+		defer sel.Close()
 		j.report.Step("copy rows")
 		if err := j.copy(ctx, src, tgt, b, sel, res, counts); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/subset"
 )
 
 // sourceOptions say where to read from.
@@ -139,12 +140,15 @@ func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 // runOptions are the flags of everything that runs for a while.
 type runOptions struct {
 	workers int
+	memory  byteCount
 	quiet   bool
 	json    bool
 }
 
 func (o *runOptions) AddFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.workers, "workers", 0, "parallel `connections` to each end (default: the number of processors, at most 8)")
+	o.memory = subset.DefaultMemory
+	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR)")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
 }

@@ -73,6 +73,7 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 		if err != nil {
 			return err
 		}
+		defer sel.Close()
 		if o.run.json {
 			return printPlanJSON(out, sel)
 		}
