@@ -58,6 +58,11 @@ func moreSamples() []sample {
 		{"geo", "numeric", params{"jitter": "500m"}, []string{"-33.8688"}, nil},
 		{"date", "date", params{"bucket": "10y"}, []string{"1987-06-05"}, func(_, out string) bool { return out == "1980-01-01" }},
 		{"date", "timestamptz", params{"bucket": "5y"}, []string{"1987-06-05 04:03:02.1+00"}, func(_, out string) bool { return out == "1985-01-01 00:00:00+00" }},
+		{"date", "text", params{"shift": "60d"}, []string{"2024-02-29T23:59:59.123Z", "2024-02-29", "29.2.2024"}, nil},
+		{"date", "text", params{"truncate": "hour"}, []string{"2024-02-29T23:59:59.123Z"}, func(_, out string) bool { return out == "2024-02-29T23:00:00Z" }},
+		{"card", "text", params{"test": true}, []string{"4012 8888 8888 1881", "5105105105105100", "2720 9900 0000 0007", "378734493671000", "30569309025904"}, func(in, out string) bool {
+			return luhnValid(onlyDigits(in)) == luhnValid(onlyDigits(out)) && outline(in) == outline(out) && (in[0] != '4' || strings.HasPrefix(out, "4242 42"))
+		}},
 		{"choice", "mood", params{"values": params{"sad": int64(1), "ok": int64(3)}}, text, func(_, out string) bool { return out == "sad" || out == "ok" }},
 		{"national_id", "text", params{"country": "us"}, []string{"536-22-8726"}, nil},
 		{"national_id", "text", params{"country": "gb"}, []string{"AB123456C"}, nil},

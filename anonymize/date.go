@@ -35,18 +35,22 @@ func makeDate(c *compiler) maskFunc {
 		c.problem("shift", "shift must be days: 60d")
 		return nil
 	}
-	seed := c.seeder()
+	seed, strange, chars := c.seeder(), c.strangeDate(), c.room(unbounded)
 	return func(dst, value []byte, r *Rewriter) []byte {
 		d, ok := parseDate(value)
 		if !ok {
-			return r.strangeDate(dst, value)
+			return strange(dst, value, r)
 		}
 		s := seed(value, r)
 		by := int64(s.Uint64n(uint64(days))) + 1
 		if s.Uint64()&1 == 0 {
 			by = -by
 		}
-		return d.move(by).append(dst)
+		start := len(dst)
+		if dst = d.move(by).append(dst); len(dst)-start > chars { // a year of five digits, or before Christ
+			return strange(dst[:start], value, r)
+		}
+		return dst
 	}
 }
 
@@ -57,10 +61,11 @@ func (c *compiler) truncateDate(unit string, years int64) maskFunc {
 		c.problem("truncate", "truncate must be year, quarter, month, day or hour")
 		return nil
 	}
+	strange, chars := c.strangeDate(), c.room(unbounded)
 	return func(dst, value []byte, r *Rewriter) []byte {
 		d, ok := parseDate(value)
 		if !ok {
-			return r.strangeDate(dst, value)
+			return strange(dst, value, r)
 		}
 		switch unit {
 		case "year":
@@ -72,37 +77,46 @@ func (c *compiler) truncateDate(unit string, years int64) maskFunc {
 		}
 		if len(d.rest) >= 9 { // " hh:mm:ss", then perhaps a fraction and a zone
 			zone := d.rest[9:]
-			for len(zone) > 0 && zone[0] != '+' && zone[0] != '-' {
+			for len(zone) > 0 && zone[0] != '+' && zone[0] != '-' && zone[0] != 'Z' {
 				zone = zone[1:]
 			}
-			hour := "00"
+			d.cut = [3]byte{d.rest[0], '0', '0'}
 			if unit == "hour" {
-				hour = string(d.rest[1:3])
+				d.cut[1], d.cut[2] = d.rest[1], d.rest[2]
 			}
-			d.hour, d.rest, d.cut = [2]byte{hour[0], hour[1]}, zone, true
+			d.rest = zone
 		}
-		return d.append(dst)
+		start := len(dst)
+		if dst = d.append(dst); len(dst)-start > chars {
+			return strange(dst[:start], value, r)
+		}
+		return dst
 	}
 }
 
-// strangeDate keeps infinity, which is nobody's date, and hides anything else
-// behind the first day of PostgreSQL's calendar.
-func (r *Rewriter) strangeDate(dst, value []byte) []byte {
-	switch string(value) {
-	case "infinity", "-infinity":
-		return append(dst, value...)
+// strangeDate returns what masks values that are no dates: it keeps infinity,
+// which is nobody's date, and hides anything else, in a column of dates behind
+// the first day of PostgreSQL's calendar.
+func (c *compiler) strangeDate() maskFunc {
+	if isText(c.typ) {
+		return c.opaque()
 	}
-	r.opaque = true
-	return append(dst, "2000-01-01"...)
+	return func(dst, value []byte, r *Rewriter) []byte {
+		switch string(value) {
+		case "infinity", "-infinity":
+			return append(dst, value...)
+		}
+		r.opaque = true
+		return append(dst, "2000-01-01"...)
+	}
 }
 
 // civil is a date in ISO form with what follows it verbatim.
 type civil struct {
 	year       int64 // astronomical: 1 BC is 0
 	month, day int64
-	rest       []byte // " 12:30:00.5+00", without " BC"
-	cut        bool   // the time is hour:00:00, rest only the zone
-	hour       [2]byte
+	rest       []byte  // " 12:30:00.5+00", without " BC"
+	cut        [3]byte // the separator and the hour of a truncated time, rest only the zone; else zero
 }
 
 func parseDate(v []byte) (d civil, ok bool) {
@@ -131,7 +145,28 @@ func parseDate(v []byte) (d civil, ok bool) {
 	if bc {
 		d.year = 1 - d.year
 	}
-	return d, d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31 && (len(d.rest) == 0 || len(d.rest) >= 9 && d.rest[0] == ' ')
+	return d, d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31 && (len(d.rest) == 0 || len(d.rest) >= 9 && isTime(d.rest))
+}
+
+// isTime reports whether v begins as " hh:mm:ss" does, or with the T of ISO 8601,
+// and goes on as a fraction and a zone may.
+func isTime(v []byte) bool {
+	for i, ch := range v {
+		digit := ch >= '0' && ch <= '9'
+		switch {
+		case i == 0:
+			if ch != ' ' && ch != 'T' {
+				return false
+			}
+		case i == 3 || i == 6:
+			if ch != ':' {
+				return false
+			}
+		case i < 9 && !digit, !digit && ch != '.' && ch != '+' && ch != '-' && ch != ':' && ch != 'Z':
+			return false
+		}
+	}
+	return true
 }
 
 // move shifts by days in the proleptic Gregorian calendar (the arithmetic of
@@ -176,8 +211,8 @@ func (d civil) append(dst []byte) []byte {
 	dst = append(appendDigits(dst, uint64(y), 4), '-')
 	dst = append(appendDigits(dst, uint64(d.month), 2), '-')
 	dst = appendDigits(dst, uint64(d.day), 2)
-	if d.cut {
-		dst = append(dst, ' ', d.hour[0], d.hour[1], ':', '0', '0', ':', '0', '0')
+	if d.cut[0] != 0 {
+		dst = append(append(dst, d.cut[:]...), ":00:00"...)
 	}
 	dst = append(dst, d.rest...)
 	if bc {

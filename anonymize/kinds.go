@@ -13,8 +13,10 @@ type kind struct {
 	takes     string // which types, for people
 	accepts   func(Type) bool
 	injective bool
-	// injectiveIf says whether this use of the kind is injective.
+	// injectiveIf says whether this use of the kind is injective; unique is how one
+	// is written that is.
 	injectiveIf func(*compiler) bool
+	unique      string
 	entity      bool // follows the table's entity
 	whole       bool // takes an array as a whole, not by element
 	verbatim    bool // works on the characters that are there: capitals count even where the column ignores them
@@ -96,8 +98,8 @@ func kindTable() []kind {
 		{name: "geo", doc: "coordinates moved by up to a distance (east and west it is less, the nearer to a pole)", params: []string{"jitter"}, takes: "point, numeric, float and text types", accepts: or(isText, named("point", "numeric", "float4", "float8")), make: makeGeo},
 		{name: "company", doc: "a company's name", takes: text, accepts: isText, make: makeCompany},
 		{name: "job", doc: "a job's title", takes: text, accepts: isText, entity: true, make: makeJob},
-		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated; or the first day of a span of years", params: []string{"shift", "truncate", "bucket"}, takes: "date, timestamp and range types", accepts: isDate, entity: true, ordered: func(*compiler) bool { return true }, make: makeDate},
-		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers; bucket: ranges too)", accepts: isNumber, ordered: func(c *compiler) bool { return c.given("bucket") }, injectiveIf: func(c *compiler) bool { return c.given("permute") }, make: makeNumber},
+		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated; or the first day of a span of years", params: []string{"shift", "truncate", "bucket"}, takes: "date, timestamp and range types, text in ISO 8601", accepts: or(isDate, isText), entity: true, ordered: func(*compiler) bool { return true }, make: makeDate},
+		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers; bucket: ranges too)", accepts: isNumber, ordered: func(c *compiler) bool { return c.given("bucket") }, injectiveIf: func(c *compiler) bool { return c.given("permute") }, unique: "number {permute: true}", make: makeNumber},
 		{name: "money", doc: "an amount with noise of up to so many percent, or in buckets", params: []string{"noise", "bucket"}, takes: "money and number types", accepts: or(isNumber, named("money")), make: makeMoney},
 		{name: "uuid", doc: "another uuid of the same version", takes: "uuid and text types", accepts: or(isText, named("uuid")), injective: true, make: makeUUID},
 		{name: "ip", doc: "another address; two that share a prefix share one of the same length after", takes: "inet, cidr and text types", accepts: or(isText, named("inet", "cidr")), injective: true, make: makeIP},
@@ -105,17 +107,17 @@ func kindTable() []kind {
 		{name: "url", doc: "a page of example.com", takes: text, accepts: isText, injective: true, make: makeURL},
 		{name: "domain", doc: "a name under example.com", takes: text, accepts: isText, injective: true, make: makeDomain},
 		{name: "user_agent", doc: "a browser that many people have", takes: text, accepts: isText, make: makeUserAgent},
-		{name: "card", doc: "a card number of the same brand, length and spacing; valid where the value was", takes: text, accepts: isText, injective: true, make: makeCard},
+		{name: "card", doc: "a card number of the same brand, length and spacing; valid where the value was; test: true for numbers of ranges that schemes test with", params: []string{"test"}, takes: text, accepts: isText, injectiveIf: func(c *compiler) bool { return !c.given("test") }, unique: "card", make: makeCard},
 		{name: "iban", doc: "an account of the same country and shape; valid where the value was", takes: text, accepts: isText, injective: true, make: makeIBAN},
 		{name: "bic", doc: "a bank of the same country and place", takes: text, accepts: isText, injective: true, make: makeBIC},
 		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true, make: makeShape(vatPrefix)},
-		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, make: makeNational},
+		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, unique: "national_id {country: …, permute: true}", make: makeNational},
 		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values, or of {value: weight}; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
 		{name: "password", doc: "the hash of a known password; scheme: bcrypt, argon2id or pbkdf2_sha256", params: []string{"value", "scheme", "cost"}, takes: text, accepts: isText, verbatim: true, make: makePassword},
 		{name: "file", doc: "a small file of the same type: png, jpeg, gif, pdf, zip and office documents, gzip; else one byte, counted as opaque", takes: "bytea", accepts: named("bytea"), make: makeFile},
 		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true, make: makeLorem},
-		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, verbatim: true, make: makeTemplate},
+		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, unique: "template with a whole unique key", verbatim: true, make: makeTemplate},
 		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
 		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, verbatim: true, make: makeJSON},
 		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, verbatim: true, make: makeComposite},
@@ -169,15 +171,13 @@ func Fits(name string, t Type) bool {
 func injectiveKinds(t Type) string {
 	var names []string
 	for _, k := range kindTable() {
-		if k.accepts(t) && k.injective && k.name != "keep" {
+		switch {
+		case !k.accepts(t) || k.name == "keep":
+		case k.injective:
 			names = append(names, k.name)
+		case k.unique != "" && (k.name != "number" || isInt(t)):
+			names = append(names, k.unique)
 		}
-	}
-	if isInt(t) {
-		names = append(names, "number {permute: true}")
-	}
-	if isText(t) {
-		names = append(names, "national_id {country: …, permute: true}", "template with a whole unique key")
 	}
 	if len(names) == 0 {
 		return "no mask for type " + t.Name + " is unique; keep it, or leave the rows out"
@@ -200,6 +200,9 @@ func otherKinds(t Type) string {
 
 // suggestKind names the kind that was meant, if one is near.
 func suggestKind(name string) string {
+	if why := Refused(name); why != "" {
+		return ": " + why
+	}
 	for _, k := range kindTable() {
 		short := k.name[strings.LastIndexByte(k.name, '.')+1:]
 		if strings.EqualFold(name, short) || strings.EqualFold(name, k.name) || strings.TrimSuffix(name, "s") == short {
@@ -208,6 +211,15 @@ func suggestKind(name string) string {
 		if k.domain() == name {
 			return "; write " + k.name + " or another of " + name + ".…"
 		}
+	}
+	return ""
+}
+
+// Refused says why there is no kind of a name that people look for; "" for other
+// names.
+func Refused(name string) string {
+	if strings.EqualFold(name, "shuffle") {
+		return "a shuffled value would depend on the other rows, and differ with every sample and run; use choice with the values, or with their weights"
 	}
 	return ""
 }

@@ -118,6 +118,17 @@ func luhn(d []byte) byte {
 // the map is a bijection.
 func makeCard(c *compiler) maskFunc {
 	prf, opaque := c.prf(), c.opaque()
+	if c.bool("test") {
+		return func(dst, value []byte, r *Rewriter) []byte {
+			if !looksLikeCard(value) {
+				return opaque(dst, value, r)
+			}
+			var buf [24]byte
+			digits := digitsOf(buf[:0], value)
+			testCard(digits, prf.Stream(digits))
+			return appendWithDigits(dst, value, digits)
+		}
+	}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeCard(value) {
 			return opaque(dst, value, r)
@@ -141,6 +152,28 @@ func appendCard(dst, value, digits []byte, prf *keyed.PRF) []byte {
 	prf.PermuteDigits(digits[brand:last], tweak)
 	digits[last] = (luhn(digits[:last]) + distance) % 10
 	return appendWithDigits(dst, value, digits)
+}
+
+// testCard draws a number of the range that the scheme's test numbers are of, and
+// carries the distance of the check digit.
+func testCard(digits []byte, s keyed.Stream) {
+	last := len(digits) - 1
+	distance := (digits[last] + 10 - luhn(digits[:last])) % 10
+	from := 2
+	for _, test := range [...]string{"424242", "555555", "222300", "378282", "601111", "305693", "353011", "620000"} {
+		if digits[0] == test[0]-'0' && (test[0] == '4' || digits[1] == test[1]-'0') || test[0] == '5' && digits[0] == 5 && digits[1] >= 1 && digits[1] <= 5 ||
+			test == "378282" && digits[0] == 3 && digits[1] == 4 {
+			for i := range test {
+				digits[i] = test[i] - '0'
+			}
+			from = len(test)
+			break
+		}
+	}
+	for i := from; i < last; i++ {
+		digits[i] = byte(s.Uint64n(10))
+	}
+	digits[last] = (luhn(digits[:last]) + distance) % 10
 }
 
 func looksLikeCard(v []byte) bool {

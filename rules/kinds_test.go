@@ -148,3 +148,11 @@ func TestCapacityOfUniqueColumns(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// What people look for and does not exist is answered with the reason.
+func TestRefusedMask(t *testing.T) {
+	_, err := Parse("r.yaml", []byte("version: 1\ncolumns: [{ match: \"*\", mask: shuffle }]"), nil)
+	if err == nil || !strings.Contains(err.Error(), "r.yaml:2:") || !strings.Contains(err.Error(), "depend on the other rows") {
+		t.Errorf("error is %v", err)
+	}
+}
