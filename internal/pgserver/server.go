@@ -70,17 +70,18 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	if s.dir, err = makeDir(); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx, config); err != nil {
+	if err := s.start(ctx, config, s.initdb); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, config Config) (err error) {
+// start starts a server over the data directory that fill makes.
+func (s *Server) start(ctx context.Context, config Config, fill func(context.Context) error) (err error) {
 	if s.proc, err = watch(s.dir); err != nil {
 		return err
 	}
-	if err := s.initdb(ctx); err != nil {
+	if err := fill(ctx); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
