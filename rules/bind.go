@@ -263,14 +263,18 @@ func (b *binder) extensionSchema(name string) string {
 
 // lookUp finds the table that a name of the file means. A name without a schema
 // means the table of that name in public, else the only one there is.
-func (b *binder) lookUp(text string) (*schema.Table, error) {
+func (b *binder) lookUp(text string) (*schema.Table, error) { return FindTable(b.s, text) }
+
+// FindTable finds the table that a name means, as names in a rules file do; it
+// may be a partition. The error says which names are like it.
+func FindTable(s *schema.Schema, text string) (*schema.Table, error) {
 	parts, err := splitName(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", quoted(text), err)
 	}
 	switch len(parts) {
 	case 1:
-		named := b.s.Named(parts[0])
+		named := s.Named(parts[0])
 		if len(named) == 1 {
 			return named[0], nil
 		}
@@ -287,18 +291,18 @@ func (b *binder) lookUp(text string) (*schema.Table, error) {
 			return nil, fmt.Errorf("table %s is in several schemas; write %s", quoted(parts[0]), oneOf(names))
 		}
 	case 2:
-		if t := b.s.Table(schema.Name{Schema: parts[0], Name: parts[1]}); t != nil {
+		if t := s.Table(schema.Name{Schema: parts[0], Name: parts[1]}); t != nil {
 			return t, nil
 		}
 	default:
 		return nil, fmt.Errorf("%s: a name of %d parts; write schema.table", quoted(text), len(parts))
 	}
-	return nil, fmt.Errorf("there is no table %s%s", quoted(strings.Join(parts, ".")), b.likeTable(parts))
+	return nil, fmt.Errorf("there is no table %s%s", quoted(strings.Join(parts, ".")), likeTable(s, parts))
 }
 
-func (b *binder) likeTable(parts []string) string {
+func likeTable(s *schema.Schema, parts []string) string {
 	var names []string
-	for _, t := range b.s.Roots() {
+	for _, t := range s.Roots() {
 		name := t.Name.Name
 		if len(parts) == 2 {
 			name = t.Name.Schema + "." + t.Name.Name
@@ -309,11 +313,11 @@ func (b *binder) likeTable(parts []string) string {
 		return hint
 	}
 	if len(parts) == 2 {
-		for _, t := range b.s.Named(parts[1]) {
+		for _, t := range s.Named(parts[1]) {
 			return "; did you mean " + t.Name.String() + "?"
 		}
 	}
-	for _, x := range b.s.ForeignTables {
+	for _, x := range s.ForeignTables {
 		if x.Name == parts[len(parts)-1] {
 			return ": it is a foreign table, and objects says what happens to those"
 		}

@@ -80,23 +80,19 @@ type Missed struct {
 // Why explains one row of a table: key holds the values of its primary key in
 // the key's order, or, without one, of its first unique key, as text. It walks
 // like Walk and then follows references to and from the row, also in queries
-// that look at whole tables. The error for a key of another length is
-// Problems.
+// that look at whole tables. The error is a KeyError where no row of the table
+// can have the key.
 func (p *Plan) Why(ctx context.Context, opt Options, run Runner, t *schema.Table, key []string) (out *Explanation, err error) {
 	n := p.g.byTable[t.Root()]
 	if n == nil {
 		return nil, fmt.Errorf("table %s is not in the plan", t.Name)
 	}
 	cols := identity(n.table)
-	var probs Problems
 	switch {
 	case len(cols) == 0:
-		probs.add(0, "%s has no primary key and no unique key, so that a row cannot be named", n.table.Name)
+		return nil, KeyError(n.table.Name.String() + " has no primary key and no unique key, so that a row cannot be named")
 	case len(cols) != len(key):
-		probs.add(0, "the key of %s is (%s): give %d instead of %d values", n.table.Name, columnNames(n.table, cols), len(cols), len(key))
-	}
-	if len(probs) > 0 {
-		return nil, probs.err()
+		return nil, KeyError(fmt.Sprintf("the key of %s is (%s): give %d instead of %d values", n.table.Name, columnNames(n.table, cols), len(cols), len(key)))
 	}
 	w, err := p.newWalk(opt, run)
 	if err != nil {
@@ -128,6 +124,12 @@ func (p *Plan) Why(ctx context.Context, opt Options, run Runner, t *schema.Table
 	}
 	return out, w.mem.failure()
 }
+
+// KeyError says why a row cannot be named so. It holds no value.
+type KeyError string
+
+// Error is the text.
+func (e KeyError) Error() string { return string(e) }
 
 // identity lists the columns by which rows of a table are named: of its
 // primary key, else of its first unique key; none if it has neither.

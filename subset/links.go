@@ -3,6 +3,7 @@ package subset
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -130,13 +131,26 @@ func (e *explainer) find(ctx context.Context, n *node, cols []int, key []string)
 	}
 	r, err := e.one(ctx, lay, and(where...))
 	if r == nil || err != nil {
-		return nowhere, err
+		return nowhere, keyError(n.table, cols, err)
 	}
 	t, err := parseInt(r.fields[oid])
 	if err != nil {
 		return nowhere, err
 	}
 	return globalRow(e.g.byOID[uint32(t)].id, r.id), nil
+}
+
+// keyError says what the server's refusal of a key's text means.
+func keyError(t *schema.Table, cols []int, err error) error {
+	var coded interface{ Code() string }
+	if !errors.As(err, &coded) || !strings.HasPrefix(coded.Code(), "22") {
+		return err
+	}
+	var types []string
+	for _, c := range cols {
+		types = append(types, t.Columns[c].Name+" "+t.Columns[c].Type.Name)
+	}
+	return KeyError("the key of " + t.Name.String() + " is (" + strings.Join(types, ", ") + "): a value that was given is not of its type")
 }
 
 // only says that a row is this one.

@@ -179,22 +179,35 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 
 // walk chooses the rows. The caller closes the selection.
 func (j *job) walk(ctx context.Context, src *pipeline.Source, b *bound) (*subset.Selection, error) {
-	runner := func(ctx context.Context, steps []subset.Step) error {
+	sel, err := b.plan.Walk(ctx, j.options(), j.runner(src))
+	if err != nil {
+		return nil, j.walkError(err)
+	}
+	return sel, nil
+}
+
+func (j *job) options() subset.Options {
+	return subset.Options{Secret: j.secret, Memory: int64(j.run.memory)}
+}
+
+// runner runs the steps of a walk on the source's workers.
+func (j *job) runner(src *pipeline.Source) subset.Runner {
+	return func(ctx context.Context, steps []subset.Step) error {
 		var run []func(context.Context) error
 		for _, s := range steps {
 			run = append(run, func(ctx context.Context) error { return s.Run(ctx, src) })
 		}
 		return pipeline.Steps(ctx, j.workers(), run)
 	}
-	sel, err := b.plan.Walk(ctx, subset.Options{Secret: j.secret, Memory: int64(j.run.memory)}, runner)
+}
+
+// walkError says of an error of a walk whether the rules are to blame.
+func (j *job) walkError(err error) error {
 	var problems subset.Problems
 	if errors.As(err, &problems) {
-		return nil, usageError(j.located(err))
+		return usageError(j.located(err))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("choose rows: %w", err)
-	}
-	return sel, nil
+	return fmt.Errorf("choose rows: %w", err)
 }
 
 // refresh does everything. Whatever goes wrong before the swap leaves the
