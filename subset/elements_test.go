@@ -60,7 +60,7 @@ func TestElements(t *testing.T) {
 		}
 		var got []string
 		for _, chunk := range sel.Chunks(sel.Leaf(posts), []subset.Column{{Name: "id"}, {Name: "tag_ids"}}, 0) {
-			if err := src.Query(context.Background(), chunk.Select, func(f [][]byte) error {
+			if err := src.Query(context.Background(), text(t, chunk), func(f [][]byte) error {
 				got = append(got, string(f[0])+" "+string(f[1])+";")
 				return nil
 			}); err != nil {
@@ -69,7 +69,7 @@ func TestElements(t *testing.T) {
 		}
 		got = append(got, "tags")
 		for _, chunk := range sel.Chunks(sel.Leaf(tags), []subset.Column{{Name: "id"}}, 0) {
-			if err := src.Query(context.Background(), chunk.Select, func(f [][]byte) error {
+			if err := src.Query(context.Background(), text(t, chunk), func(f [][]byte) error {
 				got = append(got, string(f[0]))
 				return nil
 			}); err != nil {
