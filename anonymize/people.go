@@ -35,12 +35,6 @@ func (p *people) draw(s *keyed.Stream) identity {
 	return id
 }
 
-// drawPerson draws one of the default locale.
-func (d *dictionary) drawPerson(s *keyed.Stream) (first, last string) {
-	id := d.people.draw(s)
-	return id.first, id.last
-}
-
 // locale returns the people of the mask's locale.
 func (c *compiler) locale() *people {
 	d := dictionaries()

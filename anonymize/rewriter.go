@@ -30,6 +30,7 @@ type Rewriter struct {
 	nobody bool          // the row's entity is NULL
 	stream keyed.Stream  // scratch of invented
 	digits [2][16]byte   // scratch of national
+	domain []byte        // scratch of email
 	levels []*level      // scratch for the parts of values
 	depth  int           // of levels in use
 	anchor []byte        // of the bounds at hand: the whole range

@@ -20,6 +20,7 @@ var everyKind = [][4]string{
 	{"redact", "text", "'DE89 3704'", `{ mask: redact, first: 2, with: "#" }`},
 	{"hash", "bytea", `'\x01'`, "hash"},
 	{"email", "citext", "'Anna@x.org'", "email"},
+	{"staff", "text", "'Anna@x.org'", `{ mask: email, domain: { x.org: keep, "*": example.net }, locale: se }`},
 	{"name", "text", "'Anna Schmidt'", "person.name"},
 	{"first", "text", "'Anna'", "person.first"},
 	{"last", "text", "'Schmidt'", "person.last"},
