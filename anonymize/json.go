@@ -21,6 +21,7 @@ type jsonPath struct {
 	steps []step
 	text  maskFunc
 	keep  bool
+	parts bool // see column
 }
 
 // jsonState is a rewriter's scratch for one document.
@@ -100,7 +101,7 @@ func makeJSON(c *compiler) maskFunc {
 				c.problem("paths", "path %s: %s", name, q.Message)
 			}
 			c.usesEntity = c.usesEntity || sub.usesEntity
-			p.text = made.mask // nil for "null"
+			p.text, p.parts = made.mask, made.parts // nil for "null"
 		}
 		m.paths = append(m.paths, p)
 	}
@@ -350,6 +351,7 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 	case hit < 0, m.paths[hit].text == nil:
 		return append(dst, "null"...)
 	}
+	r.meant = r.meant || !m.paths[hit].parts
 	j.value = append(j.value[:0], raw...)
 	if quoted {
 		j.value = unquote(j.value[:0], raw)

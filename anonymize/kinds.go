@@ -19,6 +19,7 @@ type kind struct {
 	unique      string
 	entity      bool // follows the table's entity
 	whole       bool // takes an array as a whole, not by element
+	parts       bool // looks for things within a value: one that holds none stays as it is
 	verbatim    bool // works on the characters that are there: capitals count even where the column ignores them
 	// ordered says whether this use keeps the order of values, so that it may mask
 	// the bounds of a range; nil: never.
@@ -119,10 +120,10 @@ func kindTable() []kind {
 		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true, make: makeLorem},
 		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, unique: "template with a whole unique key", verbatim: true, make: makeTemplate},
 		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
-		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, verbatim: true, make: makeJSON},
-		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, verbatim: true, make: makeComposite},
-		{name: "hstore", doc: "masks by key; other: keep or deny", params: []string{"keys", "other"}, takes: "hstore", accepts: named("hstore"), verbatim: true, make: makeHstore},
-		{name: "scrub", doc: "e-mail addresses, phone and card numbers in a text replaced by their masks", takes: "text types", accepts: isText, verbatim: true, make: makeScrub},
+		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, parts: true, verbatim: true, make: makeJSON},
+		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, parts: true, verbatim: true, make: makeComposite},
+		{name: "hstore", doc: "masks by key; other: keep or deny", params: []string{"keys", "other"}, takes: "hstore", accepts: named("hstore"), parts: true, verbatim: true, make: makeHstore},
+		{name: "scrub", doc: "what identifies people within a text (addresses, numbers, keys, names of the row) replaced by what columns get", takes: "text types", accepts: isText, parts: true, verbatim: true, make: makeScrub},
 	}
 }
 

@@ -155,6 +155,7 @@ func (c *column) appendField(dst []byte, l *level, null bool, r *Rewriter) []byt
 	case c.mask == nil || len(l.part) == 0: // kept
 		return appendRowField(dst, l.part)
 	}
+	r.meant = r.meant || !c.parts
 	l.out = c.apply(l.out[:0], l.part, r)
 	return appendRowField(dst, l.out)
 }
@@ -268,6 +269,7 @@ func (c *column) appendPair(dst []byte, l *level, r *Rewriter) []byte {
 	case c.null:
 		return append(dst, nullWord...)
 	case c.mask != nil && len(l.part) > 0:
+		r.meant = r.meant || !c.parts
 		l.out = c.apply(l.out[:0], l.part, r)
 		out = l.out
 	}

@@ -42,6 +42,8 @@ type Program struct {
 	need    []bool   // of each field: its value is read by some mask
 	reach   int      // how many leading fields a row must be cut into: behind them none is needed
 	entity  int      // -1 for none
+	scrubs  bool     // some mask looks for known values
+	known   []knownColumn
 	prf     *keyed.PRF
 	rows    int64
 }
@@ -53,7 +55,8 @@ type column struct {
 	kind  string
 	null  bool // the mask makes NULL
 	array bool
-	bits  int // of the keyed tail that keeps a unique column unique, 0 for none
+	parts bool // the mask looks for things in a value: one that holds none stays
+	bits  int  // of the keyed tail that keeps a unique column unique, 0 for none
 }
 
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
@@ -104,6 +107,9 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 		}
 	}
 	p.rows = t.Rows
+	if p.scrubs {
+		p.known = p.knownColumns(&t)
+	}
 	return p, nil
 }
 
@@ -166,7 +172,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
 		}
 	}
-	out := column{kind: m.Kind, null: m.Kind == "null"}
+	out := column{kind: m.Kind, null: m.Kind == "null", parts: c.kind.parts}
 	if c.typ.Elem != nil && !c.kind.whole {
 		out.array = true
 		c.typ = *c.typ.Elem

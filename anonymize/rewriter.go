@@ -13,7 +13,7 @@ type ColumnStats struct {
 	Masked int64 // values
 	Nulls  int64
 	Opaque int64 // of Masked: values outside the mask's format
-	Fixed  int64 // of Masked: the mask returned its input
+	Fixed  int64 // of Masked: the mask returned its input, though it found something to change
 }
 
 // Rewriter masks the rows of one table for one worker.
@@ -21,6 +21,7 @@ type Rewriter struct {
 	p      *Program
 	stats  []ColumnStats // as p.columns
 	opaque bool          // set by a mask for the value at hand
+	meant  bool          // the mask found something to change in it
 	fields []span        // of the row at hand, up to the last masked one and those that masks read
 	values []byte        // decoded values of the row; earlier ones may lie in a buffer before it
 	vals   [][]byte      // of each needed field; nil is NULL
@@ -35,6 +36,7 @@ type Rewriter struct {
 	depth  int           // of levels in use
 	anchor []byte        // of the bounds at hand: the whole range
 	json   jsonState
+	scrub  scrubState
 }
 
 type span struct{ start, end int }
@@ -66,6 +68,7 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	if p.entity >= 0 {
 		r.seedEntity()
 	}
+	r.scrub.known.ready = false
 	from := 0
 	for i := range p.columns {
 		c := &p.columns[i]
@@ -162,7 +165,7 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 		return append(dst, field...)
 	}
 	s.Masked++
-	r.opaque = false
+	r.opaque, r.meant = false, !c.parts
 	if cap(r.out) > outsized {
 		r.out = nil
 	}
@@ -170,7 +173,7 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	if r.opaque {
 		s.Opaque++
 	}
-	if bytes.Equal(r.out, value) {
+	if r.meant && bytes.Equal(r.out, value) {
 		s.Fixed++
 	}
 	return copyfmt.AppendEscaped(dst, r.out)

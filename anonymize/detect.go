@@ -1,0 +1,280 @@
+package anonymize
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// item is what was found in a text. From itemNational on it is the number of a
+// country: itemNational plus its index in the detector's list.
+type item uint8
+
+const (
+	itemNone item = iota
+	itemKnown
+	itemEmail
+	itemPhone
+	itemCard
+	itemIBAN
+	itemIP
+	itemMAC
+	itemURL   // with a query, or one that is itself a secret
+	itemLogin // user and password in a URL
+	itemToken
+	itemPEM // what is between the lines of a PEM block
+	itemNational
+)
+
+// detector holds what finds personal things in texts. It is immutable.
+type detector struct {
+	begins [256]start
+	keys   [256][]keyFormat // API keys by their first byte
+	words  map[string]hint
+	ibans  map[[2]byte]int // length by country
+	rules  []nationalRule
+	names  []string // countries of rules, in the order of items
+}
+
+// start says what may begin with a byte at the start of a word.
+type start uint8
+
+const (
+	startsWord start = 1 << iota
+	startsNumber
+	startsPhone
+	startsPEM
+	startsURL // where the scheme is behind
+	startsHigh
+)
+
+func newDetector() *detector {
+	d := &detector{words: hintWords(), ibans: ibanLengths()}
+	for ch := range 256 {
+		switch b := byte(ch); {
+		case b >= utf8.RuneSelf:
+			d.begins[ch] = startsHigh
+		case radix(b) == 10:
+			d.begins[ch] = startsNumber
+		case radix(b) == 26:
+			d.begins[ch] = startsWord
+		}
+	}
+	d.begins['+'], d.begins['('] = startsPhone, startsPhone
+	d.begins['-'], d.begins[':'] = startsPEM, startsURL
+	for _, k := range keyFormats() {
+		d.keys[k.prefix[0]] = append(d.keys[k.prefix[0]], k)
+	}
+	d.rules, d.names = nationalRules()
+	return d
+}
+
+// scan goes through one text once. It finds things from the left to the right
+// that do not overlap.
+type scan struct {
+	d     *detector
+	v     []byte
+	known *knownValues // nil: none are looked for
+	from  int          // what is before has been told
+	// The next e-mail address at or behind from; mailHi 0: there is none.
+	mailLo, mailHi int
+	noEnd          bool        // there is no end of a PEM block ahead
+	hit            int         // of itemKnown: which pattern
+	digits         [3][24]byte // scratch
+}
+
+// reset begins a text.
+func (s *scan) reset(d *detector, v []byte, known *knownValues) {
+	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
+	s.nextMail(0)
+}
+
+// next returns the next thing, or itemNone.
+func (s *scan) next() (lo, hi int, it item) {
+	v := s.v
+	for i := s.from; i < len(v); {
+		begins := s.d.begins[v[i]]
+		if begins == 0 && i != s.mailLo {
+			i++
+			continue
+		}
+		lo, hi, it = s.at(i, begins)
+		if it != itemNone {
+			s.from = hi
+			if s.mailHi > 0 && hi > s.mailLo {
+				s.nextMail(hi)
+			}
+			return lo, hi, it
+		}
+		i = s.skip(i, begins)
+	}
+	s.from = len(v)
+	return 0, 0, itemNone
+}
+
+// at looks for a thing at i; where there are several, for the longest. Only URLs
+// begin before i.
+func (s *scan) at(i int, begins start) (lo, hi int, it item) {
+	lo = i
+	switch begins {
+	case startsWord:
+		hi, it = s.word(i)
+	case startsNumber:
+		hi, it = s.number(i)
+	case startsPhone:
+		hi, it = s.dialled(i)
+	case startsPEM:
+		return s.pem(i)
+	case startsURL:
+		return s.url(i)
+	}
+	if i == s.mailLo && s.mailHi > hi {
+		hi, it = s.mailHi, itemEmail
+	}
+	if s.known != nil {
+		if end, hit := s.known.match(s.v, i); end > 0 && end >= hi {
+			s.hit = hit
+			return i, end, itemKnown
+		}
+	}
+	return lo, hi, it
+}
+
+// skip returns where to look on behind i: behind the word that begins there, but
+// not behind the start of an address.
+func (s *scan) skip(i int, begins start) int {
+	v, from := s.v, i
+	if begins&(startsWord|startsNumber|startsHigh) == 0 {
+		return i + 1
+	}
+	for i < len(v) {
+		if ch := v[i]; radix(ch) > 1 {
+			i++
+		} else if ch < utf8.RuneSelf {
+			break
+		} else if r, w := utf8.DecodeRune(v[i:]); spaced(r) {
+			i += w
+		} else if i == from {
+			i += w
+			break
+		} else {
+			break
+		}
+	}
+	if s.mailHi > 0 && from < s.mailLo && i > s.mailLo {
+		return s.mailLo
+	}
+	return i
+}
+
+// word looks for what begins with an ASCII letter.
+func (s *scan) word(i int) (hi int, it item) {
+	v := s.v
+	for k := range s.d.keys[v[i]] {
+		if hi = s.d.keys[v[i]][k].match(v, i); hi > 0 {
+			return hi, itemToken
+		}
+	}
+	if hi = jwtFrom(v, i); hi > 0 {
+		return hi, itemToken
+	}
+	if _, hex := hexValue(v[i]); hex {
+		if hi, it = hexAddress(v, i); hi > 0 {
+			return hi, it
+		}
+	}
+	if i+8 > len(v) {
+		return 0, itemNone
+	}
+	if radix(v[i+1]) == 26 && radix(v[i+2]) == 10 && radix(v[i+3]) == 10 {
+		if hi = s.d.iban(v, i); hi > 0 {
+			return hi, itemIBAN
+		}
+	}
+	if v[i] < 'a' {
+		return s.letteredID(i)
+	}
+	return 0, itemNone
+}
+
+// spaced reports whether a rune is part of a word in a script that has spaces
+// between words. Broken UTF-8 counts as part of a word.
+func spaced(r rune) bool {
+	if r < utf8.RuneSelf {
+		return radix(byte(r)) > 1
+	}
+	if r >= 0x0e00 && (r < 0x1000 && r >= 0x0e80 || r < 0x0e80 || // Thai, Lao, Tibetan
+		r >= 0x1000 && r < 0x10a0 || // Burmese
+		r >= 0x1780 && r < 0x1800 || // Khmer
+		r >= 0x2e80 && r < 0xa4d0 || // Han, Kana, Bopomofo, Yi
+		r >= 0xac00 && r < 0xd7b0 || // Hangul
+		r >= 0xf900 && r < 0xfb00 || // Han
+		r >= 0xfe30 && r < 0xfe50 ||
+		r >= 0xff00 && r < 0xffe8 ||
+		r >= 0x20000) {
+		return false
+	}
+	return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsMark(r)
+}
+
+// wordBefore reports whether what ends at i is part of a word.
+func wordBefore(v []byte, i int) bool {
+	if i == 0 {
+		return false
+	}
+	if ch := v[i-1]; ch < utf8.RuneSelf {
+		return radix(ch) > 1
+	}
+	r, _ := utf8.DecodeLastRune(v[:i])
+	return spaced(r)
+}
+
+// wordAfter reports whether a part of a word begins at i.
+func wordAfter(v []byte, i int) bool {
+	if i >= len(v) {
+		return false
+	}
+	if v[i] < utf8.RuneSelf {
+		return radix(v[i]) > 1
+	}
+	r, _ := utf8.DecodeRune(v[i:])
+	return spaced(r)
+}
+
+// space returns how many bytes of v are one space, also one that does not break
+// or is thin.
+func space(v []byte, i int) int {
+	if i >= len(v) {
+		return 0
+	}
+	switch v[i] {
+	case ' ':
+		return 1
+	case 0xc2:
+		if i+1 < len(v) && v[i+1] == 0xa0 {
+			return 2
+		}
+	case 0xe2: // U+2007, U+2009, U+202F
+		if i+2 < len(v) && v[i+1] == 0x80 && (v[i+2] == 0x87 || v[i+2] == 0x89 || v[i+2] == 0xaf) {
+			return 3
+		}
+	}
+	return 0
+}
+
+// nextMail finds the next address at or behind from.
+func (s *scan) nextMail(from int) {
+	v := s.v
+	s.mailLo, s.mailHi = len(v)+1, 0
+	for at := from; at < len(v); at++ {
+		k := bytes.IndexByte(v[at:], '@')
+		if k < 0 {
+			return
+		}
+		at += k
+		if lo, hi := emailAround(v, from, at); hi > 0 {
+			s.mailLo, s.mailHi = lo, hi
+			return
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package anonymize
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+func localByte(ch byte) bool {
+	switch ch {
+	case '.', '_', '%', '+', '-', '\'', '=':
+		return true
+	}
+	return radix(ch) > 1
+}
+
+// emailAround returns the address whose @ is at i, not before from; hi 0 if
+// there is none. Letters beyond ASCII may be part of both sides (RFC 6531), but
+// not those of scripts without spaces, since there the text around it would be
+// taken for a part of it.
+func emailAround(v []byte, from, i int) (lo, hi int) {
+	lo = i
+	for lo > from {
+		if localByte(v[lo-1]) {
+			lo--
+			continue
+		}
+		r, w := utf8.DecodeLastRune(v[from:lo])
+		if r < utf8.RuneSelf || !spaced(r) {
+			break
+		}
+		lo -= w
+	}
+	lo = localStart(v, lo, i)
+	for lo < i && radix(v[lo]) == 1 && v[lo] < utf8.RuneSelf && v[lo] != '_' {
+		lo++
+	}
+	if lo == i {
+		if lo = quotedLocal(v, from, i); lo == i {
+			return 0, 0
+		}
+	}
+	hi = domainEnd(v, i+1)
+	if hi == 0 || bytes.Equal(v[lo:i], gitUser) && hi < len(v) && v[hi] == ':' {
+		return 0, 0 // git@host:path
+	}
+	return lo, hi
+}
+
+var gitUser = []byte("git")
+
+// localStart leaves out what is stuck to an address: the key of key=address, and
+// an escape of a URL. The sign is part of the address of a mailing list
+// (list+anna=mail.example@host).
+func localStart(v []byte, lo, i int) int {
+	plus := bytes.IndexByte(v[lo:i], '+')
+	if k := bytes.LastIndexByte(v[lo:i], '='); k >= 0 && (plus < 0 || plus > k) {
+		lo += k + 1
+	}
+	if k := bytes.LastIndexByte(v[lo:i], '%'); k >= 0 && lo+k+3 < i {
+		_, a := hexValue(v[lo+k+1])
+		_, b := hexValue(v[lo+k+2])
+		if a && b {
+			lo += k + 3
+		}
+	}
+	return lo
+}
+
+// quotedLocal returns where a quoted local part that ends at i begins, or i.
+func quotedLocal(v []byte, from, i int) int {
+	if i-from < 3 || v[i-1] != '"' {
+		return i
+	}
+	for k := i - 2; k >= from && i-k < 66 && v[k] != '\n'; k-- {
+		if v[k] == '"' {
+			if k == i-2 {
+				return i
+			}
+			return k
+		}
+	}
+	return i
+}
+
+// domainEnd returns the end of a domain name of at least two labels that begins
+// at i, or 0. The last one has letters: a version is no domain.
+func domainEnd(v []byte, i int) int {
+	hi := i
+	for hi < len(v) {
+		if ch := v[hi]; radix(ch) > 1 || ch == '.' || ch == '-' {
+			hi++
+			continue
+		}
+		r, w := utf8.DecodeRune(v[hi:])
+		if r < utf8.RuneSelf || !spaced(r) {
+			break
+		}
+		hi += w
+	}
+	for hi > i && (v[hi-1] == '.' || v[hi-1] == '-') {
+		hi--
+	}
+	if k := bytes.Index(v[i:hi], twoDots); k >= 0 {
+		hi = i + k
+	}
+	for hi > i {
+		dot := bytes.LastIndexByte(v[i:hi], '.')
+		if dot < 1 {
+			return 0
+		}
+		if last := v[i+dot+1 : hi]; topLevel(last) {
+			if retina(v[i:i+dot], last) {
+				return 0
+			}
+			return hi
+		}
+		hi = i + dot // "anna@mail.example.2 of them": what is before may be one
+	}
+	return 0
+}
+
+var twoDots = []byte("..")
+
+// topLevel reports whether a label may be the last of a domain name.
+func topLevel(b []byte) bool {
+	letters := 0
+	for _, ch := range b {
+		if radix(ch) == 26 || ch >= utf8.RuneSelf {
+			letters++
+		}
+	}
+	return letters >= 2 && (letters == len(b) || len(b) > 4 && (b[0]|0x20) == 'x' && (b[1]|0x20) == 'n')
+}
+
+// retina reports whether a "domain" is the end of a file's name: icon@2x.png.
+func retina(labels, last []byte) bool {
+	if len(labels) != 2 || radix(labels[0]) != 10 || labels[1] != 'x' {
+		return false
+	}
+	switch string(last) {
+	case "png", "jpg", "jpeg", "gif", "webp", "svg", "avif":
+		return true
+	}
+	return false
+}
+
+// url looks at a colon. A URL with a query is a whole; of one with a user and
+// password these are.
+func (s *scan) url(i int) (lo, hi int, it item) {
+	v := s.v
+	if i+3 >= len(v) || v[i+1] != '/' || v[i+2] != '/' {
+		return 0, 0, itemNone
+	}
+	lo = i
+	for lo > s.from && i-lo < 24 && (radix(v[lo-1]) > 1 || v[lo-1] == '+' || v[lo-1] == '-' || v[lo-1] == '.') {
+		lo--
+	}
+	for lo < i && radix(v[lo]) != 26 {
+		lo++
+	}
+	if i-lo < 2 {
+		return 0, 0, itemNone
+	}
+	host := i + 3
+	hi = urlEnd(v, host)
+	whole, rest := v[lo:hi], v[host:hi]
+	authority := rest
+	if k := bytes.IndexAny(rest, "/?#\\"); k >= 0 {
+		authority = rest[:k]
+	}
+	at := bytes.LastIndexByte(authority, '@')
+	behind := rest[len(authority):]
+	if k := bytes.IndexAny(behind, "?#"); k >= 0 && bytes.IndexByte(behind[k:], '=') > 1 || bytes.Contains(whole, slackHook) {
+		return lo, hi, itemURL
+	}
+	if at > 0 && !bytes.Equal(authority[:at], gitUser) {
+		return host, host + at, itemLogin
+	}
+	return 0, 0, itemNone
+}
+
+var slackHook = []byte("//hooks.slack.com/services/")
+
+// urlEnd returns the end of a URL; marks that end a sentence or close a bracket
+// are not part of it.
+func urlEnd(v []byte, i int) int {
+	from := i
+	for i < len(v) {
+		ch := v[i]
+		if ch <= ' ' || ch == '"' || ch == '<' || ch == '>' || ch == '`' || ch == '|' || ch == '{' || ch == '}' || ch == 0x7f {
+			break
+		}
+		if ch >= utf8.RuneSelf {
+			r, w := utf8.DecodeRune(v[i:])
+			if !spaced(r) {
+				break
+			}
+			i += w
+			continue
+		}
+		i++
+	}
+	for i > from {
+		switch v[i-1] {
+		case '.', ',', ';', ':', '!', '?', ')', ']', '\'', '*':
+			i--
+			continue
+		}
+		break
+	}
+	return i
+}

@@ -1,0 +1,217 @@
+package anonymize
+
+import (
+	"bytes"
+	"slices"
+)
+
+// nationalRule is how the number of a country is written in a text. Only those
+// are looked for whose form or check digits tell them from other numbers, or
+// where the text before names them.
+type nationalRule struct {
+	digits  int
+	shape   uint64 // lengths of groups; 0 for any
+	seps    string // all separators are among these
+	needs   hint   // the text before must say so
+	ids     []nationalID
+	country item
+}
+
+// nationalRules returns the rules, and the countries in the order of their
+// items.
+func nationalRules() ([]nationalRule, []string) {
+	var names []string
+	all := nationalIDs()
+	list := []struct {
+		country string
+		rules   []nationalRule
+	}{
+		{"us", []nationalRule{{digits: 9, shape: 0x324, seps: "-"}, {digits: 9, shape: 0x324, seps: " "}, {digits: 9, shape: 0x9, needs: hintUS}}},
+		{"ca", []nationalRule{{digits: 9, seps: " -", needs: hintCA}}},
+		{"nl", []nationalRule{{digits: 9, seps: " .-", needs: hintNL}}},
+		{"se", []nationalRule{{digits: 10, shape: 0x64, seps: "-"}, {digits: 12, shape: 0x84, seps: "-"}, {digits: 10, needs: hintSE}, {digits: 12, needs: hintSE}}},
+		{"no", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x65, seps: " "}}},
+		{"be", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x22232, seps: ".-"}, {digits: 11, shape: 0x632, seps: " -"}}},
+		{"pl", []nationalRule{{digits: 11, shape: 0xb}}},
+		{"de", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x2333, seps: " "}}},
+		{"br", []nationalRule{{digits: 11, shape: 0x3332, seps: ".-"}, {digits: 11, shape: 0x92, seps: "-"}, {digits: 11, needs: hintBR}}},
+		{"ch", []nationalRule{{digits: 13, shape: 0xd}, {digits: 13, shape: 0x3442, seps: ". "}}},
+		{"in", []nationalRule{{digits: 12, shape: 0x444, seps: " -"}, {digits: 12, shape: 0xc, needs: hintIN}}},
+		{"fr", []nationalRule{{digits: 15, seps: " .-"}}},
+		{"es", nil}, {"it", nil}, {"gb", nil}, {"fi", nil},
+	}
+	var rules []nationalRule
+	for i, c := range list {
+		names = append(names, c.country)
+		for _, r := range c.rules {
+			r.country, r.ids = itemNational+item(i), all[c.country]
+			rules = append(rules, r)
+		}
+		if len(c.rules) == 0 { // those have letters: see letteredID and digitsAndLetters
+			rules = append(rules, nationalRule{country: itemNational + item(i), ids: all[c.country]})
+		}
+	}
+	return rules, names
+}
+
+// national looks for a number of digits alone.
+func (s *scan) national(r *run, e int, d []byte) item {
+	if len(d) > 15 {
+		return itemNone
+	}
+	shape := r.shape(e)
+	for i := range s.d.rules {
+		rule := &s.d.rules[i]
+		if rule.digits != len(d) || rule.shape != 0 && rule.shape != shape || e > 0 && !r.only(e, rule.seps) {
+			continue
+		}
+		b := s.digits[1][:len(d)]
+		for k, x := range d {
+			b[k] = '0' + x
+		}
+		if !s.valid(rule.ids, b) {
+			continue
+		}
+		hint := s.hint(r.g[0].lo)
+		if rule.needs != 0 && hint&rule.needs == 0 || e == 0 && hint&hintOther != 0 && len(d) < 13 {
+			continue
+		}
+		return rule.country
+	}
+	return itemNone
+}
+
+// valid reports whether b is one of the numbers. It checks what fails soonest
+// first; b has symbols only where such numbers may have them.
+func (s *scan) valid(ids []nationalID, b []byte) bool {
+	buf := s.digits[2][:0]
+	for i := range ids {
+		id := &ids[i]
+		if len(b) != id.length {
+			continue
+		}
+		want := append(buf, b...)
+		if id.finish(want) && bytes.Equal(want, b) && id.matches(b, buf) {
+			return true
+		}
+	}
+	return false
+}
+
+// idsOf returns the numbers of a country that has letters in them.
+func (d *detector) idsOf(country string) ([]nationalID, item) {
+	it := itemNational + item(slices.Index(d.names, country))
+	for i := range d.rules {
+		if d.rules[i].country == it {
+			return d.rules[i].ids, it
+		}
+	}
+	return nil, itemNone
+}
+
+// symbols reads n upper case letters and digits with single separators between
+// them, and returns their shape as run.shape does.
+func (s *scan) symbols(i, n int) (hi int, b []byte, shape uint64) {
+	v, size := s.v, uint64(0)
+	b = s.digits[0][:0]
+	for len(b) < n {
+		if i >= len(v) {
+			return 0, nil, 0
+		}
+		ch := v[i]
+		if radix(ch) == 10 || ch >= 'A' && ch <= 'Z' {
+			b = append(b, ch)
+			size++
+			i++
+			continue
+		}
+		w := space(v, i)
+		if ch == '-' || ch == '.' {
+			w = 1
+		}
+		if w == 0 || size == 0 {
+			return 0, nil, 0
+		}
+		shape, size = shape<<4|min(15, size), 0
+		i += w
+	}
+	if wordAfter(v, i) || i < len(v) && (v[i] == '_' || v[i] == '-' && i+1 < len(v) && radix(v[i+1]) > 1) {
+		return 0, nil, 0
+	}
+	return i, b, shape<<4 | min(15, size)
+}
+
+// letteredID looks for a number that begins with a capital letter at i.
+func (s *scan) letteredID(i int) (hi int, it item) {
+	v := s.v
+	ch, next := v[i], v[i+1]
+	upper := next >= 'A' && next <= 'Z'
+	switch {
+	case (ch >= 'X' && ch <= 'Z') && (radix(next) == 10 || next == '-'):
+		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x81 || shape == 0x171) {
+			if ids, it := s.d.idsOf("es"); shaped(b, "A0000000A") && s.valid(ids, b) {
+				return hi, it
+			}
+		}
+	case upper && (radix(v[i+2]) == 10 || v[i+2] == ' '):
+		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x22221 || shape == 0x261) {
+			if ids, it := s.d.idsOf("gb"); shaped(b, "AA000000A") && s.valid(ids, b) {
+				return hi, it
+			}
+		}
+	case upper:
+		if hi, b, shape := s.symbols(i, 16); hi > 0 && (shape == 0xf || shape == 0x3355) {
+			if ids, it := s.d.idsOf("it"); shaped(b, "AAAAAA00A00A000A") && s.valid(ids, b) {
+				return hi, it
+			}
+		}
+	}
+	return 0, itemNone
+}
+
+// shaped reports whether b has letters and digits where like has them.
+func shaped(b []byte, like string) bool {
+	for i, ch := range b {
+		if radix(ch) != radix(like[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// digitsAndLetters looks for a number with a letter in it that begins with the
+// digits from i to end.
+func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
+	v := s.v
+	if end+1 >= len(v) {
+		return 0, itemNone
+	}
+	switch n := end - i; {
+	case n == 6 && (v[end] == '-' || v[end] == '+' || v[end] == 'A') && i+11 <= len(v) && !wordAfter(v, i+11):
+		b := append(s.digits[0][:0], v[i:i+11]...)
+		if ids, it := s.d.idsOf("fi"); radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(ids, b) {
+			return i + 11, it
+		}
+	case n == 8 || n == 2 && v[end] == '.':
+		hi, b, shape := s.symbols(i, 9)
+		if hi == 0 || shape != 0x9 && shape != 0x81 && shape != 0x2331 || !shaped(b, "00000000A") {
+			break
+		}
+		if ids, it := s.d.idsOf("es"); s.valid(ids, b) && (shape == 0x9 || s.hint(i)&hintOther == 0) {
+			return hi, it
+		}
+	}
+	if v[i] == '1' || v[i] == '2' { // Corsica: 2A or 2B in the number
+		if k := bytes.IndexByte(v[i:min(len(v), i+11)], '2'); k < 0 || bytes.IndexAny(v[i:min(len(v), i+11)], "AB") < 0 {
+			return 0, itemNone
+		}
+		hi, b, _ := s.symbols(i, 15)
+		if hi == 0 || !shaped(b, "000000A00000000") {
+			return 0, itemNone
+		}
+		if ids, it := s.d.idsOf("fr"); s.valid(ids, b) {
+			return hi, it
+		}
+	}
+	return 0, itemNone
+}

@@ -1,0 +1,440 @@
+package anonymize
+
+import (
+	"bytes"
+	"strings"
+)
+
+// run is groups of digits with single separators between them.
+type run struct {
+	n     int
+	g     [10]group
+	paren bool // a bracket is before the first
+}
+
+type group struct {
+	lo, hi int
+	sep    byte // before it: ' ', '-', '.', '/', or '(' for any with a bracket; 0 for the first
+	total  int  // digits up to its end
+}
+
+// read reads a run from i on, where a digit, a plus or a bracket is.
+func (r *run) read(v []byte, i int) {
+	r.n, r.paren = 0, false
+	if v[i] == '+' {
+		i++
+	}
+	if i < len(v) && v[i] == '(' {
+		r.paren = true
+		i++
+	}
+	sep, total := byte(0), 0
+	for r.n < len(r.g) {
+		lo := i
+		for i < len(v) && radix(v[i]) == 10 {
+			i++
+		}
+		if i == lo {
+			return
+		}
+		total += i - lo
+		r.g[r.n] = group{lo, i, sep, total}
+		r.n++
+		if i, sep = separator(v, i); sep == 0 {
+			return
+		}
+	}
+}
+
+// separator reads what is between two groups of digits: one mark, perhaps with a
+// space at either side, and brackets. It returns what kind it is, 0 if no digit
+// follows.
+func separator(v []byte, i int) (int, byte) {
+	sep, spaces := byte(0), 0
+	for from := i; i < len(v) && i-from < 8; {
+		ch := v[i]
+		switch {
+		case radix(ch) == 10:
+			return i, sep
+		case ch == '.' || ch == '/':
+			if sep != 0 && sep != ' ' {
+				return i, 0
+			}
+			sep, spaces = ch, 0
+			i++
+		case ch == '(' || ch == ')':
+			sep, spaces = '(', 0
+			i++
+		default:
+			if w := space(v, i); w > 0 && spaces == 0 {
+				spaces++
+				if sep == 0 {
+					sep = ' '
+				}
+				i += w
+			} else if w := hyphen(v, i); w > 0 && (sep == 0 || sep == ' ' || sep == '(') {
+				if sep != '(' {
+					sep = '-'
+				}
+				spaces = 0
+				i += w
+			} else {
+				return i, 0
+			}
+		}
+	}
+	return i, 0
+}
+
+// shape returns the lengths of the groups up to e as hex digits: 0x334 is
+// 415-555-0199. A group of more than 15 counts as one of 15.
+func (r *run) shape(e int) uint64 {
+	x := uint64(0)
+	for i := range e + 1 {
+		x = x<<4 | uint64(min(15, r.g[i].hi-r.g[i].lo))
+	}
+	return x
+}
+
+// only reports whether all separators up to e are among those given.
+func (r *run) only(e int, seps string) bool {
+	for i := 1; i <= e; i++ {
+		if strings.IndexByte(seps, r.g[i].sep) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// size returns how many digits the group i has.
+func (r *run) size(i int) int { return r.g[i].hi - r.g[i].lo }
+
+// ends reports whether a number may end with the group e: it is not part of a
+// word, of a decimal, a time or an address.
+func (s *scan) ends(r *run, e int) bool {
+	v, hi := s.v, r.g[e].hi
+	if s.mailHi > 0 && hi > s.mailLo || wordAfter(v, hi) {
+		return false
+	}
+	if hi == len(v) {
+		return true
+	}
+	next := hi + 1
+	digit := next < len(v) && radix(v[next]) == 10
+	switch v[hi] {
+	case '_', '@', '%', '*', '=':
+		return false
+	case '.', '/', '\'':
+		return !digit
+	case '-':
+		return next >= len(v) || radix(v[next]) == 1
+	case ':':
+		return !digit || r.size(e) > 2
+	case ',':
+		more := next
+		for more < len(v) && radix(v[more]) == 10 {
+			more++
+		}
+		return !digit || r.size(e) > 3 || more-next > 2
+	case 0xe2:
+		w := hyphen(v, hi)
+		return w == 0 || hi+w >= len(v) || radix(v[hi+w]) != 10
+	}
+	return true
+}
+
+// glued reports whether a number at i is part of what is before it: a decimal, a
+// date, a name with numbers.
+func (s *scan) glued(i int) bool {
+	v := s.v
+	if i == 0 {
+		return false
+	}
+	before := byte(' ')
+	if i > 1 {
+		before = v[i-2]
+	}
+	switch v[i-1] {
+	case '_', '*', '=':
+		return v[i-1] == '_'
+	case '.', '/', ':', '\'', ',':
+		return radix(before) == 10
+	case '-', '+':
+		return radix(before) > 1
+	}
+	return wordBefore(v, i)
+}
+
+// number looks for what begins with a digit at i.
+func (s *scan) number(i int) (hi int, it item) {
+	v := s.v
+	if hi, it = hexAddress(v, i); hi > 0 {
+		return hi, it
+	}
+	if s.glued(i) {
+		return 0, itemNone
+	}
+	end := i
+	for end < len(v) && radix(v[end]) == 10 {
+		end++
+	}
+	if end-i > 19 {
+		return 0, itemNone
+	}
+	if end < len(v) && v[end] == '.' {
+		if hi = s.ip4(i); hi > 0 {
+			return hi, itemIP
+		}
+	}
+	if hi, it = s.digitsAndLetters(i, end); hi > 0 {
+		return hi, it
+	}
+	var r run
+	if r.read(v, i); r.n == 0 || r.g[r.n-1].total < 6 {
+		return 0, itemNone
+	}
+	for e := r.n - 1; e >= 0 && r.g[e].total >= 9; e-- {
+		if r.g[e].total > 19 || !s.ends(&r, e) {
+			continue
+		}
+		d := digitsOf(s.digits[0][:0], v[i:r.g[e].hi])
+		if s.card(&r, e, d) {
+			return r.g[e].hi, itemCard
+		}
+		if it = s.national(&r, e, d); it != itemNone {
+			return r.g[e].hi, it
+		}
+	}
+	return s.phone(&r, i)
+}
+
+// card reports whether the digits are a card number: of a network's range and
+// length, with the right check digit (ISO/IEC 7812-1).
+func (s *scan) card(r *run, e int, d []byte) bool {
+	if len(d) < 12 || e > 0 && r.size(0) < 4 || !r.only(e, " -") {
+		return false
+	}
+	if !cardRange(d) && (d[0] < 3 || d[0] > 6 || s.hint(r.g[0].lo)&hintCard == 0) {
+		return false
+	}
+	return luhn(d[:len(d)-1]) == d[len(d)-1]
+}
+
+// cardRange reports whether a network issues cards of this beginning and length.
+func cardRange(d []byte) bool {
+	n, two := len(d), int(d[0])*10+int(d[1])
+	four := two*100 + int(d[2])*10 + int(d[3])
+	switch {
+	case d[0] == 4:
+		return n == 16
+	case two >= 51 && two <= 55, four >= 2221 && four <= 2720, four >= 2200 && four <= 2204:
+		return n == 16
+	case two == 34, two == 37:
+		return n == 15
+	case two == 36, two == 38, two == 39, four >= 3000 && four <= 3059:
+		return n == 14 || n == 16
+	case four >= 3528 && four <= 3589, four == 6011, two == 62, two == 64, two == 65:
+		return n >= 16
+	case two == 50, two >= 56 && two <= 58, two == 60, two == 63, two == 67:
+		return n >= 16
+	}
+	return false
+}
+
+// dialled looks for a phone number that begins with a plus or a bracket at i.
+func (s *scan) dialled(i int) (hi int, it item) {
+	v := s.v
+	if i+7 > len(v) || s.glued(i) || radix(v[i+1]) != 10 && (v[i] != '+' || v[i+1] != '(') {
+		return 0, itemNone
+	}
+	var r run
+	r.read(v, i)
+	if v[i] == '(' {
+		return s.phone(&r, i)
+	}
+	for e := r.n - 1; e >= 0; e-- {
+		n := r.g[e].total
+		if n < 8 || n > 15 || !s.ends(&r, e) || e > 0 && r.size(e) == 1 && r.g[e].sep != '-' {
+			continue
+		}
+		switch v[r.g[0].lo] {
+		case '0':
+			return 0, itemNone
+		case '1', '7':
+			if n != 11 {
+				continue
+			}
+		}
+		return r.g[e].hi, itemPhone
+	}
+	return 0, itemNone
+}
+
+// phone looks for a number as people of some country write it, or any where the
+// text before says that it is one. It begins at i.
+func (s *scan) phone(r *run, i int) (hi int, it item) {
+	if r.n == 0 || r.g[r.n-1].total < 6 || s.dated(r) {
+		return 0, itemNone
+	}
+	hint := s.hint(i)
+	if hint&hintPhone == 0 && (hint&hintOther != 0 || s.priced(i)) {
+		return 0, itemNone
+	}
+	for e := r.n - 1; e >= 0; e-- {
+		n := r.g[e].total
+		if n < 9 || n > 15 || !s.ends(r, e) || !s.nationalPhone(r, e, n) {
+			continue
+		}
+		if hint&hintPhone == 0 && s.unit(r.g[e].hi) {
+			return 0, itemNone
+		}
+		return r.g[e].hi, itemPhone
+	}
+	if hint&hintPhone == 0 {
+		return 0, itemNone
+	}
+	for e := r.n - 1; e >= 0; e-- {
+		n := r.g[e].total
+		if n < 6 || n > 15 || e > 5 || !s.ends(r, e) || e > 0 && r.size(e) == 1 && r.g[e].sep != '-' {
+			continue
+		}
+		return r.g[e].hi, itemPhone
+	}
+	return 0, itemNone
+}
+
+// dated reports whether a run begins with a date: two groups of two and a year,
+// with the same marks, and not more of them.
+func (s *scan) dated(r *run) bool {
+	if r.n < 3 {
+		return r.n == 1 && r.size(0) == 8 && plausibleYear(s.v[r.g[0].lo:])
+	}
+	sep := r.g[1].sep
+	if sep == ' ' || sep == '(' || r.g[2].sep != sep {
+		return false
+	}
+	more := r.n > 3 && r.g[3].sep == sep
+	switch r.shape(2) {
+	case 0x422:
+		return plausibleYear(s.v[r.g[0].lo:])
+	case 0x224, 0x124, 0x214, 0x114:
+		return plausibleYear(s.v[r.g[2].lo:])
+	case 0x222:
+		return !more
+	}
+	return false
+}
+
+func plausibleYear(v []byte) bool {
+	return v[0] == '1' && v[1] == '9' || v[0] == '2' && (v[1] == '0' || v[1] == '1')
+}
+
+// nationalPhone reports whether the groups up to e, of n digits, are a number as
+// some country writes its own.
+func (s *scan) nationalPhone(r *run, e, n int) bool {
+	first := s.v[r.g[0].lo:]
+	shape, plain := r.shape(e), r.only(e, " -")
+	if r.paren {
+		size := r.size(0)
+		if e == 0 || r.g[1].sep != '(' || n > 12 {
+			return false
+		}
+		return size == 3 && first[0] >= '2' && n == 10 || size == 2 && first[0] > '0' && n >= 10 && n <= 11 || size >= 2 && size <= 6 && first[0] == '0'
+	}
+	if first[0] == '0' {
+		return s.trunk(r, e, n)
+	}
+	if r.g[e].hi-r.g[e].lo < 2 {
+		return false
+	}
+	second := byte('0')
+	if e > 0 {
+		second = s.v[r.g[1].lo]
+	}
+	switch shape {
+	case 0x334: // North America; Italy's mobiles
+		return first[0] >= '2' && second >= '2' && r.only(e, " -.(") || first[0] == '3' && plain
+	case 0x1334:
+		return (first[0] == '1' || first[0] == '8') && second >= '2'
+	case 0x13322: // Russia
+		return first[0] == '8' || first[0] == '7'
+	case 0x37, 0x343, 0x3322: // Italy
+		return first[0] == '3'
+	case 0x333: // Spain, Poland, Portugal
+		return first[0] >= '5' && plain && string(s.v[r.g[2].lo:r.g[2].hi]) != "000"
+	case 0x3222: // Spain
+		return first[0] >= '6' && plain
+	case 0x2322: // Spain, Poland
+		return plain && first[0] >= '1'
+	case 0x234: // Portugal
+		return first[0] == '2' && plain
+	case 0x254, 0x244: // Brazil
+		return r.g[2].sep == '-' && (r.g[1].sep == ' ' || r.g[1].sep == '(')
+	}
+	return false
+}
+
+// trunk is nationalPhone for numbers that begin with a zero, or with two and the
+// code of a country.
+func (s *scan) trunk(r *run, e, n int) bool {
+	first := s.v[r.g[0].lo:]
+	if first[1] == '0' {
+		return n >= 10 && len(first) > 2 && first[2] > '0' && (e > 0 || n > 11)
+	}
+	if e == 0 {
+		lo := r.g[0].lo
+		return n >= 10 && n <= 11 && radix(first[1]) == 10 && (lo == 0 || s.v[lo-1] != ',')
+	}
+	if n > 12 || e > 5 || r.size(0) < 2 || r.size(0) > 6 || e < 2 && !r.only(e, " -/(") {
+		return false
+	}
+	for i := 1; i <= e; i++ {
+		if r.size(i) == 1 && (i < e || r.g[i].sep != '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// priced reports whether a sign for money or for a number of something is before
+// i.
+func (s *scan) priced(i int) bool {
+	v := s.v[:i]
+	if n := len(v); n > 0 && v[n-1] == ' ' {
+		v = v[:n-1]
+	}
+	if len(v) == 0 {
+		return false
+	}
+	switch v[len(v)-1] {
+	case '$', '#', '=', '<', '>', '*', '^', '~', '\\':
+		return true
+	}
+	return bytes.HasSuffix(v, euro) || bytes.HasSuffix(v, pound) || bytes.HasSuffix(v, yen) || bytes.HasSuffix(v, numero)
+}
+
+var euro, pound, yen, numero = []byte("€"), []byte("£"), []byte("¥"), []byte("№")
+
+// unit reports whether a unit or a currency is behind hi.
+func (s *scan) unit(hi int) bool {
+	v := s.v
+	hi += space(v, hi)
+	if hi >= len(v) {
+		return false
+	}
+	rest := v[hi:]
+	if rest[0] == '$' || rest[0] == '%' || bytes.HasPrefix(rest, euro) || bytes.HasPrefix(rest, pound) || bytes.HasPrefix(rest, yen) {
+		return true
+	}
+	end := 0
+	for end < len(rest) && (radix(rest[end]) == 26 || rest[end] >= 0x80) {
+		end++
+	}
+	switch string(rest[:end]) {
+	case "EUR", "Euro", "euros", "euro", "USD", "dollars", "GBP", "CHF", "Fr", "kr", "SEK", "NOK", "DKK", "PLN", "zł", "złotych", "BRL", "reais", "JPY", "RUB", "INR",
+		"B", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "bytes", "Bytes", "b", "ms", "ns", "us", "s", "sec", "seconds",
+		"m", "mm", "cm", "km", "kg", "g", "mg", "t", "l", "ml", "px", "pt", "x", "Hz", "rpm", "pcs", "rows", "records", "items", "users", "units", "Stk", "Stück", "szt":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,350 @@
+package anonymize
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// knownKind says what of a value is looked for besides the whole.
+type knownKind uint8
+
+const (
+	knownWhole    knownKind = iota
+	knownName               // each of its names
+	knownFirst              // each of its names, all of them first ones
+	knownLast               // each of its names, all of them last ones
+	knownAddress            // what is between commas
+	knownPhone              // the same digits in another spelling
+	knownSpelling           // the same letters and digits in another spelling
+)
+
+// knownColumn is a masked column whose values are looked for in texts of its row.
+type knownColumn struct {
+	column int // index into Program.columns
+	kind   knownKind
+}
+
+// knownColumns returns the columns whose values are looked for.
+func (p *Program) knownColumns(t *Table) []knownColumn {
+	var out []knownColumn
+	for i := range p.columns {
+		c := &p.columns[i]
+		typ := t.Columns[c.index].Type
+		if c.array || !isText(typ) && !named("uuid", "inet", "cidr", "macaddr", "macaddr8", "date")(typ) {
+			continue
+		}
+		kind := knownWhole
+		switch c.kind {
+		case "scrub", "text", "choice", "password", "user_agent", "job", "person.title", "person.gender", "address.lat", "address.lon", "number", "money", "geo":
+			continue
+		case "person.name":
+			kind = knownName
+		case "person.first":
+			kind = knownFirst
+		case "person.last":
+			kind = knownLast
+		case "address.full":
+			kind = knownAddress
+		case "phone":
+			kind = knownPhone
+		case "card", "iban":
+			kind = knownSpelling
+		}
+		out = append(out, knownColumn{i, kind})
+	}
+	return out
+}
+
+// knownValues are the values that are known of a row, as patterns to look for.
+type knownValues struct {
+	ready   bool
+	text    []byte // folded patterns, one behind another
+	list    []pattern
+	heads   [256]uint8 // by a pattern's first byte: the first such pattern, from 1
+	sources []source
+	fakes   []byte
+}
+
+// source is one known value.
+type source struct {
+	kind   knownKind
+	value  []byte
+	column int // index into Program.columns
+	fake   [2]int
+	done   bool // fake is there
+}
+
+// pattern is a text to look for.
+type pattern struct {
+	lo, hi  int // in knownValues.text
+	next    uint8
+	part    knownPart
+	piece   uint8
+	capital bool // it is a word besides: only with a capital letter
+	open    bool // it ends in a script without spaces
+	source  int
+}
+
+// knownPart is which part of a value's mask stands for a pattern.
+type knownPart uint8
+
+const (
+	partWhole knownPart = iota
+	partFirst
+	partLast
+	partPiece
+)
+
+// longestKnown is the longest value that is looked for, mostPatterns how many
+// patterns of a row.
+const longestKnown, mostPatterns = 256, 250
+
+// ofRow returns the known values of the row at hand, nil if there are none.
+func (k *knownValues) ofRow(r *Rewriter) *knownValues {
+	if !k.ready {
+		k.clear()
+		for _, c := range r.p.known {
+			index := r.p.columns[c.column].index
+			k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
+		}
+		k.ready = true
+	}
+	if len(k.sources) == 0 {
+		return nil
+	}
+	return k
+}
+
+func (k *knownValues) clear() {
+	for i := range k.list {
+		k.heads[k.text[k.list[i].lo]] = 0
+	}
+	k.text, k.list, k.sources, k.fakes = k.text[:0], k.list[:0], k.sources[:0], k.fakes[:0]
+}
+
+// add makes the patterns of a value.
+func (k *knownValues) add(s source) {
+	if len(s.value) < 2 || len(s.value) > longestKnown || len(k.list) > mostPatterns-32 {
+		return
+	}
+	k.sources = append(k.sources, s)
+	switch s.kind {
+	case knownPhone:
+		if s.value[0] != '+' && s.value[0] != '(' {
+			k.pattern(s.value, partWhole, 0) // what the detector may not see
+		}
+		return
+	case knownFirst:
+		k.names(s.value, partWhole, partWhole)
+	case knownLast:
+		k.names(s.value, partWhole, partWhole)
+	case knownName:
+		first, last := partFirst, partLast
+		if bytes.IndexByte(s.value, ',') >= 0 {
+			first, last = last, first
+		}
+		k.names(s.value, first, last)
+	case knownAddress:
+		rest, more := s.value, true
+		for piece := uint8(0); more && piece < 8; piece++ {
+			var text []byte
+			text, rest, more = bytes.Cut(rest, listMark)
+			if len(text) >= 6 {
+				k.pattern(text, partPiece, piece)
+			}
+		}
+	}
+	k.pattern(s.value, partWhole, 0)
+}
+
+var listMark = []byte{','}
+
+// names makes a pattern of each word of a name; the last one has its own part.
+func (k *knownValues) names(v []byte, first, last knownPart) {
+	for len(v) > 0 {
+		end := 0
+		for end < len(v) && !nameGap(v, end) {
+			end++
+		}
+		word := v[:end]
+		gap := end
+		for gap < len(v) && nameGap(v, gap) {
+			gap++
+		}
+		v = v[gap:]
+		part := first
+		if len(v) == 0 {
+			part = last
+		}
+		k.name(word, part)
+		if i := bytes.IndexByte(word, '-'); i > 0 { // Marie-Claire
+			k.name(word[:i], part)
+			k.name(word[i+1:], part)
+		}
+	}
+}
+
+// nameGap reports whether v[i] is between names; the bytes of a wide space are.
+func nameGap(v []byte, i int) bool {
+	switch v[i] {
+	case ' ', ',', '\t', '\n', ';', '/', '(', ')', '"':
+		return true
+	case 0xe3:
+		return bytes.HasPrefix(v[i:], wideSpace)
+	case 0x80:
+		return i > 0 && v[i-1] == 0xe3 && bytes.HasPrefix(v[i-1:], wideSpace) || i > 1 && bytes.HasPrefix(v[i-2:], wideSpace)
+	}
+	return false
+}
+
+var wideSpace = []byte("\u3000")
+
+func (k *knownValues) name(word []byte, part knownPart) {
+	if !particle(word) {
+		k.pattern(word, part, 0)
+	}
+}
+
+// pattern adds a text to look for, without marks at its ends. A short one, or one
+// of few digits, would be found everywhere.
+func (k *knownValues) pattern(v []byte, part knownPart, piece uint8) {
+	v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	lo := len(k.text)
+	k.text = appendFolded(k.text, v)
+	text := k.text[lo:]
+	last, _ := utf8.DecodeLastRune(v)
+	wide := last >= utf8.RuneSelf && !spaced(last)
+	runes, letters := 0, false
+	for _, ch := range text {
+		if ch < 0x80 || ch >= 0xc0 {
+			runes++
+		}
+		letters = letters || radix(ch) == 26 || ch >= 0x80
+	}
+	if len(text) == 0 || len(k.list) >= mostPatterns || runes < 3 && !(wide && runes == 2) || !letters && runes < 5 {
+		k.text = k.text[:lo]
+		return
+	}
+	p := pattern{lo: lo, hi: len(k.text), part: part, piece: piece, open: wide, source: len(k.sources) - 1, next: k.heads[text[0]]}
+	p.capital = bytes.IndexByte(text, ' ') < 0 && commonWord(text)
+	k.list = append(k.list, p)
+	k.heads[text[0]] = uint8(len(k.list))
+}
+
+// match returns the end of the longest known value at i, which is the start of a
+// word, and the number of its pattern; end 0 if there is none.
+func (k *knownValues) match(v []byte, i int) (end, hit int) {
+	first := v[i]
+	if first >= utf8.RuneSelf {
+		r, _ := utf8.DecodeRune(v[i:])
+		var buf [4]byte
+		utf8.EncodeRune(buf[:], foldRune(r))
+		first = buf[0]
+	} else if first >= 'A' && first <= 'Z' {
+		first |= 0x20
+	}
+	for at := k.heads[first]; at > 0; at = k.list[at-1].next {
+		p := &k.list[at-1]
+		if p.capital && (v[i] >= 'a' && v[i] <= 'z' || v[i] >= utf8.RuneSelf && lowerAt(v[i:])) {
+			continue
+		}
+		e := matchFolded(v, i, k.text[p.lo:p.hi])
+		if e == 0 || !p.open && wordAfter(v, e) && !(p.hi-p.lo > 3 && v[e] == 's' && !wordAfter(v, e+1)) {
+			continue // an s makes it a genitive
+		}
+		if e > end {
+			end, hit = e, int(at-1)
+		}
+	}
+	return end, hit
+}
+
+// replace appends what stands for the pattern that was hit.
+func (k *knownValues) replace(dst []byte, hit int, m *scrubMask, r *Rewriter) []byte {
+	p := &k.list[hit]
+	fake := k.fake(p.source, m, r)
+	switch p.part {
+	case partFirst:
+		if i := bytes.IndexByte(fake, ' '); i > 0 {
+			fake = fake[:i]
+		}
+	case partLast:
+		fake = fake[bytes.LastIndexByte(fake, ' ')+1:]
+	case partPiece:
+		for range p.piece {
+			if _, after, ok := bytes.Cut(fake, listMark); ok {
+				fake = after
+			}
+		}
+		fake, _, _ = bytes.Cut(fake, listMark)
+		fake = bytes.TrimSpace(fake)
+	}
+	return append(dst, fake...)
+}
+
+// fake returns what the value's column gets in this row.
+func (k *knownValues) fake(at int, m *scrubMask, r *Rewriter) []byte {
+	s := &k.sources[at]
+	if !s.done {
+		opaque, meant, lo := r.opaque, r.meant, len(k.fakes)
+		if c := &r.p.columns[s.column]; c.null {
+			k.fakes = scramble(k.fakes, s.value, m.prf)
+		} else {
+			k.fakes = c.apply(k.fakes, s.value, r)
+		}
+		s.fake, s.done = [2]int{lo, len(k.fakes)}, true
+		r.opaque, r.meant = opaque, meant
+	}
+	return k.fakes[s.fake[0]:s.fake[1]]
+}
+
+// respell appends the mask of a known number that the text has in another
+// spelling, in that spelling.
+func (k *knownValues) respell(dst, found []byte, it item, m *scrubMask, r *Rewriter) ([]byte, bool) {
+	want := knownSpelling
+	if it == itemPhone {
+		want = knownPhone
+	}
+	var a, b, c [64]byte
+	for at := range k.sources {
+		s := &k.sources[at]
+		if s.kind != want || len(s.value) > 48 || len(found) > 48 {
+			continue
+		}
+		mine, theirs := symbolsIn(a[:0], found), symbolsIn(b[:0], s.value)
+		skip := 0 // of mine: zeros before the part that both have
+		if it == itemPhone {
+			for skip < len(mine) && skip < 2 && mine[skip] == '0' {
+				skip++
+			}
+		}
+		same := len(mine) - skip
+		if same < 7 || same > len(theirs) || it != itemPhone && same != len(theirs) || !bytes.Equal(theirs[len(theirs)-same:], mine[skip:]) {
+			continue
+		}
+		fake := symbolsIn(c[:0], k.fake(at, m, r))
+		if len(fake) != len(theirs) {
+			return append(dst, k.fake(at, m, r)...), true
+		}
+		copy(mine[skip:], fake[len(fake)-same:])
+		for _, ch := range found {
+			if radix(ch) > 1 {
+				ch, mine = mine[0], mine[1:]
+			}
+			dst = append(dst, ch)
+		}
+		return dst, true
+	}
+	return dst, false
+}
+
+// symbolsIn appends the letters and digits of v.
+func symbolsIn(dst, v []byte) []byte {
+	for _, ch := range v {
+		if radix(ch) > 1 {
+			dst = append(dst, ch)
+		}
+	}
+	return dst
+}
