@@ -152,14 +152,14 @@ func (p *Plan) budget(probs *Problems) {
 			free++
 		}
 	}
-	const least = 1e-6
+	least := p.leastShare()
 	switch {
 	case free == 0:
 		probs.add(0, "subset.budget: there is no root without a sample of its own, so there is nothing to choose")
 		return
 	case !fits(least):
 		rows, bytes := p.size(least)
-		probs.add(0, "subset.budget cannot be met: tables that are copied whatever the sample is have about %d rows and %d bytes", rows, bytes)
+		probs.add(0, "subset.budget cannot be met: even with one row a root, what it brings and the tables that are copied in full have about %d rows and %d bytes", rows, bytes)
 		return
 	}
 	lo, hi := least, 1.0
@@ -179,6 +179,25 @@ func (p *Plan) budget(probs *Problems) {
 			s.Share = hi
 		}
 	}
+}
+
+// leastShare is the share with which each root without a sample has a row.
+func (p *Plan) leastShare() float64 {
+	least := 1e-6
+	for i := range p.roots {
+		r := &p.roots[i]
+		if s := &r.Sample; s.Share > 0 || s.Rows > 0 {
+			continue
+		}
+		rows := float64(p.g.byTable[r.Table].rows)
+		if r.Where != "" {
+			rows *= whereShare
+		}
+		if rows > 0 {
+			least = max(least, 1/rows)
+		}
+	}
+	return min(least, 1)
 }
 
 // TablePlan is what a plan says of one logical table before any row is read.

@@ -3,7 +3,6 @@ package subset
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -142,8 +141,7 @@ func (e *explainer) find(ctx context.Context, n *node, cols []int, key []string)
 
 // keyError says what the server's refusal of a key's text means.
 func keyError(t *schema.Table, cols []int, err error) error {
-	var coded interface{ Code() string }
-	if !errors.As(err, &coded) || !strings.HasPrefix(coded.Code(), "22") {
+	if !strings.HasPrefix(sqlState(err), "22") {
 		return err
 	}
 	var types []string

@@ -96,6 +96,9 @@ func (p *Plan) newWalk(opt Options, run Runner) (*walk, error) {
 
 // choose finds all rows.
 func (w *walk) choose(ctx context.Context) error {
+	if err := w.probe(ctx); err != nil {
+		return err
+	}
 	if err := w.eligibility(ctx); err != nil {
 		return err
 	}
