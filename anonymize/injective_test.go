@@ -1,8 +1,11 @@
 package anonymize
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
+	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -149,6 +152,43 @@ func TestCapacity(t *testing.T) {
 		err := compile(true, c.rows, Mask{Kind: "hash"}, Type{Name: "varchar", Length: c.length})
 		if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "characters to stay unique") {
 			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// TestPrefixesStay: two addresses that share their first n bits, and no more,
+// share as many after.
+func TestPrefixesStay(t *testing.T) {
+	f := one(t, 1, "inet", Mask{Kind: "ip"}, unique)
+	rng := rand.New(rand.NewPCG(3, 4))
+	parse := func(s string) []byte { return netip.MustParseAddr(s).AsSlice() }
+	common := func(a, b []byte) int {
+		for i := range len(a) * 8 {
+			if (a[i/8]^b[i/8])>>(7-i%8)&1 == 1 {
+				return i
+			}
+		}
+		return len(a) * 8
+	}
+	for range 2000 {
+		size := 4 + 12*rng.IntN(2)
+		a := make([]byte, size)
+		for i := range a {
+			a[i] = byte(rng.Uint32())
+		}
+		b := bytes.Clone(a)
+		n := rng.IntN(size * 8)
+		b[n/8] ^= 0x80 >> (n % 8)
+		for i := n + 1; i < size*8; i++ { // what follows is another
+			b[i/8] ^= byte(rng.IntN(2)) << (7 - i%8)
+		}
+		x, _ := netip.AddrFromSlice(a)
+		y, _ := netip.AddrFromSlice(b)
+		if x.Is4In6() || y.Is4In6() {
+			continue
+		}
+		if got := common(parse(f(x.String())), parse(f(y.String()))); got != n {
+			t.Fatalf("%s and %s share %d bits, and %d after", x, y, n, got)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func parseUUID(b *[16]byte, v []byte) bool {
 // them after, and no more: each bit is flipped by a function of those before it
 // (Xu, Fan, Ammar, Moon: "Prefix-Preserving IP Address Anonymization", 2002).
 func makeIP(c *compiler) maskFunc {
-	prf, opaque := c.prf(), c.opaque()
+	four, six, opaque := c.prf(), c.prfOf("ip6"), c.opaque()
 	cidr, text := c.typ.Name == "cidr", isText(c.typ)
 	chars := c.room(unbounded)
 	if text && chars < 15 {
@@ -98,11 +98,11 @@ func makeIP(c *compiler) maskFunc {
 		}
 		if a.Is4() {
 			b := a.As4()
-			flipBits(prf, b[:], bits)
+			flipBits(four, b[:], bits)
 			a = netip.AddrFrom4(b)
 		} else {
 			b := a.As16()
-			flipBits(prf, b[:], bits)
+			flipBits(six, b[:], bits)
 			a = netip.AddrFrom16(b)
 		}
 		start := len(dst)
@@ -220,16 +220,16 @@ func hexValue(ch byte) (int, bool) {
 	return 0, false
 }
 
-// flipBits masks the first n bits of b.
+// flipBits masks the first n bits of b, at most 16 bytes. What decides on a bit is
+// one block: those before it, a one, and zeros.
 func flipBits(prf *keyed.PRF, b []byte, n int) {
-	var in [17]byte
-	in[16] = byte(len(b))
+	var in [16]byte
 	for i := range n {
+		at, bit := i/8, byte(0x80)>>(i%8)
+		in[at] |= bit
 		flip := prf.Sum(in[:])[0] & 1
-		bit := b[i/8] >> (7 - i%8) & 1
-		in[i/8] |= bit << (7 - i%8) // the original prefix up to this bit
-		in[16] = byte(len(b)) + byte(i) + 1
-		b[i/8] ^= flip << (7 - i%8)
+		in[at] = in[at]&^bit | b[at]&bit // the original prefix goes on
+		b[at] ^= flip * bit
 	}
 }
 

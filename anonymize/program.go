@@ -217,12 +217,15 @@ func orNone(names []string) string {
 }
 
 // prf is the function of the mask's domain.
-func (c *compiler) prf() *keyed.PRF {
+func (c *compiler) prf() *keyed.PRF { return c.prfOf("mask") }
+
+// prfOf is a function of the mask's domain for another purpose.
+func (c *compiler) prfOf(purpose string) *keyed.PRF {
 	domain := c.m.Domain
 	if domain == "" {
 		domain = c.kind.domain()
 	}
-	return c.secret.PRF("mask", domain)
+	return c.secret.PRF(purpose, domain)
 }
 
 // seeder returns what a mask that invents values draws them from: the entity of
