@@ -1,0 +1,162 @@
+package discover
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+)
+
+// follow gives columns that references join one mask: that of the one which is
+// surest to be personal. Where no mask fits all of them, all are kept.
+func (l *looker) follow(findings []Finding) {
+	at := map[columnKey]int{}
+	for i := range findings {
+		at[columnKey{findings[i].Table, findings[i].Column}] = i
+	}
+	for _, members := range l.joined() {
+		best := -1
+		for _, m := range members {
+			f := &findings[at[m]]
+			if f.Personal && (best < 0 || f.Confident > findings[best].Confident) {
+				best = at[m]
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		masks := commonMasks(findings, members, at, best)
+		name := findings[best].Table.Name.String() + "." + findings[best].Table.Columns[findings[best].Column].Name
+		for _, m := range members {
+			f := &findings[at[m]]
+			switch {
+			case len(masks) == 0:
+				f.Mask, f.Otherwise, f.Personal, f.Confident = mask("keep"), nil, false, min(f.Confident, 0.2)
+				f.Evidence += "; PERSONAL, but no mask fits every column that references join: decide otherwise"
+				continue
+			case at[m] != best:
+				f.Evidence = fmt.Sprintf("joined with %s by a reference", name)
+				f.Class, f.Confident = findings[best].Class, findings[best].Confident
+			}
+			f.Mask, f.Otherwise, f.Personal, f.ByType = masks[0], masks[1:], true, false
+		}
+	}
+}
+
+// commonMasks lists the masks of the best member that fit all.
+func commonMasks(findings []Finding, members []columnKey, at map[columnKey]int, best int) []anonymize.Mask {
+	var out []anonymize.Mask
+	all := append([]anonymize.Mask{findings[best].Mask}, findings[best].Otherwise...)
+	base := ""
+	for _, m := range members {
+		f := &findings[at[m]].f
+		b := f.elem().Name
+		if f.kind == isTexts {
+			b = "text"
+		}
+		if base != "" && b != base {
+			return nil
+		}
+		base = b
+	}
+	for _, x := range all {
+		if x.Kind == "text" || x.Kind == "scrub" {
+			continue
+		}
+		fits := true
+		for _, m := range members {
+			f := findings[at[m]].f
+			f.unique = true
+			f.rows = max(f.rows, findings[best].f.rows)
+			fits = fits && f.fits(&x)
+		}
+		if fits {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// joined lists the sets of columns that references tie together, in the order of
+// the schema.
+func (l *looker) joined() [][]columnKey {
+	up := map[columnKey]columnKey{}
+	var root func(columnKey) columnKey
+	root = func(k columnKey) columnKey {
+		for {
+			p, ok := up[k]
+			if !ok || p == k {
+				return k
+			}
+			k = p
+		}
+	}
+	join := func(a, b columnKey) {
+		if ra, rb := root(a), root(b); ra != rb {
+			up[ra] = rb
+		}
+	}
+	for _, k := range l.s.ForeignKeys {
+		child, parent := k.Child.Root(), k.Parent.Root()
+		cols, refs := k.Child.Translate(child, k.Columns), k.Parent.Translate(parent, k.ParentColumns)
+		for i := range cols {
+			join(columnKey{child, cols[i]}, columnKey{parent, refs[i]})
+		}
+	}
+	for _, r := range l.references {
+		for i := range r.Columns {
+			if !r.array() {
+				join(columnKey{r.Child, r.Columns[i]}, columnKey{r.Parent, r.ParentColumns[i]})
+			}
+		}
+	}
+	sets := map[columnKey][]columnKey{}
+	var order []columnKey
+	for _, t := range l.s.Roots() {
+		for c := range t.Columns {
+			k := columnKey{t, c}
+			if !l.inKey[k] {
+				continue
+			}
+			r := root(k)
+			if sets[r] == nil {
+				order = append(order, r)
+			}
+			sets[r] = append(sets[r], k)
+		}
+	}
+	var out [][]columnKey
+	for _, r := range order {
+		out = append(out, sets[r])
+	}
+	return out
+}
+
+// widen parts narrow columns from the domain of unique ones: all columns of a
+// domain are sized for its narrowest, and a unique one would not fit.
+func widen(findings []Finding) {
+	type group struct{ kind, domain string }
+	needs := map[group]int{}
+	for i := range findings {
+		f := &findings[i]
+		if f.f.unique && slices.Contains([]string{"email", "person.user", "url", "ip"}, f.Mask.Kind) {
+			g := group{f.Mask.Kind, f.Mask.Domain}
+			needs[g] = max(needs[g], f.f.needs(&f.Mask))
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		need := needs[group{f.Mask.Kind, f.Mask.Domain}]
+		length := f.f.elem().Length
+		if need == 0 || length == 0 || length >= need || f.f.unique {
+			continue
+		}
+		if f.Mask.Kind == "email" {
+			f.Mask, f.Otherwise = mask("hash"), []anonymize.Mask{mask("text")}
+			f.Evidence += fmt.Sprintf("; too short for e-mail addresses that stay unique elsewhere (%d characters)", length)
+			continue
+		}
+		f.Mask.Domain = strings.ReplaceAll(f.f.name, " ", "_")
+	}
+}

@@ -1,0 +1,244 @@
+package discover
+
+import (
+	"fmt"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Samples returns what was read of a table's columns, one Sample for each of
+// t.Columns in their order, or nil for none. It is called once for each logical
+// table, in the order of the schema; what it returns is not kept.
+type Samples func(t *schema.Table) ([]Sample, error)
+
+// Finding is what becomes of one column, and why.
+type Finding struct {
+	Table    *schema.Table // never a partition
+	Column   int           // index into Table.Columns
+	Personal bool
+	Mask     anonymize.Mask // kind keep where the column is not personal
+	// Otherwise lists masks to take, in this order, where one turns out not to
+	// fit.
+	Otherwise []anonymize.Mask
+	Class     string  // what the values are: "e-mail address"; "" where nothing is known
+	Confident float64 // from 0 to 1: how sure the decision is, either way
+	Evidence  string  // for people; never a value
+	Paths     []Path  // of a json or jsonb column: the paths that its mask speaks of
+	ByType    bool    // kept by the rules without an entry: yes and no, labels, keys of rows
+
+	f field
+}
+
+// Path is what was found at one path of documents.
+type Path struct {
+	Path      string // as rules files have it: $.contact.email
+	Mask      anonymize.Mask
+	Class     string
+	Confident float64
+	Evidence  string
+}
+
+// Report is everything that Look found.
+type Report struct {
+	Findings   []Finding // one for each column of each logical table, in the order of the schema
+	References []Reference
+	Root       *schema.Table // where a subset may start; nil if nothing suggests itself
+	RootWhy    string
+	Entities   map[*schema.Table]Entity
+}
+
+// Look judges every column of every logical table. samples may be nil. The only
+// error is that of samples.
+func Look(s *schema.Schema, samples Samples) (*Report, error) {
+	l := &looker{lex: newLexicon(), det: newDetector(), s: s, parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}}
+	l.references = MissingReferences(s)
+	l.keys()
+	out := &Report{References: l.references}
+	for _, t := range s.Roots() {
+		var got []Sample
+		if samples != nil {
+			var err error
+			if got, err = samples(t); err != nil {
+				return nil, fmt.Errorf("samples of %s: %w", t.Name, err)
+			}
+			if got != nil && len(got) != len(t.Columns) {
+				return nil, fmt.Errorf("samples of %s: %d columns of %d", t.Name, len(got), len(t.Columns))
+			}
+		}
+		out.Findings = append(out.Findings, l.table(t, got)...)
+	}
+	l.follow(out.Findings)
+	widen(out.Findings)
+	out.Root, out.RootWhy = l.root(out.Findings)
+	out.Entities = l.entities(out.Root)
+	return out, nil
+}
+
+// columnKey is a column of a logical table.
+type columnKey struct {
+	table  *schema.Table
+	column int
+}
+
+type looker struct {
+	lex        *lexicon
+	det        *detector
+	s          *schema.Schema
+	references []Reference
+	parents    map[columnKey]columnKey // what a column references
+	inKey      map[columnKey]bool      // takes part in a reference, at either end
+}
+
+// keys notes which columns take part in references, declared or missing.
+func (l *looker) keys() {
+	note := func(child *schema.Table, cols []int, parent *schema.Table, parentCols []int) {
+		for i := range cols {
+			a, b := columnKey{child, cols[i]}, columnKey{parent, parentCols[i]}
+			l.inKey[a], l.inKey[b] = true, true
+			if _, ok := l.parents[a]; !ok {
+				l.parents[a] = b
+			}
+		}
+	}
+	for _, k := range l.s.ForeignKeys {
+		child, parent := k.Child.Root(), k.Parent.Root()
+		note(child, k.Child.Translate(child, k.Columns), parent, k.Parent.Translate(parent, k.ParentColumns))
+	}
+	for _, r := range l.references {
+		if !r.array() {
+			note(r.Child, r.Columns, r.Parent, r.ParentColumns)
+		}
+	}
+}
+
+// table judges the columns of one table.
+func (l *looker) table(t *schema.Table, samples []Sample) []Finding {
+	subject := l.lex.subjectOf(t)
+	var out []Finding
+	for c := range t.Columns {
+		col := &t.Columns[c]
+		k := columnKey{t, c}
+		x := &judge{l: l, t: t, c: c, col: col, subject: subject, f: fieldOf(l.s, t, c, l.inKey[k])}
+		if samples != nil {
+			x.sample = &samples[c]
+		}
+		f := x.finding()
+		f.Table, f.Column, f.f = t, c, x.f
+		f.Personal = f.Mask.Kind != "keep"
+		out = append(out, f)
+	}
+	return out
+}
+
+// judge judges one column.
+type judge struct {
+	l       *looker
+	t       *schema.Table
+	c       int
+	col     *schema.Column
+	subject *subject
+	f       field
+	sample  *Sample
+	profile *profile // nil without samples
+}
+
+func keep(conf float64, format string, args ...any) Finding {
+	return Finding{Mask: mask("keep"), Confident: conf, Evidence: fmt.Sprintf(format, args...)}
+}
+
+func (x *judge) finding() Finding {
+	if x.col.Generated != "" {
+		return keep(1, "computed from other columns")
+	}
+	if x.sample != nil && len(x.sample.Values) > 0 {
+		x.profile = x.l.det.examine(x.sample.Values)
+	}
+	label, forced := x.l.lex.labelOf(x.col.MaskLabel)
+	if label.class == none && label.conf > 0 {
+		return keep(label.conf, "%s", label.why)
+	}
+	name := x.l.lex.nameOf(x.subject, x.col.Name, x.f.kind)
+	comment := x.l.lex.commentOf(x.col.Comment)
+	if label.conf > 0 {
+		if name.class != none && label.class == special {
+			label.class = name.class
+		}
+		return x.masked(label, forced)
+	}
+	if comment.conf >= 0.9 && comment.class == none {
+		return keep(comment.conf, "%s", comment.why)
+	}
+	switch x.f.kind {
+	case isBool:
+		f := keep(1, "yes or no")
+		f.ByType = true
+		return f
+	case isEnum:
+		return x.enum(name)
+	case isTexts:
+		return x.text(name, comment)
+	case isWhole, isFloat, isMoney:
+		return x.number(name, comment)
+	case isDate:
+		return x.date(name, comment)
+	case isUUID:
+		return x.uuid(name)
+	case isInet, isMAC:
+		return x.masked(guess{map[bool]class{true: ipAddress, false: macAddr}[x.f.kind == isInet], 0.95, "type " + typeName(&x.col.Type)}, nil)
+	case isDoc:
+		return x.document(name, comment)
+	case isBytes:
+		return x.bytes(name)
+	case isHstore:
+		return x.hstore()
+	case isComposite:
+		return x.composite()
+	case isPlace:
+		return x.place(name)
+	case isSearch, isMarkup:
+		return x.derived()
+	}
+	return keep(0.9, "type %s holds nothing about people", typeName(&x.col.Type))
+}
+
+// masked makes the finding for a class; where no mask fits it says so.
+func (x *judge) masked(g guess, forced *anonymize.Mask) Finding {
+	x.prepare(g.class)
+	masks := x.f.masks(g.class)
+	if forced != nil && x.f.fits(forced) {
+		masks = append([]anonymize.Mask{*forced}, masks...)
+	}
+	f := Finding{Class: string(g.class), Confident: g.conf, Evidence: g.why}
+	if len(masks) == 0 {
+		f.Mask, f.Confident = mask("keep"), 0.1
+		f.Evidence += "; PERSONAL, but no mask fits type " + typeName(&x.col.Type)
+		if x.f.unique {
+			f.Evidence += " where it must stay unique"
+		}
+		f.Evidence += ": leave the rows out, or decide otherwise"
+		return f
+	}
+	f.Mask, f.Otherwise = masks[0], masks[1:]
+	return f
+}
+
+// prepare finds parameters of the class's masks.
+func (x *judge) prepare(c class) {
+	switch c {
+	case national:
+		x.f.country = x.l.countryOf(x.subject, x.col.Name, x.profile)
+	case gender:
+		x.f.choices = genderValues(checkValues(x.t, x.c), x.sample)
+	case password:
+		x.f.scheme = schemeOf(x.sample, x.subject)
+	}
+}
+
+// sampled says how many values were looked at, for evidence.
+func (x *judge) sampled() string {
+	if x.profile == nil {
+		return "no values"
+	}
+	return fmt.Sprintf("%d values", x.profile.n)
+}

@@ -1,0 +1,309 @@
+package discover
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// guess is what one kind of evidence says of a column.
+type guess struct {
+	class class   // none: nothing personal
+	conf  float64 // that the class is right; for none, that the column is not personal
+	why   string  // for people; never a value
+}
+
+// subject is a table as the judging of its columns sees it.
+type subject struct {
+	kind  tableKind
+	noun  string // the word of its name that says so
+	words []string
+	has   map[class]bool // what the names of its columns surely say
+}
+
+// subjectOf says what a table is about.
+func (l *lexicon) subjectOf(t *schema.Table) *subject {
+	s := &subject{words: words(t.Name.Name), has: map[class]bool{}}
+	s.kind, s.noun = l.noun(s.words)
+	for i := range t.Columns {
+		w := s.plain(words(t.Columns[i].Name))
+		if c, _, end := l.look(l.sure, w); c != none && !l.speaksAbout(w[end:]) {
+			s.has[c] = true
+		}
+	}
+	return s
+}
+
+// people reports whether the table's rows are people, or have what people have.
+func (s *subject) people() bool {
+	if s.kind == ofPerson {
+		return true
+	}
+	n := 0
+	for _, c := range []class{email, phone, firstName, lastName, birth, password, gender, national, street} {
+		if s.has[c] {
+			n++
+		}
+	}
+	return n >= 2 || n == 1 && (s.kind == ofUnknown || s.kind == ofPlace) && !s.has[company]
+}
+
+// where reports whether the table has a postal address.
+func (s *subject) where() bool {
+	return s.has[street] || s.has[zip] || s.has[address] || s.kind == ofPlace
+}
+
+// plain takes prefixes for types and for the table off a column's words.
+func (s *subject) plain(w []string) []string {
+	for len(w) > 1 {
+		switch w[0] {
+		case "str", "txt", "dt", "int", "vch", "chr", "dtm", "fld", "col", "sz":
+		case "t", "s", "c", "n", "b", "d":
+			if len(w[0]) == 1 && len(w) > 1 && w[1] == "b" {
+				return w
+			}
+		default:
+			if len(s.words) > 0 && len(w) > 1 && slices.ContainsFunc(s.words, func(x string) bool { return len(w[0]) > 2 && (x == w[0] || singular(x) == w[0]) }) {
+				return w[1:]
+			}
+			return w
+		}
+		w = w[1:]
+	}
+	return w
+}
+
+// speaksAbout reports whether the words behind a hit turn it into something
+// about it: verified, count, id, version.
+func (l *lexicon) speaksAbout(after []string) bool {
+	return slices.ContainsFunc(after, func(w string) bool { return l.about[w] })
+}
+
+// nameOf judges a column by its name, with its table as context.
+func (l *lexicon) nameOf(s *subject, name string, typ typeKind) guess {
+	full := words(name)
+	w := s.plain(full)
+	if len(w) == 0 {
+		return guess{}
+	}
+	c, start, end := l.last(w)
+	if c == none && len(full) > len(w) {
+		if c, start, end = l.last(full); c != none {
+			w = full
+		}
+	}
+	if c != none {
+		return l.sureName(s, w, c, start, end, typ)
+	}
+	return l.maybeName(s, w, typ)
+}
+
+// last finds the last sure phrase among words: what stands last is what the
+// column is, what stands before says whose.
+func (l *lexicon) last(w []string) (c class, start, end int) {
+	c, start, end = l.look(l.sure, w)
+	for c != none && end < len(w) {
+		next, from, to := l.look(l.sure, w[end:])
+		if next == none {
+			break
+		}
+		c, start, end = next, end+from, end+to
+	}
+	return c, start, end
+}
+
+func (l *lexicon) sureName(s *subject, w []string, c class, start, end int, typ typeKind) guess {
+	phrase, after := strings.Join(w[start:end], " "), w[end:]
+	if len(after) > 0 {
+		switch last := after[len(after)-1]; {
+		case last == "hash" || last == "digest" || last == "sha256" || last == "md5" || last == "sha1":
+			if c != password {
+				c = secret
+			}
+			return guess{c, 0.85, "named " + quote(w)}
+		case l.speaksAbout(after):
+			return guess{none, 0.85, "named " + quote(w) + ": about a " + string(c) + ", not one"}
+		}
+		if m, _, e := l.look(l.maybe, after); m == prose && e == len(after) {
+			return l.maybeName(s, after, typ)
+		}
+	}
+	if start > 0 && l.before[w[0]] && typ != isTexts {
+		return guess{none, 0.85, "named " + quote(w) + ": about a " + string(c) + ", not one"}
+	}
+	if why := l.outOfPlace(s, c, w[:start]); why != "" {
+		return guess{none, 0.7, why}
+	}
+	conf := 0.92
+	if len(after) > 0 && !l.allNeutral(after) {
+		conf = 0.65
+	}
+	return guess{c, conf, "named " + phrase}
+}
+
+func (l *lexicon) allNeutral(w []string) bool {
+	return !slices.ContainsFunc(w, func(x string) bool { return !l.neutral[x] && !isNumber(x) && !l.person[x] && !l.org[x] })
+}
+
+func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }
+
+// outOfPlace says why something that people have is none of theirs in a table of
+// other things; "" if it may be.
+func (l *lexicon) outOfPlace(s *subject, c class, before []string) string {
+	if k, _ := l.noun(before); k == ofPerson || k == ofOrg && c != gender {
+		return ""
+	}
+	thing := s.kind == ofThing && !s.people()
+	why := "a table of " + s.kind.String() + " (" + s.noun + ")"
+	switch c {
+	case fullName, age, gender, measure, special, docNumber, prose, job, birth, firstName, lastName:
+		if thing {
+			return why
+		}
+	case city, state, zip:
+		if thing && !s.has[street] && !s.has[address] {
+			return why
+		}
+	case geo:
+		if thing && !s.has[street] && !s.has[address] {
+			return why
+		}
+	case web, company:
+		if thing {
+			return why
+		}
+	}
+	return ""
+}
+
+// maybeName judges a name whose words mean something only in their context.
+func (l *lexicon) maybeName(s *subject, w []string, typ typeKind) guess {
+	c, start, end := l.look(l.maybe, w)
+	if c == none {
+		return guess{}
+	}
+	for end < len(w) { // the last is what it is
+		next, from, to := l.look(l.maybe, w[end:])
+		if next == none {
+			break
+		}
+		c, start, end = next, end+from, end+to
+	}
+	after, before := w[end:], w[:start]
+	if l.speaksAbout(after) {
+		return guess{none, 0.7, "named " + quote(w) + ": about something"}
+	}
+	if len(after) > 0 && !l.allNeutral(after) {
+		return guess{}
+	}
+	g := l.context(s, c, w[start], before, after, typ)
+	if g.why == "" {
+		g.why = "named " + quote(w)
+		if s.noun != "" {
+			g.why += ", in a table of " + s.kind.String() + " (" + s.noun + ")"
+		}
+	}
+	return g
+}
+
+// quote shows a column's words.
+func quote(w []string) string { return `"` + strings.Join(w, " ") + `"` }
+
+// nameWords are what languages call a name.
+var nameWords = [...]string{"name", "names", "nom", "nombre", "nome", "nazwa", "naam", "namn", "navn", "nimi", "nev", "ad", "isim", "jmeno", "displayname", "nm"}
+
+// context judges a word that has several meanings. before and after are the
+// other words of the name.
+func (l *lexicon) context(s *subject, c class, word string, before, after []string, typ typeKind) guess {
+	owner, _ := l.noun(append(slices.Clone(before), after...))
+	people, thing := s.people(), s.kind == ofThing && !s.people()
+	no := guess{class: none, conf: 0.6}
+	yes := func(c class, conf float64) guess { return guess{class: c, conf: conf} }
+	switch c {
+	case fullName:
+		if slices.Contains(nameWords[:], word) {
+			return l.nameWord(s, owner, before)
+		}
+		if owner == ofThing {
+			return no
+		}
+		return yes(fullName, 0.7)
+	case userName:
+		switch {
+		case (word == "handle" || word == "alias" || word == "account" || word == "operator") && !people && s.kind != ofAuth:
+			return no
+		case owner == ofThing && !people:
+			return no
+		}
+		return yes(userName, 0.7)
+	case email:
+		if word == "mail" || word == "mails" || s.kind == ofMessage && (word == "to" || word == "from" || word == "cc" || word == "bcc" || word == "sender" || word == "recipients") {
+			return yes(email, 0.75)
+		}
+		return no
+	case phone:
+		if people || s.kind == ofPlace || s.kind == ofOrg || s.kind == ofLog {
+			return yes(phone, 0.75)
+		}
+		return no
+	case address:
+		switch {
+		case word == "location" || word == "place" || word == "venue" || word == "whereabouts":
+			if people && len(before) == 0 {
+				return yes(address, 0.65)
+			}
+			return no
+		case s.has[city] || s.has[zip] || s.has[state]:
+			return yes(street, 0.85)
+		}
+		return yes(address, 0.75)
+	case city, zip:
+		if people || s.where() {
+			return yes(c, 0.75)
+		}
+		return no
+	case state:
+		if s.has[zip] || s.has[city] && s.where() || s.has[city] && people || s.kind == ofPlace && word != "state" {
+			return yes(state, 0.75)
+		}
+		return no
+	}
+	return l.contextMore(s, c, word, owner, before, thing, typ)
+}
+
+// nameWord judges a plain name: of a person, of a company, or of a thing.
+func (l *lexicon) nameWord(s *subject, owner tableKind, before []string) guess {
+	no := guess{class: none, conf: 0.75}
+	rest := slices.DeleteFunc(slices.Clone(before), func(w string) bool { return l.neutral[w] && !l.person[w] })
+	switch {
+	case owner == ofPerson:
+		return guess{class: fullName, conf: 0.85}
+	case owner == ofOrg:
+		return guess{class: company, conf: 0.75}
+	case owner == ofPlace:
+		return guess{class: fullName, conf: 0.6}
+	case len(rest) > 0:
+		no.why = "named " + quote(before) + " name: of something else than a person"
+		return no
+	}
+	switch {
+	case s.kind == ofPerson && s.has[lastName], s.has[lastName] && s.people():
+		return guess{class: firstName, conf: 0.85}
+	case s.has[firstName] && s.people():
+		return guess{class: lastName, conf: 0.85}
+	case s.kind == ofPerson:
+		return guess{class: fullName, conf: 0.88}
+	case s.kind == ofOrg:
+		return guess{class: company, conf: 0.75}
+	case s.kind == ofPlace && s.people():
+		return guess{class: fullName, conf: 0.7}
+	case s.kind == ofUnknown && s.people():
+		return guess{class: fullName, conf: 0.65}
+	case s.kind != ofUnknown:
+		no.why = "the name of one of " + s.kind.String() + " (" + s.noun + ")"
+	default:
+		no.conf = 0.5
+	}
+	return no
+}

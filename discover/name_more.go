@@ -1,0 +1,130 @@
+package discover
+
+import (
+	"slices"
+)
+
+// contextMore judges the words of the remaining classes.
+func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind, before []string, thing bool, typ typeKind) guess {
+	people := s.people()
+	no := guess{class: none, conf: 0.6}
+	yes := func(c class, conf float64) guess { return guess{class: c, conf: conf} }
+	switch c {
+	case birth, age, measure, special, pay, national, tax:
+		if people && !thing {
+			return yes(c, 0.75)
+		}
+	case job:
+		if s.kind == ofPerson && typ == isTexts && (word != "role" && word != "rola" && word != "function" || s.kind == ofPerson && word != "role") {
+			return yes(job, 0.7)
+		}
+	case company:
+		switch {
+		case word == "bank" || owner == ofThing || thing:
+		case word == "school" || word == "university" || word == "hospital" || word == "institution":
+			if people {
+				return yes(company, 0.6)
+			}
+		case len(before) == 0 || l.allNeutral(before):
+			return yes(company, 0.7)
+		}
+	case secret:
+		return l.secretWord(s, word, before)
+	case password:
+		if people || s.kind == ofAuth {
+			return yes(password, 0.75)
+		}
+	case docNumber, card:
+		switch {
+		case s.kind == ofPay && slices.ContainsFunc(s.words, func(w string) bool { return w == "card" || w == "cards" }) && (word == "number" || word == "pan"):
+			return yes(card, 0.8)
+		case word == "number" && s.kind == ofPay && slices.Contains(s.words, "account"):
+			return yes(account, 0.7)
+		case (word == "hostname" || word == "computername" || word == "machinename") && !thing, word == "serial" && !thing:
+			return yes(docNumber, 0.7)
+		case s.kind == ofPerson && (word == "barcode" || word == "license" || word == "licence" || word == "plate" || word == "npi" || word == "rg" || word == "cardid" || word == "registration" || word == "policy"):
+			return yes(docNumber, 0.7)
+		case word == "plate" && slices.Contains(s.words, "vehicles"):
+			return yes(docNumber, 0.7)
+		}
+	case street:
+		if s.has[city] || s.has[zip] || people {
+			return yes(street, 0.8)
+		}
+	case web:
+		switch {
+		case word == "blog" || word == "site":
+			if people && len(before) == 0 {
+				return yes(web, 0.6)
+			}
+		case owner == ofPerson, people, s.kind == ofOrg, s.kind == ofLog, s.kind == ofAuth, slices.ContainsFunc(s.words, func(w string) bool { return w == "webhooks" || w == "webhook" }):
+			return yes(web, 0.65)
+		}
+	case prose:
+		return l.proseWord(s, word, before, thing, typ)
+	}
+	return no
+}
+
+// secretWord judges key, code, hash and the like, which are secrets in tables of
+// credentials and nothing special elsewhere.
+func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
+	no := guess{class: none, conf: 0.6}
+	creds := s.kind == ofAuth || slices.ContainsFunc(s.words, func(w string) bool {
+		return w == "token" || w == "tokens" || w == "keys" || w == "secret" || w == "secrets"
+	})
+	switch word {
+	case "key":
+		if creds && len(before) == 0 {
+			return guess{class: secret, conf: 0.75}
+		}
+	case "uid":
+		if s.people() || s.kind == ofAuth {
+			return guess{class: secret, conf: 0.7}
+		}
+	case "code", "hash", "digest", "fingerprint", "iv", "seed", "nonce":
+		if creds || s.kind == ofMessage && slices.Contains(s.words, "invitations") {
+			return guess{class: secret, conf: 0.7}
+		}
+	}
+	return no
+}
+
+// proseWord judges what may be text that somebody wrote.
+func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool, typ typeKind) guess {
+	no := guess{class: none, conf: 0.6}
+	yes := func(conf float64) guess { return guess{class: prose, conf: conf} }
+	switch word {
+	case "note", "notes", "comment", "comments", "message", "messages", "msg", "memo", "reply", "caption", "nota", "notas", "nachricht", "mensaje", "mensagem", "messaggio", "wiadomosc", "meddelande", "about", "motto":
+		if typ == isTexts {
+			return yes(0.7)
+		}
+	case "title", "titel", "headline":
+		switch {
+		case s.kind == ofPerson && (s.has[firstName] || s.has[lastName] || s.has[fullName]):
+			return guess{class: job, conf: 0.6}
+		case s.kind == ofMessage || s.kind == ofAuth || s.kind == ofPerson:
+			return yes(0.65)
+		}
+		return no
+	case "value":
+		if slices.ContainsFunc(s.words, func(w string) bool { return w == "variables" || w == "secrets" || w == "variable" }) {
+			return guess{class: secret, conf: 0.7}
+		}
+		return no
+	case "topic", "post", "keywords", "term", "query", "search", "html", "diff", "raw":
+		if s.kind == ofMessage || s.kind == ofLog {
+			return yes(0.65)
+		}
+		return no
+	}
+	switch {
+	case thing, s.kind == ofThing:
+		return no
+	case s.kind == ofMessage, s.kind == ofPerson:
+		return yes(0.75)
+	case s.kind == ofOrg, s.kind == ofPlace, s.kind == ofLog, s.kind == ofPay:
+		return yes(0.65)
+	}
+	return yes(0.55)
+}

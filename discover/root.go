@@ -1,0 +1,149 @@
+package discover
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Entity says whose rows a table has.
+type Entity struct {
+	Column int           // of the table: a key of its own, or a reference to Of
+	Of     *schema.Table // nil: the rows are the people themselves
+}
+
+// edges lists the references by which rows of one table hang on those of
+// another, polymorphic guesses left out.
+func (l *looker) edges() map[*schema.Table]map[*schema.Table][]int {
+	out := map[*schema.Table]map[*schema.Table][]int{}
+	add := func(child, parent *schema.Table, cols []int) {
+		if child == parent {
+			return
+		}
+		if out[child] == nil {
+			out[child] = map[*schema.Table][]int{}
+		}
+		if out[child][parent] == nil || len(cols) < len(out[child][parent]) {
+			out[child][parent] = cols
+		}
+	}
+	for _, k := range l.s.ForeignKeys {
+		add(k.Child.Root(), k.Parent.Root(), k.Child.Translate(k.Child.Root(), k.Columns))
+	}
+	for i := range l.references {
+		if r := &l.references[i]; r.When < 0 && r.Confident >= 0.6 && !r.array() {
+			add(r.Child, r.Parent, r.Columns)
+		}
+	}
+	return out
+}
+
+// root suggests where a subset starts: the table that most others hang on,
+// directly or not, weighted by what it has of people.
+func (l *looker) root(findings []Finding) (best *schema.Table, why string) {
+	personal := map[*schema.Table]int{}
+	for i := range findings {
+		if f := &findings[i]; f.Personal && f.Confident >= 0.6 {
+			personal[f.Table]++
+		}
+	}
+	below := l.below()
+	score := 0.0
+	for _, t := range l.s.Roots() {
+		if t.Primary() == nil {
+			continue
+		}
+		kind, _ := l.lex.noun(words(t.Name.Name))
+		n := float64(below[t])
+		x := n * (1 + 0.5*float64(min(personal[t], 4)))
+		switch {
+		case kind == ofPerson:
+			x *= 3
+		case kind == ofOrg:
+			x *= 1.5
+		case kind == ofThing || kind == ofPlace:
+			x *= 0.3
+		}
+		if x > score {
+			best, score = t, x
+		}
+	}
+	if best == nil {
+		return nil, ""
+	}
+	why = fmt.Sprintf("%d tables hang on it", below[best])
+	if below[best] == 1 {
+		why = "a table hangs on it"
+	}
+	if personal[best] > 0 {
+		why += fmt.Sprintf(", and %d of its columns are personal", personal[best])
+	}
+	return best, why
+}
+
+// below counts the tables that hang on each, directly or not.
+func (l *looker) below() map[*schema.Table]int {
+	children := map[*schema.Table][]*schema.Table{}
+	for child, parents := range l.edges() {
+		for p := range parents {
+			children[p] = append(children[p], child)
+		}
+	}
+	out := map[*schema.Table]int{}
+	for _, t := range l.s.Roots() {
+		seen := map[*schema.Table]bool{t: true}
+		queue := []*schema.Table{t}
+		for len(queue) > 0 {
+			for _, c := range children[queue[0]] {
+				if !seen[c] {
+					seen[c] = true
+					queue = append(queue, c)
+				}
+			}
+			queue = queue[1:]
+		}
+		out[t] = len(seen) - 1
+	}
+	return out
+}
+
+// entities says whose rows the tables have that hold people: those of people are
+// their own, those that reference a table of people by one column are theirs.
+func (l *looker) entities(root *schema.Table) map[*schema.Table]Entity {
+	out := map[*schema.Table]Entity{}
+	own := func(t *schema.Table) bool {
+		s := l.lex.subjectOf(t)
+		return single(t) >= 0 && (t == root && s.people() || s.kind == ofPerson && s.people())
+	}
+	edges := l.edges()
+	for _, t := range l.s.Roots() {
+		if own(t) {
+			out[t] = Entity{Column: single(t)}
+		}
+	}
+	for _, t := range l.s.Roots() {
+		var best *schema.Table
+		if e, ok := out[t]; ok && (t == root || e.Of != nil) {
+			continue
+		}
+		for p, cols := range edges[t] {
+			if len(cols) != 1 || !own(p) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
+				continue
+			}
+			if best == nil || p == root || best != root && p.Name.Less(best.Name) {
+				best = p
+			}
+		}
+		if best != nil && !own(t) {
+			out[t] = Entity{Column: edges[t][best][0], Of: best}
+		}
+	}
+	return out
+}
+
+// wholeKey reports whether a column references the primary key of a table.
+func (l *looker) wholeKey(t *schema.Table, c int, parent *schema.Table) bool {
+	k, ok := l.parents[columnKey{t, c}]
+	return ok && k.table == parent && k.column == single(parent) && slices.Contains(l.s.Roots(), parent)
+}

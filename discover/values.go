@@ -1,0 +1,224 @@
+package discover
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Sample is what was read of one column: text as COPY or a result in text format
+// has it. Look keeps none of it.
+type Sample struct {
+	Values [][]byte // neither NULL nor empty; in any order
+	Nulls  int      // how many were NULL
+}
+
+// profile is what the values of a column look like.
+type profile struct {
+	n        int // values looked at
+	distinct int
+	whole    map[class]int // values that are one of these, as a whole
+	inside   int           // values that have an address, a number or a key in them
+	prose    int           // sentences
+	machine  int           // without blanks, or numbers, dates, identifiers
+	country  map[string]int
+	numeric  int
+	longest  int
+}
+
+// most is how many values of a column are looked at; longer ones than so many
+// bytes are cut.
+const (
+	mostValues = 1000
+	mostBytes  = 4096
+)
+
+// examine profiles the values of a column.
+func (d *detector) examine(values [][]byte) *profile {
+	p := &profile{whole: map[class]int{}, country: map[string]int{}}
+	seen := map[string]bool{}
+	for _, v := range values {
+		if p.n == mostValues {
+			break
+		}
+		v = bytes.TrimSpace(v)
+		if len(v) == 0 {
+			continue
+		}
+		if len(v) > mostBytes {
+			v = v[:mostBytes]
+		}
+		p.n++
+		p.longest = max(p.longest, utf8.RuneCount(v))
+		s := string(v)
+		seen[s] = true
+		d.one(p, s)
+	}
+	p.distinct = len(seen)
+	return p
+}
+
+// one counts one value.
+func (d *detector) one(p *profile, s string) {
+	c, country := d.classOf(s)
+	if c != none {
+		p.whole[c]++
+	}
+	if country != "" {
+		for x := range strings.FieldsSeq(country) {
+			p.country[x]++
+		}
+	}
+	blanks := strings.Count(s, " ")
+	letters := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	switch {
+	case isNumeric(s):
+		p.numeric++
+		p.machine++
+	case blanks == 0:
+		p.machine++
+	case blanks >= 3 && letters > len(s)/2:
+		p.prose++
+	}
+	if c == none && len(s) > 20 && d.holds(s) {
+		p.inside++
+	}
+}
+
+func isNumeric(s string) bool {
+	return strings.Trim(s, "0123456789.-+") == "" && strings.ContainsAny(s, "0123456789")
+}
+
+// detector recognises values. It is read-only once made.
+type detector struct {
+	first, last set
+}
+
+func newDetector() *detector { return &detector{setOf(firstNames), setOf(lastNames)} }
+
+// classOf says what a value is as a whole; country is set for national ids: those
+// whose check symbols it has, with blanks between.
+func (d *detector) classOf(s string) (c class, country string) {
+	switch {
+	case isEmail(s):
+		return email, ""
+	case isPasswordHash(s):
+		return password, ""
+	case isSecret(s):
+		return secret, ""
+	case strings.HasPrefix(s, "Mozilla/") || strings.HasPrefix(s, "Opera/") || strings.HasPrefix(s, "Dalvik/"):
+		return agent, ""
+	case isURL(s):
+		return web, ""
+	case uuidForm(s):
+		return none, ""
+	case isMACAddress(s):
+		return macAddr, ""
+	case isIP(s):
+		return ipAddress, ""
+	case isIBAN(s):
+		return iban, ""
+	}
+	digits := digitsOf(s)
+	if country := nationalOf(s, digits); country != "" {
+		return national, country
+	}
+	switch {
+	case isCard(s, digits):
+		return card, ""
+	case isPhone(s, digits):
+		return phone, ""
+	case isBirthLike(s):
+		return none, ""
+	}
+	if isPostal(s) {
+		return address, ""
+	}
+	return d.nameClass(s), ""
+}
+
+// holds reports whether something personal is inside a text.
+func (d *detector) holds(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		w = strings.Trim(w, ".,;:!?()<>[]\"'")
+		if len(w) < 7 {
+			continue
+		}
+		if isEmail(w) || isSecret(w) || isIBAN(w) {
+			return true
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] != '+' || i > 0 && s[i-1] != ' ' {
+			continue
+		}
+		end := i + 1
+		for end < len(s) && strings.IndexByte("0123456789 -()/.", s[end]) >= 0 {
+			end++
+		}
+		part := strings.TrimRight(s[i:end], " -()/.")
+		if isPhone(part, digitsOf(part)) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameClass looks a value up in the dictionaries.
+func (d *detector) nameClass(s string) class {
+	if len(s) > 60 || strings.ContainsAny(s, "0123456789@/\\_=<>{}[]|;:") {
+		return none
+	}
+	if last, first, ok := strings.Cut(s, ", "); ok {
+		s = first + " " + last
+	}
+	parts := strings.Fields(s)
+	if len(parts) > 5 {
+		return none
+	}
+	firsts, lasts := 0, 0
+	for _, p := range parts {
+		p = strings.Trim(p, ".,")
+		r, _ := utf8.DecodeRuneInString(p)
+		if !unicode.IsUpper(r) && p != "de" && p != "van" && p != "von" && p != "der" && p != "da" && p != "di" && p != "la" {
+			return none
+		}
+		w := fold(p)
+		if before, _, ok := strings.Cut(w, "-"); ok {
+			w = before
+		}
+		if d.first[w] {
+			firsts++
+		}
+		if d.last[w] {
+			lasts++
+		}
+	}
+	switch {
+	case len(parts) == 1 && firsts == 1:
+		return firstName
+	case len(parts) == 1 && lasts == 1:
+		return lastName
+	case len(parts) > 1 && firsts+lasts > 0:
+		return fullName
+	}
+	return none
+}
+
+func isIP(s string) bool {
+	if strings.Count(s, ".") != 3 && strings.Count(s, ":") < 2 || len(s) < 7 && !strings.Contains(s, "::") {
+		return false
+	}
+	_, err := netip.ParseAddr(s)
+	if err != nil {
+		_, err = netip.ParsePrefix(s)
+	}
+	return err == nil
+}
