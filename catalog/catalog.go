@@ -67,7 +67,11 @@ func (r *reader) each(name string, fn func(row) error) error {
 	if res.Err != nil {
 		var pg *pgconn.PgError
 		if errors.As(res.Err, &pg) { // of the catalog alone: its message quotes no row
-			return fmt.Errorf("%s (SQLSTATE %s)", pg.Message, pg.Code)
+			hint := ""
+			if pg.Code == "40001" { // replay on a standby
+				hint = "; set hot_standby_feedback = on there, or raise max_standby_streaming_delay, or read from the primary"
+			}
+			return fmt.Errorf("%s (SQLSTATE %s)%s", pg.Message, pg.Code, hint)
 		}
 		return res.Err
 	}

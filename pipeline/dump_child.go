@@ -50,7 +50,11 @@ func (e *ChildError) Error() string {
 		parts = append(parts, e.Object)
 	}
 	if e.Reason != "" {
-		parts = append(parts, e.Reason)
+		reason := e.Reason
+		if strings.HasSuffix(reason, "conflict with recovery") {
+			reason += "; " + remedy(recoveryConflict)
+		}
+		parts = append(parts, reason)
 	} else {
 		parts = append(parts, e.Status+" (its own message may quote rows and is not shown; the server's log has it)")
 	}

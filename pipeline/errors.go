@@ -116,6 +116,10 @@ func describe(pg *pgconn.PgError) string {
 	return b.String()
 }
 
+// recoveryConflict is the SQLSTATE of a session on a standby that replay ended
+// or cancelled, as of a serialization failure.
+const recoveryConflict = "40001"
+
 // remedy says what to do about an SQLSTATE, or nothing.
 func remedy(code string) string {
 	switch code {
@@ -139,7 +143,7 @@ func remedy(code string) string {
 		return "the server ended the session: it was shut down or crashed, or someone ended it"
 	case "57P03":
 		return "the server is starting up or shutting down: try again later"
-	case "40001":
+	case recoveryConflict:
 		return "on a standby, replay of the primary's changes conflicts with long queries: set hot_standby_feedback = on, " +
 			"or raise max_standby_streaming_delay, or read from the primary"
 	case "40P01":

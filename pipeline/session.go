@@ -282,10 +282,14 @@ func (e *messageError) Error() string {
 // plainly is for the errors of statements that touch no rows.
 func plainly(err error) error {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return &messageError{pg: pg}
+	if !errors.As(err, &pg) {
+		return err
 	}
-	return err
+	hint := ""
+	if pg.Code == recoveryConflict {
+		hint = "; " + remedy(pg.Code)
+	}
+	return &messageError{pg: pg, hint: hint}
 }
 
 // codeOf returns err's SQLSTATE, or "".
