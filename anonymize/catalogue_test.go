@@ -300,6 +300,10 @@ func TestGeo(t *testing.T) {
 			t.Errorf("%q becomes %q", v, out)
 		}
 	}
+	coarse := Column{Type: Type{Name: "numeric", Precision: 5, Scale: 2}, Mask: &m}
+	if _, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{coarse}}); err == nil || !strings.Contains(err.Error(), "too coarse") {
+		t.Errorf("5 km in hundredths of a degree: %v", err)
+	}
 	if out := one(t, 1, "numeric", m, func(c *Column) { c.Type.Precision, c.Type.Scale = 9, 6 })("13.404954"); decimals([]byte(out)) != 6 {
 		t.Errorf("got %s", out)
 	}

@@ -157,6 +157,12 @@ func TestFixedPoints(t *testing.T) {
 	for _, p := range usPlaces() {
 		cities = append(cities, p.city)
 	}
+	lorem := one(t, 1, "text", Mask{Kind: "text"})
+	for i := range 3600 {
+		if v := strconv.FormatInt(int64(i), 36); lorem(v) == v {
+			t.Errorf("text: %s stays", v)
+		}
+	}
 	for kind, values := range map[string][]string{
 		"person.first": slices.Concat(d.people.female, d.people.male), "person.last": d.people.last, "company": d.company, "address.city": cities, "user_agent": userAgents(),
 	} {

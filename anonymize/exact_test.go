@@ -44,36 +44,48 @@ func TestSetValuesSurvive(t *testing.T) {
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, `create table source (id int, kept text, constant text, choice text, template text, list text[]);
 		create table target (like source)`)
+	all := awkward()
+	var insert strings.Builder
+	for i, v := range all {
+		fmt.Fprintf(&insert, "insert into source values (%d, %s, 'x', 'x', 'x', array['a b', null, 'c']);", i, quote(v))
+	}
+	pgtest.Exec(t, dsn, insert.String())
 	conn := pgtest.Connect(t, dsn)
-	for i, v := range awkward() {
-		pgtest.Exec(t, dsn, "truncate source, target; insert into source values ("+fmt.Sprint(i)+", "+quote(v)+", 'x', 'x', 'x', array['a b', null, 'c'])")
-		text := &Type{Name: "text"}
+	var source, masked bytes.Buffer
+	if _, err := conn.CopyTo(t.Context(), &source, "copy (select * from source order by id) to stdout"); err != nil {
+		t.Fatal(err)
+	}
+	escaped := func(v string) string { return strings.ReplaceAll(v, "{{", "{ {") } // braces of a template
+	for i, row := range bytes.Split(bytes.TrimSuffix(source.Bytes(), []byte("\n")), []byte("\n")) {
+		text, v := Type{Name: "text"}, all[i]
 		p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
-			{Name: "id", Type: Type{Name: "int4"}}, {Name: "kept", Type: *text},
-			{Name: "constant", Type: *text, Mask: &Mask{Kind: "constant", Params: params{"value": v}}},
-			{Name: "choice", Type: *text, Mask: &Mask{Kind: "choice", Params: params{"values": []any{v}}}},
-			{Name: "template", Type: *text, Mask: &Mask{Kind: "template", Params: params{"value": "{{.id}}" + strings.ReplaceAll(v, "{{", "{ {") + "|{{.kept}}"}}},
-			{Name: "list", Type: Type{Name: "_text", Elem: text}, Mask: &Mask{Kind: "choice", Params: params{"values": []any{v}}}},
+			{Name: "id", Type: Type{Name: "int4"}}, {Name: "kept", Type: text},
+			{Name: "constant", Type: text, Mask: &Mask{Kind: "constant", Params: params{"value": v}}},
+			{Name: "choice", Type: text, Mask: &Mask{Kind: "choice", Params: params{"values": []any{v}}}},
+			{Name: "template", Type: text, Mask: &Mask{Kind: "template", Params: params{"value": "{{.id}}" + escaped(v) + "|{{.kept}}"}}},
+			{Name: "list", Type: Type{Name: "_text", Elem: &text}, Mask: &Mask{Kind: "choice", Params: params{"values": []any{v}}}},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var source, masked bytes.Buffer
-		if _, err := conn.CopyTo(t.Context(), &source, "copy source to stdout"); err != nil {
-			t.Fatal(err)
-		}
-		row, err := p.NewRewriter().AppendRow(nil, bytes.TrimSuffix(source.Bytes(), []byte("\n")))
+		out, err := p.NewRewriter().AppendRow(nil, row)
 		if err != nil {
 			t.Fatal(err)
 		}
-		masked.Write(append(row, '\n'))
-		if _, err := conn.CopyFrom(t.Context(), &masked, "copy target from stdin"); err != nil {
-			t.Fatalf("%q: the server does not read the row: %v", v, err)
-		}
-		hexed := func(s string) string { return hex.EncodeToString([]byte(s)) }
-		got := pgtest.Query(t, dsn, `select encode(convert_to(kept, 'UTF8'), 'hex'), encode(convert_to(constant, 'UTF8'), 'hex'), encode(convert_to(choice, 'UTF8'), 'hex'),
-			encode(convert_to(template, 'UTF8'), 'hex'), encode(convert_to(list[1], 'UTF8'), 'hex'), list[2], encode(convert_to(list[3], 'UTF8'), 'hex'), cardinality(list) from target`)[0]
-		want := []string{hexed(v), hexed(v), hexed(v), hexed(fmt.Sprint(i) + strings.ReplaceAll(v, "{{", "{ {") + "|" + v), hexed(v), `\N`, hexed(v), "3"}
+		masked.Write(append(out, '\n'))
+	}
+	if _, err := conn.CopyFrom(t.Context(), &masked, "copy target from stdin"); err != nil {
+		t.Fatalf("the server does not read the rows: %v", err)
+	}
+	hexed := func(s string) string { return hex.EncodeToString([]byte(s)) }
+	held := pgtest.Query(t, dsn, `select encode(convert_to(kept, 'UTF8'), 'hex'), encode(convert_to(constant, 'UTF8'), 'hex'), encode(convert_to(choice, 'UTF8'), 'hex'),
+		encode(convert_to(template, 'UTF8'), 'hex'), encode(convert_to(list[1], 'UTF8'), 'hex'), list[2], encode(convert_to(list[3], 'UTF8'), 'hex'), cardinality(list) from target order by id`)
+	if len(held) != len(all) {
+		t.Fatalf("%d rows of %d", len(held), len(all))
+	}
+	for i, got := range held {
+		v := all[i]
+		want := []string{hexed(v), hexed(v), hexed(v), hexed(fmt.Sprint(i) + escaped(v) + "|" + v), hexed(v), `\N`, hexed(v), "3"}
 		for k := range want {
 			if got[k] != want[k] {
 				t.Errorf("%q in column %d comes as %s, not %s", v, k, got[k], want[k])

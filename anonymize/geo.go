@@ -22,6 +22,9 @@ func makeGeo(c *compiler) maskFunc {
 	if c.typ.Precision > 0 {
 		most = max(0, c.typ.Scale)
 	}
+	if math.Pow10(-most) > reach/4 {
+		c.problem("jitter", "the column has %d decimals of a degree, which is too coarse for so short a distance", most)
+	}
 	switch c.typ.Name {
 	case "point":
 		opaque = pointZero

@@ -8,39 +8,6 @@ import (
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
-// makeLorem replaces words by others of the same length, digits by digits;
-// spaces, punctuation and capitals stay.
-func makeLorem(c *compiler) maskFunc {
-	words, prf, chars := dictionaries().words, c.prf(), c.room(unbounded)
-	return func(dst, value []byte, _ *Rewriter) []byte {
-		s, start := prf.Stream(value), len(dst)
-		var word string
-		at := 0
-		for len(value) > 0 {
-			r, w := utf8.DecodeRune(value)
-			switch {
-			case r >= '0' && r <= '9':
-				dst = append(dst, '0'+byte(s.Uint64n(10)))
-			case r < utf8.RuneSelf && radix(byte(r)) == 1:
-				dst = append(dst, byte(r))
-				word = ""
-			default:
-				if word == "" || at == len(word) {
-					word, at = words[s.Intn(len(words))], 0
-				}
-				ch := word[at]
-				at++
-				if r >= 'A' && r <= 'Z' && ch >= 'a' {
-					ch -= 32
-				}
-				dst = append(dst, ch)
-			}
-			value = value[w:]
-		}
-		return fit(dst, start, chars)
-	}
-}
-
 var detectors = sync.OnceValue(newDetector)
 
 // scrubState is a rewriter's scratch for texts.

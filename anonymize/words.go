@@ -2,8 +2,11 @@ package anonymize
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/brianvoe/gofakeit/v7/data"
+
+	"github.com/pgstandin/pgstandin/keyed"
 )
 
 // invented makes the mask of a kind that draws from many. Where the draw depends
@@ -147,4 +150,47 @@ func looksLikeBIC(v []byte) bool {
 		}
 	}
 	return true
+}
+
+// makeLorem replaces words by others of the same length, digits by digits;
+// spaces, punctuation and capitals stay. A result that is the value is drawn
+// again; one of nothing but punctuation has no other.
+func makeLorem(c *compiler) maskFunc {
+	words, prf, chars := dictionaries().words, c.prf(), c.room(unbounded)
+	return func(dst, value []byte, _ *Rewriter) []byte {
+		s, start := prf.Stream(value), len(dst)
+		for range 16 {
+			if dst = appendLorem(dst[:start], value, words, &s); !bytes.Equal(dst[start:], value) {
+				break
+			}
+		}
+		return fit(dst, start, chars)
+	}
+}
+
+func appendLorem(dst, value []byte, words []string, s *keyed.Stream) []byte {
+	var word string
+	at := 0
+	for len(value) > 0 {
+		r, w := utf8.DecodeRune(value)
+		switch {
+		case r >= '0' && r <= '9':
+			dst = append(dst, '0'+byte(s.Uint64n(10)))
+		case r < utf8.RuneSelf && radix(byte(r)) == 1:
+			dst = append(dst, byte(r))
+			word = ""
+		default:
+			if word == "" || at == len(word) {
+				word, at = words[s.Intn(len(words))], 0
+			}
+			ch := word[at]
+			at++
+			if r >= 'A' && r <= 'Z' && ch >= 'a' {
+				ch -= 32
+			}
+			dst = append(dst, ch)
+		}
+		value = value[w:]
+	}
+	return dst
 }

@@ -196,7 +196,7 @@ func rows(t *schema.Table) (n int64) {
 // joined are the kinds whose results people join and compare across tables: a
 // value has the same mask wherever it is, so all columns of a domain count with
 // the narrowest.
-var joined = []string{"email", "phone", "url", "ip", "person.user", "card", "iban", "vat", "token", "uuid"}
+var joined = []string{"email", "phone", "url", "domain", "ip", "mac", "person.user", "card", "iban", "bic", "vat", "national_id", "token", "uuid"}
 
 // narrow sizes results for the narrowest column of each domain, and folds case
 // everywhere where it is folded somewhere.
