@@ -267,7 +267,7 @@ func (x *judge) leaf(lf *leaf, all map[string]*leaf) (Path, bool) {
 		if p.n == 1 { // a single text is enough where its form says what it is
 			for _, c := range []class{email, iban, secret, password, ipAddress, agent} {
 				if p.whole[c] == 1 {
-					values = guess{c, 0.7, "a text is a " + string(c)}
+					values = guess{c, 0.7, "a text: " + string(c)}
 				}
 			}
 		}
@@ -319,7 +319,7 @@ func (x *judge) pathOf(path []string, values guess, lf *leaf) (Path, bool) {
 	if lf == nil {
 		s = x.within(path, nil)
 	}
-	g := x.weigh(x.l.lex.nameOf(s, last, isTexts), guess{}, values)
+	g := x.weigh(x.l.lex.nameOf(s, last, shape{isTexts, true}), guess{}, values)
 	if g.class == none || g.conf < 0.5 {
 		return Path{}, false
 	}

@@ -106,7 +106,7 @@ func (l *looker) joined() [][]columnKey {
 	}
 	for _, r := range l.references {
 		for i := range r.Columns {
-			if !r.array() {
+			if !r.array() && r.When < 0 {
 				join(columnKey{r.Child, r.Columns[i]}, columnKey{r.Parent, r.ParentColumns[i]})
 			}
 		}

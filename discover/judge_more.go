@@ -46,7 +46,7 @@ func (x *judge) rowKey() bool {
 // personalKey reports whether a unique number is one that people are known by
 // elsewhere.
 func (x *judge) personalKey() bool {
-	g := x.l.lex.nameOf(x.subject, x.col.Name, x.f.kind)
+	g := x.l.lex.nameOf(x.subject, x.col.Name, shapeOf(&x.col.Type))
 	switch g.class {
 	case national, phone, card:
 		return g.conf >= 0.9 && !x.l.inKey[columnKey{x.t, x.c}]
@@ -60,8 +60,7 @@ func (x *judge) number(name, comment guess) Finding {
 		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil
 		return f
 	}
-	w := words(x.col.Name)
-	if tail := w[len(w)-1:]; len(tail) == 1 && (tail[0] == "id" || tail[0] == "ids" || tail[0] == "fk") && name.class == none {
+	if last := lastWord(x.col.Name); (last == "id" || last == "ids" || last == "fk") && name.class == none {
 		return keep(0.9, "the number of a row elsewhere")
 	}
 	g := name
@@ -137,8 +136,7 @@ func birthDays(s *Sample) (n, all int) {
 }
 
 func (x *judge) bytes(name guess) Finding {
-	w := words(x.col.Name)
-	last := w[len(w)-1]
+	w, last := words(x.col.Name), lastWord(x.col.Name)
 	switch {
 	case name.class == secret || name.class == password:
 		return x.masked(name, nil)
@@ -146,6 +144,8 @@ func (x *judge) bytes(name guess) Finding {
 		return keep(0.8, "named %s: a checksum", last)
 	case name.class != none && name.conf >= 0.9:
 		return x.masked(name, nil)
+	case x.subject.kind == ofThing && !x.subject.people() && (last == "picture" || last == "image" || last == "thumbnail" || last == "logo" || last == "icon" || last == "cover" || last == "banner" || last == "flag"):
+		return keep(0.6, "a picture in a table of %s (%s)", x.subject.kind, x.subject.noun)
 	case slices.ContainsFunc(w, func(s string) bool { return x.l.lex.files[s] || x.l.lex.files[singular(s)] }):
 		return x.masked(guess{binary, 0.75, "bytes named " + quote(w)}, nil)
 	}
@@ -325,8 +325,8 @@ func (l *looker) countryOf(s *subject, name string, p *profile) string {
 // nationalNames are what countries call their ids, for those that have a mask.
 func nationalNames() map[string]string {
 	return map[string]string{
-		"us": "ssn ssnnum ssnnumber socialsecuritynumber socialsecurityno socialsecurity socsecnum",
-		"ca": "sinnumber socialinsurancenumber",
+		"us": "ssn ssnid ssnnum ssnnumber socialsecuritynumber socialsecurityno socialsecurity socsecnum",
+		"ca": "sin sinid sinnumber socialinsurancenumber",
 		"gb": "nino nationalinsurancenumber nationalinsuranceno",
 		"de": "steuerid steueridnr steueridentifikationsnummer",
 		"nl": "bsn burgerservicenummer",

@@ -63,7 +63,7 @@ func (x *judge) weigh(name, comment, values guess) guess {
 	case values.class != none && values.conf >= 0.6 && !(name.conf >= 0.9 && weak(values.class)):
 		return values
 	case name.class != none:
-		if values.conf >= 0.75 && name.conf < 0.8 && values.class == none {
+		if values.conf >= 0.75 && name.conf < 0.8 && values.class == none && !few(name.class) {
 			return guess{none, values.conf, values.why}
 		}
 		if comment.class == name.class {
@@ -87,6 +87,15 @@ func both(a, b float64) float64 { return 1 - (1-a)*(1-b) }
 func weak(c class) bool {
 	switch c {
 	case fullName, firstName, lastName, prose, address, phone, web, none:
+		return true
+	}
+	return false
+}
+
+// few are the classes of which many people share a value.
+func few(c class) bool {
+	switch c {
+	case state, city, zip, job, company, gender, special, firstName, lastName:
 		return true
 	}
 	return false
@@ -141,7 +150,7 @@ func (x *judge) values() guess {
 		if s < least || p.whole[c] < 2 {
 			return guess{}, false
 		}
-		return guess{c, min(0.97, 0.55+0.4*s), fmt.Sprintf("%d of %s are a %s", p.whole[c], x.sampled(), c)}, true
+		return guess{c, min(0.97, 0.55+0.4*s), fmt.Sprintf("%d of %s: %s", p.whole[c], x.sampled(), c)}, true
 	}
 	for _, c := range []class{email, password, secret, agent, macAddr, iban} {
 		if g, ok := is(c, 0.6); ok {
@@ -181,7 +190,7 @@ func (x *judge) nationalValues() (guess, bool) {
 	if n < least || n*10 < p.n*9 {
 		return guess{}, false
 	}
-	return guess{national, 0.9, fmt.Sprintf("%d of %s are a %s (%s)", n, x.sampled(), national, country)}, true
+	return guess{national, 0.9, fmt.Sprintf("%d of %s: %s (%s)", n, x.sampled(), national, country)}, true
 }
 
 // nation is the country that most values may be a national id of.
@@ -205,7 +214,7 @@ func (x *judge) likely(share func(class) float64) guess {
 	}
 	switch {
 	case share(address) >= least && p.whole[address] >= 2:
-		return guess{address, 0.5 + 0.4*share(address), fmt.Sprintf("%d of %s look like a %s", p.whole[address], x.sampled(), address)}
+		return guess{address, 0.5 + 0.4*share(address), fmt.Sprintf("%d of %s look like: %s", p.whole[address], x.sampled(), address)}
 	case names >= least && p.distinct >= 3:
 		c := fullName
 		switch {
@@ -215,7 +224,7 @@ func (x *judge) likely(share func(class) float64) guess {
 		default:
 			c = firstName
 		}
-		return guess{c, 0.45 + 0.45*names, fmt.Sprintf("%d of %s look like a %s", p.whole[c], x.sampled(), c)}
+		return guess{c, 0.45 + 0.45*names, fmt.Sprintf("%d of %s look like: %s", p.whole[c], x.sampled(), c)}
 	case p.inside > 0 && (p.inside > 1 || p.prose > 0 || p.n < 20):
 		return guess{prose, 0.75, fmt.Sprintf("contacts or keys inside %d of %s", p.inside, x.sampled())}
 	case p.whole[email] > 0 || p.whole[secret] > 0 || p.whole[iban] > 0:

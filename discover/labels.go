@@ -85,9 +85,9 @@ func (l *lexicon) commentOf(comment string) guess {
 	}
 	switch {
 	case said.class != none:
-		return guess{c, 0.9, said.why + ", and speaks of a " + string(c)}
+		return guess{c, 0.9, said.why + ", and speaks of: " + string(c)}
 	case len(w) <= 8:
-		return guess{c, 0.6, "its comment speaks of a " + string(c)}
+		return guess{c, 0.6, "its comment speaks of: " + string(c)}
 	}
-	return guess{c, 0.4, "its comment speaks of a " + string(c)}
+	return guess{c, 0.4, "its comment speaks of: " + string(c)}
 }

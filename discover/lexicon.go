@@ -17,6 +17,7 @@ type lexicon struct {
 	before set
 	// These say nothing: old_email, email_2, phone_nr.
 	neutral set
+	program set // what only programs use
 	files   set // what bytes of and by people are called
 }
 
@@ -38,12 +39,12 @@ func newLexicon() *lexicon {
 	l.message = setOf(messageNouns)
 	l.log = setOf("log audit event history activity activitie visit access tracking analytic impression click hit pageview track request view sighting authentication login")
 	l.auth = setOf("token key credential oauth oauth2 apikey secret session signin identity authtoken authenticator totp otp fido webauthn passkey activation")
-	l.place = setOf("address adresse adres indirizzo direccion endereco osoite adress location site branch shipping billing delivery quote")
+	l.place = setOf("address adresse adres indirizzo direccion endereco osoite adress location site branch shipping billing delivery quote ship shipto billto deliverto")
 	l.pay = setOf("payment card bank charge payout paypal sepa wallet mandate creditcard")
 	l.about = setOf(aboutWords)
 	l.before = setOf("is has have had can num nb nbr no_of count max min ist hat est has_ allow allows allowed show hide enable enables enabled disable disabled require requires required use uses should must send sends skip ignore accept accepts accepted verified valid validate force hidden exclude include includes total sum avg notify needs want wants flag anzahl nombre_de ilosc aantal antal")
-	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s")
-	l.files = setOf(fileNouns)
+	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md")
+	l.files, l.program = setOf(fileNouns), setOf(programWords)
 	return l
 }
 

@@ -84,7 +84,7 @@ func sureWords() map[class]string {
 		secret: `token tokens accesstoken refreshtoken authtoken apitoken apikey apikeys apisecret secret secrets secretkey clientsecret privatekey sshkey publickey sshpublickey pubkey pgpkey gpgkey gpgfingerprint otpsecret otpsecretkey totpsecret mfasecret twofactorsecret
 			otpbackupcodes backupcodes recoverycodes recoverycode resettoken resetpasswordtoken confirmationtoken unlocktoken invitationtoken remembertoken remembertoken rptoken csrftoken sessiontoken sessionid sessionkey sessiondata
 			activationkey activationcode useractivationkey verificationcode verificationtoken confirmationcode subscriberconfirmcode confirmcode magiclink otp otpcode totp onetimepassword salt encryptedvalue encryptedvaluesalt encryptedvalueiv
-			encryptionkey signingkey signaturekey webhooksecret tokendigest tokenhash keyhash secrethash keydigest authenticationtoken feedtoken incomingemailtoken staticobjecttoken runnerstoken devicetoken pushtoken fcmtoken apnstoken
+			encryptionkey signingkey signaturekey webhooksecret tokendigest tokenhash keyhash secrethash keydigest authenticationtoken feedtoken incomingemailtoken dsn sentrydsn connectionstring databaseurl staticobjecttoken runnerstoken devicetoken pushtoken fcmtoken apnstoken
 			registrationid gcmtoken jwt bearer oauthtoken oauthsecret consumersecret consumerkey protectcode replykey cookie cookies persistencetoken singleaccesstoken perishabletoken passphrase credentials credential invitetoken
 			signuptoken logintoken carttoken checkouttoken visitortoken mnemonic privkey transactionid lasttransid cardfingerprint cardtoken paymenttoken pin pincodehash deviceuuid sharetoken sharetoken schluessel`,
 		password: `password passwords passwd pwd pword passwordhash passwordhashed passworddigest hashedpassword encryptedpassword cryptedpassword passwordcrypt passhash pwdhash userpass userpassword loginpassword postpassword kennwort passwort
@@ -121,24 +121,24 @@ func maybeWords() map[class]string {
 		national: `sin nie`,
 		email:    `mail mails recipients sender to from cc bcc mailing mel`,
 		phone:    `mobile mobil mobiel portable gsmnr caller callee extension durchwahl`,
-		fullName: `name names nom nombre nome nazwa naam namn navn nimi nev ad isim jmeno contact owner author creator manager supervisor holder beneficiary person recipient guest passenger spouse partner mother father parent assistant referred referredby attendee participant patient doctor physician nurse teacher student driver initials suffixname nm representative salesperson salesrep agent buyer seller referrer salesman reportedby handledby respondent witness applicant candidate kontakt inhaber titulaire titular displayname`,
+		fullName: `name names nom nombre nome nazwa naam namn navn nimi nev ad isim jmeno contact owner author creator manager supervisor holder beneficiary person recipient guest passenger spouse partner mother father parent assistant referred referredby attendee participant patient doctor physician nurse teacher student driver initials suffixname nm representative salesperson salesrep agent buyer seller referrer salesman reportedby handledby respondent witness applicant candidate kontakt inhaber titulaire titular composer performer singer writer translator illustrator narrator displayname`,
 		userName: `user login handle alias account createdby updatedby modifiedby changedby deletedby approvedby assignedto assignee reviewer editor uploadedby insertedby lastmodifiedby lastupdatedby submittedby enteredby operator usr utilisateur usuario benutzer pseudo apelido utente gebruiker bearbeiter sachbearbeiter erstelltvon geandertvon`,
 		address:  `address addr adresse adres adress direccion domicile indirizzo endereco osoite location wohnsitz adresa adr cim venue place whereabouts`,
-		city:     `ort plats by sted localita miejsce poblacion capital`,
+		city:     `ort cty plats by sted localita miejsce poblacion capital`,
 		state:    `state region estado st regione kanton canton district zustand area prov`,
 		zip:      `cap postal cp psc`,
 		birth:    `naissance nacimiento nascita nascimento urodzenia`,
 		age:      `years eta`,
 		special:  `health medical race nationality medication condition conditions outcome race`,
-		secret:   `key code hash digest fingerprint checksum uid iv seed nonce`,
+		secret:   `key code hash digest fingerprint checksum authorization cert uid iv seed nonce`,
 		docNumber: `number reference serial policy license licence barcode badge hostname computername machinename npi cardid
 			registration certificate rg plate`,
-		web:     `url uri link href site blog webpage`,
+		web:     `url uri link href site blog webpage avatar photo portrait foto`,
 		company: `company organization organisation societe empresa azienda bedrijf foretag customer client supplier vendor employer school university institution hospital insurer firm business merchant entreprise`,
 		job:     `position function role funktion functie poste puesto cargo posizione designation`,
 		pay:     `rate earnings pay`,
 		measure: `height weight children rating score kids grosse gewicht gpa iq`,
-		prose:   `text body content message msg note notes comment comments description desc details detail reason subject title headline summary excerpt abstract memo story question answer answers feedback review reply response html caption post topic about motto beschreibung nachricht betreff inhalt titel notas nota mensaje mensagem messaggio descripcion descrizione descricao opis tresc wiadomosc bericht beskrivning meddelande input query term search searchterm keywords diff prompt raw error signature payload value object data args arguments params parameters handler instructions`,
+		prose:   `text body content message msg note notes comment comments description desc details detail reason subject title headline summary excerpt abstract memo story question answer answers feedback review reply response caption post topic about motto beschreibung nachricht betreff inhalt titel notas nota mensaje mensagem messaggio descripcion descrizione descricao opis tresc wiadomosc bericht beskrivning meddelande input query term search searchterm keywords diff prompt raw error signature payload value object data args arguments params parameters handler instructions information`,
 	}
 }
 
@@ -165,7 +165,7 @@ const orgNouns = `company companie organization organisation supplier vendor acc
 	firmen unternehmen lieferant lieferanten firma entreprise entreprises fournisseur fournisseurs societe societes empresa empresas proveedor proveedores azienda aziende fornitore fornitori fornecedor fornecedores firmy dostawca dostawcy
 	bedrijf bedrijven leverancier leveranciers foretag leverantor leverantorer yritys yritykset distributor wholesaler reseller franchise`
 
-const thingNouns = `product item category categorie tag role permission group setting config configuration option country currency language locale plan feature badge status statuse type kind class file folder directory asset brand manufacturer model version migration schema page menu template theme plugin
+const thingNouns = `product item category categorie tag role permission group setting config configuration option country currency language locale plan feature badge status statuse type kind class file folder directory asset attachment upload blob brand manufacturer model version migration schema page menu template theme plugin
 	job queue task build pipeline stage branch repository repo project campaign coupon discount promotion price pricing tax rate carrier warehouse stock inventory variant attribute unit color colour size test exam ward room department departement course subject genre film movie album track song playlist media mediatype book
 	cities citie city state region province district territory area zone timezone continent store shop term link widget catalog sku part material recipe ingredient dish food flight airport airline hotel vehicle car machine sensor metric counter flag rule policy workflow step board column label milestone sprint release package
 	dependency event calendar slot schedule holiday shift season period fiscal gl industry sector skill level grade channel platform os browser network server host port cluster node container image photo icon banner slide block section field form metadata meta table database index content contenttype variation collection bundle medication drug procedure service disease
@@ -178,14 +178,19 @@ const thingNouns = `product item category categorie tag role permission group se
 	producten artikelen landen instelling instellingen produkter varor vara varer tuote tuotteet
 	`
 
-const messageNouns = `comment message post topic note ticket issue review feedback reply replie thread conversation chat email mail mailing sms notification question answer survey response memo letter complaint report invitation opportunity request
+const messageNouns = `statuses comment message post topic note ticket issue review feedback reply replie thread conversation chat email mail mailing sms notification question answer survey response memo letter complaint report invitation opportunity request
 	appointment encounter consultation prescription toot tweet statuse incident inquiry enquiry leave diagnosis diagnose opinion discussion merge suggestion story entry journal diary blog article search
 	nachricht nachrichten kommentar kommentare anfrage anfragen commentaire commentaires mensaje mensajes comentario messaggio messaggi commento mensagem wiadomosc komentarz bericht berichten meddelande meldinger avis`
 
-const aboutWords = `id ids count counts counter cnt qty quantity verified confirmed enabled disabled valid validated invalid type types kind version versions at on template templates format formats policy required requirement length len size flag flags sent bounced
+const aboutWords = `hostname id ids count counts counter cnt qty quantity verified confirmed enabled disabled valid validated invalid type types kind version versions at on template templates format formats policy required requirement length len size flag flags sent bounced
 	optin optout opt frequency preference preferences prefs settings setting seen expires expire expiry expiration exp level position index idx rank order sort regex regexp pattern encoding charset method provider category group domain check exists present changed updated created
 	since until visible visibility model file path paths template options option status statuses state code codes mode scope scopes currency unit units language lang locale region country timezone tz color colour icon image width height weight limit limits quota population total
 	count sum avg average min max percent percentage ratio rate rates score scores algorithm days hours minutes seconds months years month year day date time timestamp ts interval period duration delay timeout attempts retries retry failures failed sequence seq
 	prefix suffix separator delimiter placeholder hint help tooltip label labels field fields column table class classes listid queue job task worker process system server host port protocol ssl tls enum iso iso2 iso3 alpha2 alpha3 calls views visits clicks opens
 	notifications notification notify subscription subscriptions subscribed unsubscribe unsubscribed marketing campaign campaigns newsletter alert alerts reminder reminders consent agreed accepted public private shared synced imported exported processed deliverable deliverability mx
-	grace lifetime ttl used usage typ cd dt ind yn fg amt bal tier quality grade confidence accuracy precision source src origin fk pk anzahl cantidad quantite parts`
+	grace lifetime ttl used usage typ cd dt ind yn fg amt bal tier quality grade confidence accuracy precision source src origin fk pk relationship relation anzahl cantidad quantite parts`
+
+// programWords end names of what only programs use.
+const programWords = `sha ref branch font sort jid size slug file line environment stage architecture platform revision emoji context cron adapter driver engine visibility handle action operation event module component command
+	controller endpoint route namespace locale format layout theme style css class selector layer channel queue topic bucket region zone partition shard node cluster pod container image build release commit tag repository remote
+	algorithm cipher checksum etag hash mimetype extension encoding lineno filename directory folder uri_scheme verb resource permission privilege feature experiment segment variant tier sku unit barcode ean upc isbn asin gtin`

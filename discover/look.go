@@ -54,7 +54,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 	l := &looker{lex: newLexicon(), det: newDetector(), s: s, parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}}
 	l.references = MissingReferences(s)
 	l.keys()
-	out := &Report{References: l.references}
+	out := &Report{}
 	for _, t := range s.Roots() {
 		var got []Sample
 		if samples != nil {
@@ -67,7 +67,11 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 			}
 		}
 		out.Findings = append(out.Findings, l.table(t, got)...)
+		if got != nil {
+			l.pairs(t, got)
+		}
 	}
+	out.References = l.references
 	l.follow(out.Findings)
 	widen(out.Findings)
 	out.Root, out.RootWhy = l.root(out.Findings)
@@ -106,10 +110,32 @@ func (l *looker) keys() {
 		note(child, k.Child.Translate(child, k.Columns), parent, k.Parent.Translate(parent, k.ParentColumns))
 	}
 	for _, r := range l.references {
-		if !r.array() {
+		if !r.array() && r.When < 0 {
 			note(r.Child, r.Columns, r.Parent, r.ParentColumns)
 		}
 	}
+}
+
+// pairs completes the polymorphic pairs of a table with what its rows call types.
+func (l *looker) pairs(t *schema.Table, samples []Sample) {
+	m := newMissing(l.s)
+	var out []Reference
+	for _, r := range l.references {
+		if r.Child != t || r.When < 0 || r.Parent != nil {
+			out = append(out, r)
+			continue
+		}
+		var types []string
+		for _, v := range samples[r.When].Values {
+			types = append(types, string(v))
+		}
+		if found := m.resolve(r, types, "rows do"); len(found) > 0 {
+			out = append(out, found...)
+		} else {
+			out = append(out, r)
+		}
+	}
+	l.references = out
 }
 
 // table judges the columns of one table.
@@ -158,7 +184,7 @@ func (x *judge) finding() Finding {
 	if label.class == none && label.conf > 0 {
 		return keep(label.conf, "%s", label.why)
 	}
-	name := x.l.lex.nameOf(x.subject, x.col.Name, x.f.kind)
+	name := x.l.lex.nameOf(x.subject, x.col.Name, shapeOf(&x.col.Type))
 	comment := x.l.lex.commentOf(x.col.Comment)
 	if label.conf > 0 {
 		if name.class != none && label.class == special {

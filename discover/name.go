@@ -18,6 +18,7 @@ type guess struct {
 type subject struct {
 	kind  tableKind
 	noun  string // the word of its name that says so
+	exact bool   // the noun is the last word: rows are what it says, and not only of it
 	words []string
 	has   map[class]bool // what the names of its columns surely say
 }
@@ -26,6 +27,7 @@ type subject struct {
 func (l *lexicon) subjectOf(t *schema.Table) *subject {
 	s := &subject{words: words(t.Name.Name), has: map[class]bool{}}
 	s.kind, s.noun = l.noun(s.words)
+	s.exact = l.endsIn(s.words, s.noun)
 	for i := range t.Columns {
 		w := s.plain(words(t.Columns[i].Name))
 		if c, _, end := l.look(l.sure, w); c != none && !l.speaksAbout(w[end:]) {
@@ -33,6 +35,25 @@ func (l *lexicon) subjectOf(t *schema.Table) *subject {
 		}
 	}
 	return s
+}
+
+// endsIn reports whether nothing stands behind a noun but words that say nothing
+// of what a table's rows are.
+func (l *lexicon) endsIn(w []string, noun string) bool {
+	for i := len(w) - 1; i >= 0; i-- {
+		switch {
+		case w[i] == noun:
+			return true
+		case l.neutral[w[i]], isNumber(w[i]), len(w[i]) <= 2:
+		default:
+			switch w[i] {
+			case "entity", "entities", "table", "tbl", "master", "base", "record", "records", "list", "details", "lookup", "meta", "all", "archive", "copy", "view", "crm", "set":
+			default:
+				return false
+			}
+		}
+	}
+	return false
 }
 
 // people reports whether the table's rows are people, or have what people have.
@@ -64,7 +85,8 @@ func (s *subject) plain(w []string) []string {
 				return w
 			}
 		default:
-			if len(s.words) > 0 && len(w) > 1 && slices.ContainsFunc(s.words, func(x string) bool { return len(w[0]) > 2 && (x == w[0] || singular(x) == w[0]) }) {
+			is := func(x string) bool { return len(w[0]) > 2 && (x == w[0] || singular(x) == w[0]) }
+			if s.noun != "" && is(s.noun) || s.noun == "" && slices.ContainsFunc(s.words, is) {
 				return w[1:]
 			}
 			return w
@@ -81,7 +103,7 @@ func (l *lexicon) speaksAbout(after []string) bool {
 }
 
 // nameOf judges a column by its name, with its table as context.
-func (l *lexicon) nameOf(s *subject, name string, typ typeKind) guess {
+func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 	full := words(name)
 	w := s.plain(full)
 	if len(w) == 0 {
@@ -96,7 +118,16 @@ func (l *lexicon) nameOf(s *subject, name string, typ typeKind) guess {
 	if c != none {
 		return l.sureName(s, w, c, start, end, typ)
 	}
-	return l.maybeName(s, w, typ)
+	if g := l.maybeName(s, w, typ); g.class != none || g.conf > 0 {
+		return g
+	}
+	switch last := w[len(w)-1]; {
+	case w[0] == "encrypted" || w[0] == "enc" || w[0] == "encr" || last == "encrypted":
+		return guess{secret, 0.7, "named " + quote(w)}
+	case l.about[last] || l.program[last]:
+		return guess{none, 0.7, "named " + quote(w)}
+	}
+	return guess{}
 }
 
 // last finds the last sure phrase among words: what stands last is what the
@@ -113,7 +144,7 @@ func (l *lexicon) last(w []string) (c class, start, end int) {
 	return c, start, end
 }
 
-func (l *lexicon) sureName(s *subject, w []string, c class, start, end int, typ typeKind) guess {
+func (l *lexicon) sureName(s *subject, w []string, c class, start, end int, typ shape) guess {
 	phrase, after := strings.Join(w[start:end], " "), w[end:]
 	if len(after) > 0 {
 		switch last := after[len(after)-1]; {
@@ -122,17 +153,22 @@ func (l *lexicon) sureName(s *subject, w []string, c class, start, end int, typ 
 				c = secret
 			}
 			return guess{c, 0.85, "named " + quote(w)}
+		case last == "iv" || last == "salt" || last == "nonce":
+			return guess{secret, 0.85, "named " + quote(w)}
 		case l.speaksAbout(after):
-			return guess{none, 0.85, "named " + quote(w) + ": about a " + string(c) + ", not one"}
+			return guess{none, 0.85, "named " + quote(w) + ": about it, no " + string(c)}
 		}
-		if m, _, e := l.look(l.maybe, after); m == prose && e == len(after) {
+		if m, _, e := l.look(l.maybe, after); m == prose && e == len(after) && !l.allNeutral(after) {
 			return l.maybeName(s, after, typ)
 		}
 	}
-	if start > 0 && l.before[w[0]] && typ != isTexts {
-		return guess{none, 0.85, "named " + quote(w) + ": about a " + string(c) + ", not one"}
+	if start > 0 && l.before[w[0]] && typ.kind != isTexts {
+		return guess{none, 0.85, "named " + quote(w) + ": about it, no " + string(c)}
 	}
-	if why := l.outOfPlace(s, c, w[:start]); why != "" {
+	if w[start] == "fname" && start > 0 && !l.allNeutral(w[:start]) {
+		return guess{none, 0.6, "named " + quote(w) + ": of a file"}
+	}
+	if why := l.outOfPlace(s, c, w[:start], strings.Join(w[start:end], "")); why != "" {
 		return guess{none, 0.7, why}
 	}
 	conf := 0.92
@@ -150,15 +186,19 @@ func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }
 
 // outOfPlace says why something that people have is none of theirs in a table of
 // other things; "" if it may be.
-func (l *lexicon) outOfPlace(s *subject, c class, before []string) string {
+func (l *lexicon) outOfPlace(s *subject, c class, before []string, phrase string) string {
 	if k, _ := l.noun(before); k == ofPerson || k == ofOrg && c != gender {
 		return ""
 	}
 	thing := s.kind == ofThing && !s.people()
 	why := "a table of " + s.kind.String() + " (" + s.noun + ")"
 	switch c {
-	case fullName, age, gender, measure, special, docNumber, prose, job, birth, firstName, lastName:
+	case fullName, age, gender, measure, special, prose, job, birth, firstName, lastName:
 		if thing {
+			return why
+		}
+	case docNumber:
+		if thing && (strings.HasPrefix(phrase, "serial") || phrase == "fingerprint" || strings.HasPrefix(phrase, "licen")) && !strings.HasSuffix(phrase, "plate") {
 			return why
 		}
 	case city, state, zip:
@@ -170,6 +210,10 @@ func (l *lexicon) outOfPlace(s *subject, c class, before []string) string {
 			return why
 		}
 	case web, company:
+		switch phrase {
+		case "importurl", "callbackurl", "webhookurl", "recordingurl", "requesturl", "fullurl": // may have credentials in them
+			return ""
+		}
 		if thing {
 			return why
 		}
@@ -178,7 +222,7 @@ func (l *lexicon) outOfPlace(s *subject, c class, before []string) string {
 }
 
 // maybeName judges a name whose words mean something only in their context.
-func (l *lexicon) maybeName(s *subject, w []string, typ typeKind) guess {
+func (l *lexicon) maybeName(s *subject, w []string, typ shape) guess {
 	c, start, end := l.look(l.maybe, w)
 	if c == none {
 		return guess{}
@@ -215,7 +259,7 @@ var nameWords = [...]string{"name", "names", "nom", "nombre", "nome", "nazwa", "
 
 // context judges a word that has several meanings. before and after are the
 // other words of the name.
-func (l *lexicon) context(s *subject, c class, word string, before, after []string, typ typeKind) guess {
+func (l *lexicon) context(s *subject, c class, word string, before, after []string, typ shape) guess {
 	owner, _ := l.noun(append(slices.Clone(before), after...))
 	people, thing := s.people(), s.kind == ofThing && !s.people()
 	no := guess{class: none, conf: 0.6}
@@ -283,17 +327,24 @@ func (l *lexicon) nameWord(s *subject, owner tableKind, before []string) guess {
 		return guess{class: company, conf: 0.75}
 	case owner == ofPlace:
 		return guess{class: fullName, conf: 0.6}
+	case owner == ofPay:
+		no.why = "the name of a bank or a means of payment"
+		return no
 	case len(rest) > 0:
 		no.why = "named " + quote(before) + " name: of something else than a person"
 		return no
 	}
 	switch {
-	case s.kind == ofPerson && s.has[lastName], s.has[lastName] && s.people():
+	case s.has[firstName] && s.has[lastName] && s.people():
+		return guess{class: fullName, conf: 0.85}
+	case s.has[lastName] && s.people():
 		return guess{class: firstName, conf: 0.85}
 	case s.has[firstName] && s.people():
 		return guess{class: lastName, conf: 0.85}
-	case s.kind == ofPerson:
+	case s.kind == ofPerson && s.exact:
 		return guess{class: fullName, conf: 0.88}
+	case s.kind == ofPerson:
+		return guess{class: none, conf: 0.55, why: "the name of something of " + s.kind.String() + " (" + s.noun + ")"}
 	case s.kind == ofOrg:
 		return guess{class: company, conf: 0.75}
 	case s.kind == ofPlace && s.people():

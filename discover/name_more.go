@@ -5,7 +5,7 @@ import (
 )
 
 // contextMore judges the words of the remaining classes.
-func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind, before []string, thing bool, typ typeKind) guess {
+func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind, before []string, thing bool, typ shape) guess {
 	people := s.people()
 	no := guess{class: none, conf: 0.6}
 	yes := func(c class, conf float64) guess { return guess{class: c, conf: conf} }
@@ -15,7 +15,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			return yes(c, 0.75)
 		}
 	case job:
-		if s.kind == ofPerson && typ == isTexts && (word != "role" && word != "rola" && word != "function" || s.kind == ofPerson && word != "role") {
+		if s.kind == ofPerson && typ.kind == isTexts && (word != "role" && word != "rola" && word != "function" || s.kind == ofPerson && word != "role") {
 			return yes(job, 0.7)
 		}
 	case company:
@@ -31,7 +31,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 	case secret:
 		return l.secretWord(s, word, before)
 	case password:
-		if people || s.kind == ofAuth {
+		if people || len(before) > 0 && (before[len(before)-1] == "key" || before[0] == "encrypted") || s.kind == ofAuth {
 			return yes(password, 0.75)
 		}
 	case docNumber, card:
@@ -53,6 +53,11 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 		}
 	case web:
 		switch {
+		case word == "picture" || l.files[word]:
+			if people && typ.kind == isTexts && len(before) == 0 { // where to find it
+				return yes(web, 0.6)
+			}
+
 		case word == "blog" || word == "site":
 			if people && len(before) == 0 {
 				return yes(web, 0.6)
@@ -70,6 +75,9 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 // credentials and nothing special elsewhere.
 func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
 	no := guess{class: none, conf: 0.6}
+	if len(before) > 0 && before[0] == "encrypted" {
+		return guess{class: secret, conf: 0.7}
+	}
 	creds := s.kind == ofAuth || slices.ContainsFunc(s.words, func(w string) bool {
 		return w == "token" || w == "tokens" || w == "keys" || w == "secret" || w == "secrets"
 	})
@@ -78,11 +86,16 @@ func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
 		if creds && len(before) == 0 {
 			return guess{class: secret, conf: 0.75}
 		}
+		if slices.ContainsFunc(before, func(w string) bool {
+			return slices.Contains([]string{"encrypted", "private", "secret", "client", "site", "server", "auth", "host", "license", "activation", "recovery", "master", "stream"}, w)
+		}) {
+			return guess{class: secret, conf: 0.65}
+		}
 	case "uid":
 		if s.people() || s.kind == ofAuth {
 			return guess{class: secret, conf: 0.7}
 		}
-	case "code", "hash", "digest", "fingerprint", "iv", "seed", "nonce":
+	case "code", "hash", "digest", "fingerprint", "iv", "seed", "nonce", "authorization":
 		if creds || s.kind == ofMessage && slices.Contains(s.words, "invitations") {
 			return guess{class: secret, conf: 0.7}
 		}
@@ -91,12 +104,12 @@ func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
 }
 
 // proseWord judges what may be text that somebody wrote.
-func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool, typ typeKind) guess {
+func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool, typ shape) guess {
 	no := guess{class: none, conf: 0.6}
 	yes := func(conf float64) guess { return guess{class: prose, conf: conf} }
 	switch word {
 	case "note", "notes", "comment", "comments", "message", "messages", "msg", "memo", "reply", "caption", "nota", "notas", "nachricht", "mensaje", "mensagem", "messaggio", "wiadomosc", "meddelande", "about", "motto":
-		if typ == isTexts {
+		if typ.kind == isTexts {
 			return yes(0.7)
 		}
 	case "title", "titel", "headline":
@@ -107,9 +120,23 @@ func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool
 			return yes(0.65)
 		}
 		return no
+	case "object", "handler", "args", "arguments", "params", "parameters", "payload", "error", "prompt", "information", "details":
+		if typ.roomy { // what programs write down, of whatever they were given
+			return yes(0.6)
+		}
+		return no
+	case "description", "desc", "descripcion", "descrizione", "descricao", "beschreibung", "beskrivning", "opis", "topic":
+		if k, _ := l.noun(before); k == ofThing || k == ofPlace || k == ofPay {
+			return no
+		}
+	}
+	switch word {
 	case "value":
 		if slices.ContainsFunc(s.words, func(w string) bool { return w == "variables" || w == "secrets" || w == "variable" }) {
 			return guess{class: secret, conf: 0.7}
+		}
+		if typ.roomy && !slices.ContainsFunc(s.words, func(w string) bool { return w == "attribute" || w == "attributes" || w == "internal" }) {
+			return yes(0.5)
 		}
 		return no
 	case "topic", "post", "keywords", "term", "query", "search", "html", "diff", "raw":

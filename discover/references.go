@@ -14,11 +14,11 @@ type Reference struct {
 	Columns       []int
 	Parent        *schema.Table
 	ParentColumns []int
-	// When is for a polymorphic pair: the column that names the parent's table.
-	// Its values are the program's names of types, which only rows tell: Names has
-	// those that the parent is likely called by.
-	When  int // index into Child.Columns, -1 for none
-	Names []string
+	// When is the column that names the parent's table, of a polymorphic pair; -1
+	// for none. Name is what it says there for Parent: a name made from the
+	// table's, which a check or a row has. Parent is nil where nothing tells.
+	When int // index into Child.Columns
+	Name string
 	// Confident is from 0 to 1; below 0.6 it is only worth a comment.
 	Confident float64
 	Evidence  string
@@ -50,11 +50,12 @@ type missing struct {
 	s        *schema.Schema
 	declared map[columnKey]bool
 	byName   map[string][]*schema.Table // by singular words without blanks
+	byShort  map[string][]*schema.Table // by the same without the prefix of an application
 	people   *schema.Table              // whom created_by means
 }
 
 func newMissing(s *schema.Schema) *missing {
-	m := &missing{s: s, declared: map[columnKey]bool{}, byName: map[string][]*schema.Table{}}
+	m := &missing{s: s, declared: map[columnKey]bool{}, byName: map[string][]*schema.Table{}, byShort: map[string][]*schema.Table{}}
 	for _, k := range s.ForeignKeys {
 		child := k.Child.Root()
 		for _, c := range k.Child.Translate(child, k.Columns) {
@@ -65,17 +66,29 @@ func newMissing(s *schema.Schema) *missing {
 		if single(t) < 0 {
 			continue
 		}
-		for _, name := range tableNames(t) {
+		names, short := tableNames(t)
+		for _, name := range names {
 			m.byName[name] = append(m.byName[name], t)
+		}
+		if short != "" {
+			m.byShort[short] = append(m.byShort[short], t)
 		}
 	}
 	for _, name := range []string{"user", "account", "employee", "member", "person"} {
-		if ts := m.byName[name]; len(ts) > 0 {
+		if ts := m.tables(name); len(ts) > 0 {
 			m.people = ts[0]
 			break
 		}
 	}
 	return m
+}
+
+// tables are those of a name, else those of that name behind a prefix.
+func (m *missing) tables(name string) []*schema.Table {
+	if ts := m.byName[name]; len(ts) > 0 {
+		return ts
+	}
+	return m.byShort[name]
 }
 
 // single is the column of a primary key of one column, -1 if it has another.
@@ -86,23 +99,23 @@ func single(t *schema.Table) int {
 	return -1
 }
 
-// tableNames are the names by which columns speak of a table: singular, and
-// without the prefix of an application.
-func tableNames(t *schema.Table) []string {
+// tableNames are the names by which columns speak of a table, singular too, and
+// the one without the prefix of an application; "" if it has none.
+func tableNames(t *schema.Table) (out []string, short string) {
 	w := words(t.Name.Name)
 	if len(w) == 0 {
-		return nil
+		return nil, ""
 	}
 	w[len(w)-1] = singular(w[len(w)-1])
-	out := []string{strings.Join(w, "")}
+	out = []string{strings.Join(w, "")}
 	plain := words(t.Name.Name)
 	if x := strings.Join(plain, ""); x != out[0] {
 		out = append(out, x)
 	}
 	if len(w) > 1 && (len(w[0]) <= 4 || w[0] == "auth" || w[0] == "table") {
-		out = append(out, strings.Join(w[1:], ""))
+		short = strings.Join(w[1:], "")
 	}
-	return out
+	return out, short
 }
 
 // column finds what one column references.
@@ -126,7 +139,7 @@ func (m *missing) column(t *schema.Table, c int) []Reference {
 		return m.named(t, c, w[:len(w)-1])
 	case last == "by" && len(w) > 1:
 		return m.byPeople(t, c, fmt.Sprintf("%s is someone who did it", col.Name))
-	case len(w) == 1 && len(last) > 4 && strings.HasSuffix(last, "id") && len(m.byName[strings.TrimSuffix(last, "id")]) > 0:
+	case len(w) == 1 && len(last) > 4 && strings.HasSuffix(last, "id") && len(m.tables(strings.TrimSuffix(last, "id"))) > 0:
 		return m.named(t, c, []string{strings.TrimSuffix(last, "id")})
 	}
 	return nil
@@ -177,7 +190,7 @@ func (m *missing) named(t *schema.Table, c int, w []string) []Reference {
 		return m.to(t, c, t, 0.8, col+" is a row of the same table")
 	}
 	for from := range w {
-		ts := m.byName[strings.Join(w[from:], "")]
+		ts := m.tables(strings.Join(w[from:], ""))
 		if len(ts) == 0 {
 			continue
 		}
@@ -234,33 +247,35 @@ func (m *missing) nearest(t *schema.Table, ts []*schema.Table) *schema.Table {
 	return nil
 }
 
-// polymorphic lists what a pair of columns may reference: the tables with keys
-// of that type are too many, so those whose names rows have are the caller's to
-// tell. See Reference.Names.
+// polymorphic lists what a pair of columns references where a check lists the
+// types; else one reference without a parent, which Resolve completes from rows.
 func (m *missing) polymorphic(t *schema.Table, c, kind int) []Reference {
-	var out []Reference
-	listed := map[string]bool{}
-	for _, v := range checkValues(t, kind) {
-		listed[v] = true
+	pair := Reference{
+		Child: t, Columns: []int{c}, When: kind, Confident: 0.3,
+		Evidence: fmt.Sprintf("%s and %s may name a row of any table", t.Columns[kind].Name, t.Columns[c].Name),
 	}
+	if out := m.resolve(pair, checkValues(t, kind), "a check lists it"); len(out) > 0 {
+		return out
+	}
+	return []Reference{pair}
+}
+
+// resolve makes a reference of each table that one of the types means.
+func (m *missing) resolve(pair Reference, types []string, why string) []Reference {
+	var out []Reference
 	for _, p := range m.s.Roots() {
 		pk := single(p)
-		if pk < 0 || !agree(&t.Columns[c].Type, &p.Columns[pk].Type) {
+		if pk < 0 || !agree(&pair.Child.Columns[pair.Columns[0]].Type, &p.Columns[pk].Type) {
 			continue
 		}
-		names := typeNames(p)
-		conf := 0.3
-		if len(listed) > 0 {
-			names = slices.DeleteFunc(names, func(n string) bool { return !listed[n] })
-			conf = 0.85
+		for _, name := range typeNames(p) {
+			if slices.Contains(types, name) {
+				r := pair
+				r.Parent, r.ParentColumns, r.Name, r.Confident, r.Evidence = p, []int{pk}, name, 0.85, pair.Evidence+": "+why
+				out = append(out, r)
+				break
+			}
 		}
-		if len(names) == 0 {
-			continue
-		}
-		out = append(out, Reference{
-			Child: t, Columns: []int{c}, Parent: p, ParentColumns: []int{pk}, When: kind, Names: names, Confident: conf,
-			Evidence: fmt.Sprintf("%s and %s may name any table", t.Columns[kind].Name, t.Columns[c].Name),
-		})
 	}
 	return out
 }

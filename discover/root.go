@@ -54,12 +54,12 @@ func (l *looker) root(findings []Finding) (best *schema.Table, why string) {
 		if t.Primary() == nil {
 			continue
 		}
-		kind, _ := l.lex.noun(words(t.Name.Name))
+		kind, noun := l.lex.noun(words(t.Name.Name))
 		n := float64(below[t])
 		x := n * (1 + 0.5*float64(min(personal[t], 4)))
 		switch {
 		case kind == ofPerson:
-			x *= 3
+			x *= 3 * weight(noun)
 		case kind == ofOrg:
 			x *= 1.5
 		case kind == ofThing || kind == ofPlace:
@@ -80,6 +80,17 @@ func (l *looker) root(findings []Finding) (best *schema.Table, why string) {
 		why += fmt.Sprintf(", and %d of its columns are personal", personal[best])
 	}
 	return best, why
+}
+
+// weight tells those whom a program is for from those who run it.
+func weight(noun string) float64 {
+	switch singular(noun) {
+	case "user", "customer", "client", "patient", "member", "subscriber", "kunde", "kunden", "cliente", "usuario", "utilisateur", "utente", "klient", "gebruiker", "benutzer", "kund", "student", "tenant":
+		return 2
+	case "staff", "employee", "artist", "actor", "director", "admin", "administrator", "manager", "officer", "operator", "agent", "author", "mitarbeiter", "doctor", "driver", "teacher", "salesperson", "coach":
+		return 0.4
+	}
+	return 1
 }
 
 // below counts the tables that hang on each, directly or not.
@@ -114,7 +125,7 @@ func (l *looker) entities(root *schema.Table) map[*schema.Table]Entity {
 	out := map[*schema.Table]Entity{}
 	own := func(t *schema.Table) bool {
 		s := l.lex.subjectOf(t)
-		return single(t) >= 0 && (t == root && s.people() || s.kind == ofPerson && s.people())
+		return single(t) >= 0 && s.people() && (t == root || s.kind == ofPerson && s.exact)
 	}
 	edges := l.edges()
 	for _, t := range l.s.Roots() {
@@ -131,7 +142,7 @@ func (l *looker) entities(root *schema.Table) map[*schema.Table]Entity {
 			if len(cols) != 1 || !own(p) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
 				continue
 			}
-			if best == nil || p == root || best != root && p.Name.Less(best.Name) {
+			if best == nil || better(p, best, root) {
 				best = p
 			}
 		}
@@ -140,6 +151,24 @@ func (l *looker) entities(root *schema.Table) map[*schema.Table]Entity {
 		}
 	}
 	return out
+}
+
+// better reports whether rows are rather p's than q's.
+func better(p, q, root *schema.Table) bool {
+	if p == root || q == root {
+		return p == root
+	}
+	nounOf := func(t *schema.Table) float64 {
+		w := words(t.Name.Name)
+		if len(w) == 0 {
+			return 0
+		}
+		return weight(w[len(w)-1])
+	}
+	if a, b := nounOf(p), nounOf(q); a != b {
+		return a > b
+	}
+	return p.Name.Less(q.Name)
 }
 
 // wholeKey reports whether a column references the primary key of a table.

@@ -108,3 +108,11 @@ func typeName(t *schema.Type) string {
 	name, _, _ := strings.Cut(t.Name, "(")
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
+
+// shape is what a name's meaning may hang on of a type.
+type shape struct {
+	kind  typeKind
+	roomy bool
+}
+
+func shapeOf(t *schema.Type) shape { return shape{kindOfType(t), roomy(t)} }

@@ -92,6 +92,8 @@ func singular(w string) string {
 		return "person"
 	case w == "children":
 		return "child"
+	case w == "pays": // French: a country
+		return w
 	case len(w) < 4, strings.HasSuffix(w, "ss"), strings.HasSuffix(w, "us"), strings.HasSuffix(w, "is"):
 		return w
 	case strings.HasSuffix(w, "ies"):
@@ -113,4 +115,13 @@ func setOf(text string) set {
 		out[w] = true
 	}
 	return out
+}
+
+// lastWord is the last word of a name; "" if it has none.
+func lastWord(name string) string {
+	w := words(name)
+	if len(w) == 0 {
+		return ""
+	}
+	return w[len(w)-1]
 }
