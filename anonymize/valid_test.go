@@ -336,3 +336,43 @@ func TestGarbage(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEveryKind masks any value with every kind: it does not panic, comes out
+// the same twice, is not empty, and stays within a column's length.
+func FuzzEveryKind(f *testing.F) {
+	type use struct {
+		name  string
+		mask  func(string) string
+		chars int
+		text  bool
+	}
+	var uses []use
+	for _, s := range samples() {
+		m := Mask{Kind: s.kind, Params: s.params}
+		uses = append(uses, use{s.kind, one(f, 1, s.typ, m), 0, s.typ == "text"})
+		col := Column{Type: Type{Name: "varchar", Length: 40}, Mask: &m}
+		if _, err := Compile(testSecret(f, 1), Table{Entity: -1, Columns: []Column{col}}); s.typ == "text" && err == nil {
+			uses = append(uses, use{s.kind, one(f, 1, "varchar", m, withType(col.Type)), 40, true})
+		}
+		for _, v := range s.values {
+			f.Add(v)
+		}
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		if v == "" || strings.ContainsRune(v, 0) || len(v) > 2000 {
+			return
+		}
+		for _, u := range uses {
+			out := u.mask(v)
+			if out != u.mask(v) {
+				t.Fatalf("%s: two results for %q", u.name, v)
+			}
+			if u.chars > 0 && utf8.RuneCountInString(v) <= u.chars && utf8.RuneCountInString(out) > u.chars {
+				t.Fatalf("%s: %q becomes %d characters", u.name, v, utf8.RuneCountInString(out))
+			}
+			if out == "" && u.text && u.name != "regexp" && (u.chars == 0 || utf8.RuneCountInString(v) <= u.chars) {
+				t.Fatalf("%s: %q becomes empty", u.name, v)
+			}
+		}
+	})
+}
