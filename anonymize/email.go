@@ -72,8 +72,8 @@ func (d *domains) of(dst, from []byte) []byte {
 	return append(dst, to...)
 }
 
-// makeEmail makes addresses: a name, a keyed tail of the value, a domain for
-// examples (RFC 2606) or what the rules say. Names are left out where they do not
+// makeEmail makes addresses: the name of the row's person, a keyed tail of the
+// value, a domain for examples (RFC 2606) or what the rules say. Names are left out where they do not
 // fit, so short columns keep the tail. An address whose kept domain leaves no
 // room for a tail becomes opaque.
 func makeEmail(c *compiler) maskFunc {
@@ -88,7 +88,7 @@ func makeEmail(c *compiler) maskFunc {
 		least = (c.tailBits() + 4) / 5
 	}
 	opaque := c.opaque()
-	p, prf := c.locale(), c.prf()
+	p, prf, seed := c.locale(), c.prf(), c.seeder()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeEmail(value) {
 			return opaque(dst, value, r)
@@ -99,7 +99,7 @@ func makeEmail(c *compiler) maskFunc {
 		if tail < least && len(domain) > to.fixed {
 			return opaque(dst, value, r)
 		}
-		s := prf.Stream(value)
+		s := seed(value, r)
 		start := len(dst)
 		id := p.draw(&s)
 		if len(id.first)+1+len(id.last)+1+tail+1+len(domain) <= min(chars, 64+len(domain)) {

@@ -80,7 +80,7 @@ func kindTable() []kind {
 		{name: "constant", doc: "always the same value", params: []string{"value"}, takes: "any type", accepts: isAny, whole: true, verbatim: true, make: makeConstant},
 		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, verbatim: true, make: makeRedact},
 		{name: "hash", doc: "a keyed hash: hex digits, 32 or as many as fit", params: []string{"length"}, takes: "text types and bytea", accepts: or(isText, named("bytea")), injective: true, make: makeHash},
-		{name: "email", doc: "an address at example.com; domain: another one, keep, or {from: to, \"*\": other}; unique but for a chance below 1e-9", params: []string{"domain", "locale"}, takes: text, accepts: isText, injective: true, make: makeEmail},
+		{name: "email", doc: "an address at example.com; domain: another one, keep, or {from: to, \"*\": other}; unique but for a chance below 1e-9", params: []string{"domain", "locale"}, takes: text, accepts: isText, injective: true, entity: true, make: makeEmail},
 		{name: "person.name", doc: "first and last name", params: []string{"locale"}, takes: text, accepts: isText, entity: true, make: makePerson(personName)},
 		{name: "person.first", doc: "a first name", params: []string{"locale"}, takes: text, accepts: isText, entity: true, make: makePerson(personFirst)},
 		{name: "person.last", doc: "a last name", params: []string{"locale"}, takes: text, accepts: isText, entity: true, make: makePerson(personLast)},

@@ -132,9 +132,9 @@ func execScript(ctx context.Context, dsn, script string) error {
 
 // demoPairs are the tables that the demo shows, by primary key.
 var demoPairs = []struct{ title, query string }{
-	{"users", `select u.id, u.name, u.email, u.phone from users u order by u.id limit 3`},
-	{"addresses", `select a.id, a.street, a.city, a.zip from addresses a order by a.id limit 2`},
-	{"messages", `select m.id, left(m.body, 48) as body from messages m order by m.id limit 3`},
+	{"users", `select u.id, u.name, u.email from users u order by u.id limit 3`},
+	{"users and addresses", `select u.id, u.phone, a.street, a.city, a.zip from users u join addresses a on a.id = (select min(id) from addresses where user_id = u.id) order by u.id limit 2`},
+	{"messages", `select m.id, m.body from messages m order by m.id limit 3`},
 }
 
 // showSideBySide prints some rows of staging, each with the row of the same key
@@ -184,12 +184,12 @@ func showSideBySide(ctx context.Context, server *pgserver.Server, out io.Writer)
 func textCells(first string, row [][]byte) []string {
 	cells := []string{first}
 	for _, v := range row {
-		cells = append(cells, strings.Map(func(r rune) rune {
+		cells = append(cells, shorten(strings.Map(func(r rune) rune {
 			if r < ' ' {
 				return ' '
 			}
 			return r
-		}, string(v)))
+		}, string(v)), 50))
 	}
 	return cells
 }
