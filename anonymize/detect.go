@@ -30,10 +30,13 @@ const (
 type detector struct {
 	begins [256]start
 	keys   [256][]keyFormat // API keys by their first byte
+	pairs  [1 << 10]uint64  // which two bytes a key or token begins with, a bit each
 	words  map[string]hint
-	ibans  map[[2]byte]int // length by country
-	rules  []nationalRule
-	names  []string // countries of rules, in the order of items
+	ibans  map[[2]byte]int    // length by country
+	rules  [16][]nationalRule // by how many digits they have
+	// lettered has the numbers with letters in them, by country.
+	lettered map[string]nationalRule
+	names    []string // countries, in the order of items
 }
 
 // start says what may begin with a byte at the start of a word.
@@ -62,11 +65,18 @@ func newDetector() *detector {
 	}
 	d.begins['+'], d.begins['('] = startsPhone, startsPhone
 	d.begins['-'], d.begins[':'] = startsPEM, startsURL
+	d.pair("ey")
 	for _, k := range keyFormats() {
 		d.keys[k.prefix[0]] = append(d.keys[k.prefix[0]], k)
+		d.pair(k.prefix)
 	}
-	d.rules, d.names = nationalRules()
+	d.nationalRules()
 	return d
+}
+
+func (d *detector) pair(prefix string) {
+	x := uint(prefix[0])<<8 | uint(prefix[1])
+	d.pairs[x>>6] |= 1 << (x & 63)
 }
 
 // scan goes through one text once. It finds things from the left to the right
@@ -80,12 +90,17 @@ type scan struct {
 	mailLo, mailHi int
 	noEnd          bool        // there is no end of a PEM block ahead
 	hit            int         // of itemKnown: which pattern
+	run            run         // scratch of number
 	digits         [3][24]byte // scratch
+	// The word whose end hintAt is said hinted of what follows.
+	hintAt int
+	hinted hint
 }
 
 // reset begins a text.
 func (s *scan) reset(d *detector, v []byte, known *knownValues) {
 	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
+	s.run.n, s.hintAt = 0, -1
 	s.nextMail(0)
 }
 
@@ -115,6 +130,7 @@ func (s *scan) next() (lo, hi int, it item) {
 // at looks for a thing at i; where there are several, for the longest. Only URLs
 // begin before i.
 func (s *scan) at(i int, begins start) (lo, hi int, it item) {
+	v := s.v
 	lo = i
 	switch begins {
 	case startsWord:
@@ -131,8 +147,8 @@ func (s *scan) at(i int, begins start) (lo, hi int, it item) {
 	if i == s.mailLo && s.mailHi > hi {
 		hi, it = s.mailHi, itemEmail
 	}
-	if s.known != nil {
-		if end, hit := s.known.match(s.v, i); end > 0 && end >= hi {
+	if s.known != nil && (s.known.heads[v[i]|0x20] != 0 || v[i] < 'A' || v[i] >= utf8.RuneSelf) {
+		if end, hit := s.known.match(v, i); end > 0 && end >= hi {
 			s.hit = hit
 			return i, end, itemKnown
 		}
@@ -143,14 +159,14 @@ func (s *scan) at(i int, begins start) (lo, hi int, it item) {
 // skip returns where to look on behind i: behind the word that begins there, but
 // not behind the start of an address.
 func (s *scan) skip(i int, begins start) int {
-	v, from := s.v, i
+	v, from, kinds := s.v, i, &s.d.begins
 	if begins&(startsWord|startsNumber|startsHigh) == 0 {
 		return i + 1
 	}
 	for i < len(v) {
-		if ch := v[i]; radix(ch) > 1 {
+		if kind := kinds[v[i]]; kind&(startsWord|startsNumber) != 0 {
 			i++
-		} else if ch < utf8.RuneSelf {
+		} else if kind != startsHigh {
 			break
 		} else if r, w := utf8.DecodeRune(v[i:]); spaced(r) {
 			i += w
@@ -170,21 +186,21 @@ func (s *scan) skip(i int, begins start) int {
 // word looks for what begins with an ASCII letter.
 func (s *scan) word(i int) (hi int, it item) {
 	v := s.v
-	for k := range s.d.keys[v[i]] {
-		if hi = s.d.keys[v[i]][k].match(v, i); hi > 0 {
+	if i+8 > len(v) {
+		return 0, itemNone
+	}
+	if x := uint(v[i])<<8 | uint(v[i+1]); s.d.pairs[x>>6]>>(x&63)&1 != 0 {
+		for k := range s.d.keys[v[i]] {
+			if hi = s.d.keys[v[i]][k].match(v, i); hi > 0 {
+				return hi, itemToken
+			}
+		}
+		if hi = jwtFrom(v, i); hi > 0 {
 			return hi, itemToken
 		}
 	}
-	if hi = jwtFrom(v, i); hi > 0 {
-		return hi, itemToken
-	}
-	if _, hex := hexValue(v[i]); hex {
-		if hi, it = hexAddress(v, i); hi > 0 {
-			return hi, it
-		}
-	}
-	if i+8 > len(v) {
-		return 0, itemNone
+	if hi, it = hexAddress(v, i); hi > 0 {
+		return hi, it
 	}
 	if radix(v[i+1]) == 26 && radix(v[i+2]) == 10 && radix(v[i+3]) == 10 {
 		if hi = s.d.iban(v, i); hi > 0 {

@@ -2,7 +2,6 @@ package anonymize
 
 import (
 	"bytes"
-	"slices"
 )
 
 // nationalRule is how the number of a country is written in a text. Only those
@@ -10,48 +9,56 @@ import (
 // where the text before names them.
 type nationalRule struct {
 	digits  int
-	shape   uint64 // lengths of groups; 0 for any
+	shape   uint64 // lengths of groups
 	seps    string // all separators are among these
 	needs   hint   // the text before must say so
 	ids     []nationalID
 	country item
 }
 
-// nationalRules returns the rules, and the countries in the order of their
+// nationalRules fills in the rules, and the countries in the order of their
 // items.
-func nationalRules() ([]nationalRule, []string) {
-	var names []string
+func (d *detector) nationalRules() {
 	all := nationalIDs()
 	list := []struct {
 		country string
 		rules   []nationalRule
 	}{
 		{"us", []nationalRule{{digits: 9, shape: 0x324, seps: "-"}, {digits: 9, shape: 0x324, seps: " "}, {digits: 9, shape: 0x9, needs: hintUS}}},
-		{"ca", []nationalRule{{digits: 9, seps: " -", needs: hintCA}}},
-		{"nl", []nationalRule{{digits: 9, seps: " .-", needs: hintNL}}},
-		{"se", []nationalRule{{digits: 10, shape: 0x64, seps: "-"}, {digits: 12, shape: 0x84, seps: "-"}, {digits: 10, needs: hintSE}, {digits: 12, needs: hintSE}}},
+		{"ca", []nationalRule{{digits: 9, shape: 0x9, needs: hintCA}, {digits: 9, shape: 0x333, seps: " -", needs: hintCA}}},
+		{"nl", []nationalRule{{digits: 9, shape: 0x9, needs: hintNL}, {digits: 9, shape: 0x423, seps: ".", needs: hintNL}, {digits: 9, shape: 0x333, seps: " .", needs: hintNL}}},
+		{"se", []nationalRule{{digits: 10, shape: 0x64, seps: "-"}, {digits: 12, shape: 0x84, seps: "-"}, {digits: 10, shape: 0xa, needs: hintSE}, {digits: 12, shape: 0xc, needs: hintSE}}},
 		{"no", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x65, seps: " "}}},
 		{"be", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x22232, seps: ".-"}, {digits: 11, shape: 0x632, seps: " -"}}},
 		{"pl", []nationalRule{{digits: 11, shape: 0xb}}},
 		{"de", []nationalRule{{digits: 11, shape: 0xb}, {digits: 11, shape: 0x2333, seps: " "}}},
-		{"br", []nationalRule{{digits: 11, shape: 0x3332, seps: ".-"}, {digits: 11, shape: 0x92, seps: "-"}, {digits: 11, needs: hintBR}}},
+		{"br", []nationalRule{{digits: 11, shape: 0x3332, seps: ".-"}, {digits: 11, shape: 0x92, seps: "-"}, {digits: 11, shape: 0xb, needs: hintBR}}},
 		{"ch", []nationalRule{{digits: 13, shape: 0xd}, {digits: 13, shape: 0x3442, seps: ". "}}},
 		{"in", []nationalRule{{digits: 12, shape: 0x444, seps: " -"}, {digits: 12, shape: 0xc, needs: hintIN}}},
-		{"fr", []nationalRule{{digits: 15, seps: " .-"}}},
+		{"fr", []nationalRule{{digits: 15, shape: 0xf}, {digits: 15, shape: 0xd2, seps: " -/"}, {digits: 15, shape: 0x1222332, seps: " .-"}}},
 		{"es", nil}, {"it", nil}, {"gb", nil}, {"fi", nil},
 	}
-	var rules []nationalRule
+	d.lettered = map[string]nationalRule{}
 	for i, c := range list {
-		names = append(names, c.country)
+		d.names = append(d.names, c.country)
 		for _, r := range c.rules {
 			r.country, r.ids = itemNational+item(i), all[c.country]
-			rules = append(rules, r)
+			d.rules[r.digits] = append(d.rules[r.digits], r)
 		}
-		if len(c.rules) == 0 { // those have letters: see letteredID and digitsAndLetters
-			rules = append(rules, nationalRule{country: itemNational + item(i), ids: all[c.country]})
+		d.lettered[c.country] = nationalRule{country: itemNational + item(i), ids: all[c.country]}
+	}
+}
+
+// nationalShape reports whether some country writes numbers of n digits as the
+// groups up to e are.
+func (d *detector) nationalShape(r *run, e, n int) bool {
+	shape := r.shape(e)
+	for i := range d.rules[n] {
+		if d.rules[n][i].shape == shape {
+			return true
 		}
 	}
-	return rules, names
+	return false
 }
 
 // national looks for a number of digits alone.
@@ -60,9 +67,9 @@ func (s *scan) national(r *run, e int, d []byte) item {
 		return itemNone
 	}
 	shape := r.shape(e)
-	for i := range s.d.rules {
-		rule := &s.d.rules[i]
-		if rule.digits != len(d) || rule.shape != 0 && rule.shape != shape || e > 0 && !r.only(e, rule.seps) {
+	for i := range s.d.rules[len(d)] {
+		rule := &s.d.rules[len(d)][i]
+		if rule.shape != shape || e > 0 && !r.only(e, rule.seps) {
 			continue
 		}
 		b := s.digits[1][:len(d)]
@@ -70,6 +77,9 @@ func (s *scan) national(r *run, e int, d []byte) item {
 			b[k] = '0' + x
 		}
 		if !s.valid(rule.ids, b) {
+			continue
+		}
+		if rule.shape == 0x444 && s.dumped(r, e) {
 			continue
 		}
 		hint := s.hint(r.g[0].lo)
@@ -96,17 +106,6 @@ func (s *scan) valid(ids []nationalID, b []byte) bool {
 		}
 	}
 	return false
-}
-
-// idsOf returns the numbers of a country that has letters in them.
-func (d *detector) idsOf(country string) ([]nationalID, item) {
-	it := itemNational + item(slices.Index(d.names, country))
-	for i := range d.rules {
-		if d.rules[i].country == it {
-			return d.rules[i].ids, it
-		}
-	}
-	return nil, itemNone
 }
 
 // symbols reads n upper case letters and digits with single separators between
@@ -149,20 +148,20 @@ func (s *scan) letteredID(i int) (hi int, it item) {
 	switch {
 	case (ch >= 'X' && ch <= 'Z') && (radix(next) == 10 || next == '-'):
 		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x81 || shape == 0x171) {
-			if ids, it := s.d.idsOf("es"); shaped(b, "A0000000A") && s.valid(ids, b) {
-				return hi, it
+			if rule := s.d.lettered["es"]; shaped(b, "A0000000A") && s.valid(rule.ids, b) {
+				return hi, rule.country
 			}
 		}
 	case upper && (radix(v[i+2]) == 10 || v[i+2] == ' '):
 		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x22221 || shape == 0x261) {
-			if ids, it := s.d.idsOf("gb"); shaped(b, "AA000000A") && s.valid(ids, b) {
-				return hi, it
+			if rule := s.d.lettered["gb"]; shaped(b, "AA000000A") && s.valid(rule.ids, b) {
+				return hi, rule.country
 			}
 		}
 	case upper:
 		if hi, b, shape := s.symbols(i, 16); hi > 0 && (shape == 0xf || shape == 0x3355) {
-			if ids, it := s.d.idsOf("it"); shaped(b, "AAAAAA00A00A000A") && s.valid(ids, b) {
-				return hi, it
+			if rule := s.d.lettered["it"]; shaped(b, "AAAAAA00A00A000A") && s.valid(rule.ids, b) {
+				return hi, rule.country
 			}
 		}
 	}
@@ -189,16 +188,16 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 	switch n := end - i; {
 	case n == 6 && (v[end] == '-' || v[end] == '+' || v[end] == 'A') && i+11 <= len(v) && !wordAfter(v, i+11):
 		b := append(s.digits[0][:0], v[i:i+11]...)
-		if ids, it := s.d.idsOf("fi"); radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(ids, b) {
-			return i + 11, it
+		if rule := s.d.lettered["fi"]; radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(rule.ids, b) {
+			return i + 11, rule.country
 		}
 	case n == 8 || n == 2 && v[end] == '.':
 		hi, b, shape := s.symbols(i, 9)
 		if hi == 0 || shape != 0x9 && shape != 0x81 && shape != 0x2331 || !shaped(b, "00000000A") {
 			break
 		}
-		if ids, it := s.d.idsOf("es"); s.valid(ids, b) && (shape == 0x9 || s.hint(i)&hintOther == 0) {
-			return hi, it
+		if rule := s.d.lettered["es"]; s.valid(rule.ids, b) && (shape == 0x9 || s.hint(i)&hintOther == 0) {
+			return hi, rule.country
 		}
 	}
 	if v[i] == '1' || v[i] == '2' { // Corsica: 2A or 2B in the number
@@ -209,8 +208,8 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		if hi == 0 || !shaped(b, "000000A00000000") {
 			return 0, itemNone
 		}
-		if ids, it := s.d.idsOf("fr"); s.valid(ids, b) {
-			return hi, it
+		if rule := s.d.lettered["fr"]; s.valid(rule.ids, b) {
+			return hi, rule.country
 		}
 	}
 	return 0, itemNone

@@ -7,7 +7,10 @@ import (
 // hexAddress looks for the address of a network card, or an IPv6 address, that
 // begins at i with a hex digit.
 func hexAddress(v []byte, i int) (hi int, it item) {
-	if len(v)-i < 6 || i > 0 && (v[i-1] == ':' || v[i-1] == '-') && i > 1 && (radix(v[i-2]) > 1 || v[i-2] == v[i-1]) {
+	if len(v)-i < 6 || v[i+2] != ':' && v[i+2] != '-' && v[i+4] != '.' && v[i+4] != ':' {
+		return 0, itemNone
+	}
+	if i > 1 && (v[i-1] == ':' || v[i-1] == '-') && (radix(v[i-2]) > 1 || v[i-2] == v[i-1]) {
 		return 0, itemNone
 	}
 	switch v[i+2] {
@@ -125,6 +128,8 @@ func (s *scan) ip4(i int) int {
 	switch {
 	case b[0] == 0, b[0] == 127, b[0] == 255, b[1]|b[2]|b[3] == 0:
 		return 0
+	case b[0] < 10 && b[1] < 20 && b[2] < 20 && b[3] < 20 && s.hint(i)&hintHost == 0:
+		return 0 // a version, far more often than a host
 	case i > 1 && v[i-1] == '/' && s.product(i-1), s.hint(i)&hintVersion != 0:
 		return 0
 	}

@@ -10,6 +10,8 @@ type run struct {
 	n     int
 	g     [10]group
 	paren bool // a bracket is before the first
+	plus  bool // a plus is
+	more  bool // there are more groups than there is room for
 }
 
 type group struct {
@@ -20,18 +22,40 @@ type group struct {
 
 // read reads a run from i on, where a digit, a plus or a bracket is.
 func (r *run) read(v []byte, i int) {
-	r.n, r.paren = 0, false
-	if v[i] == '+' {
+	if r.n > 1 && r.g[1].lo == i { // it began a group earlier
+		head := r.g[0].total
+		r.n--
+		copy(r.g[:r.n], r.g[1:])
+		for k := range r.n {
+			r.g[k].total -= head
+		}
+		r.g[0].sep, r.paren, r.plus = 0, false, false
+		if r.n < len(r.g)-1 || !r.more {
+			return
+		}
+		last := r.g[r.n-1]
+		if k, sep := separator(v, last.hi); sep != 0 {
+			r.groups(v, k, sep, last.total)
+		}
+		return
+	}
+	r.n, r.paren, r.plus = 0, false, v[i] == '+'
+	if r.plus {
 		i++
 	}
 	if i < len(v) && v[i] == '(' {
 		r.paren = true
 		i++
 	}
-	sep, total := byte(0), 0
+	r.groups(v, i, 0, 0)
+}
+
+// groups reads groups from i on until there is room for no more.
+func (r *run) groups(v []byte, i int, sep byte, total int) {
+	r.more = false
 	for r.n < len(r.g) {
 		lo := i
-		for i < len(v) && radix(v[i]) == 10 {
+		for i < len(v) && v[i]-'0' < 10 {
 			i++
 		}
 		if i == lo {
@@ -44,6 +68,7 @@ func (r *run) read(v []byte, i int) {
 			return
 		}
 	}
+	r.more = true
 }
 
 // separator reads what is between two groups of digits: one mark, perhaps with a
@@ -157,7 +182,7 @@ func (s *scan) glued(i int) bool {
 	switch v[i-1] {
 	case '_', '*', '=':
 		return v[i-1] == '_'
-	case '.', '/', ':', '\'', ',':
+	case '.', '/', ':', '\'':
 		return radix(before) == 10
 	case '-', '+':
 		return radix(before) > 1
@@ -189,39 +214,53 @@ func (s *scan) number(i int) (hi int, it item) {
 	if hi, it = s.digitsAndLetters(i, end); hi > 0 {
 		return hi, it
 	}
-	var r run
-	if r.read(v, i); r.n == 0 || r.g[r.n-1].total < 6 {
+	r := &s.run
+	if r.read(v, i); r.g[r.n-1].total < 6 {
 		return 0, itemNone
 	}
 	for e := r.n - 1; e >= 0 && r.g[e].total >= 9; e-- {
-		if r.g[e].total > 19 || !s.ends(&r, e) {
+		n := r.g[e].total
+		card := n <= 19 && n >= 12 && v[i] >= '2' && v[i] <= '6' && (e == 0 || r.embossed(e))
+		if !card && (n > 15 || !s.d.nationalShape(r, e, n)) || !s.ends(r, e) {
 			continue
 		}
 		d := digitsOf(s.digits[0][:0], v[i:r.g[e].hi])
-		if s.card(&r, e, d) {
+		if card && s.card(r, e, d) {
 			return r.g[e].hi, itemCard
 		}
-		if it = s.national(&r, e, d); it != itemNone {
+		if it = s.national(r, e, d); it != itemNone {
 			return r.g[e].hi, it
 		}
 	}
-	return s.phone(&r, i)
+	return s.phone(r, i)
 }
 
 // card reports whether the digits are a card number: of a network's range and
 // length, with the right check digit (ISO/IEC 7812-1).
 func (s *scan) card(r *run, e int, d []byte) bool {
-	if len(d) < 12 || e > 0 && r.size(0) < 4 || !r.only(e, " -") {
-		return false
-	}
-	if !cardRange(d) && (d[0] < 3 || d[0] > 6 || s.hint(r.g[0].lo)&hintCard == 0) {
+	if !r.only(e, " -") || e > 0 && s.dumped(r, e) || !cardRange(d, e > 0) && (d[0] < 3 || s.hint(r.g[0].lo)&hintCard == 0) {
 		return false
 	}
 	return luhn(d[:len(d)-1]) == d[len(d)-1]
 }
 
+// embossed reports whether the groups up to e are as on a card: of four digits
+// each but for the last, or 4, 6 and the rest.
+func (r *run) embossed(e int) bool {
+	if e == 2 && r.size(0) == 4 && r.size(1) == 6 {
+		return true
+	}
+	for i := range e {
+		if r.size(i) != 4 {
+			return false
+		}
+	}
+	return r.size(e) <= 4
+}
+
 // cardRange reports whether a network issues cards of this beginning and length.
-func cardRange(d []byte) bool {
+// The ranges of old debit cards are wide: there it asks for groups.
+func cardRange(d []byte, groups bool) bool {
 	n, two := len(d), int(d[0])*10+int(d[1])
 	four := two*100 + int(d[2])*10 + int(d[3])
 	switch {
@@ -234,9 +273,9 @@ func cardRange(d []byte) bool {
 	case two == 36, two == 38, two == 39, four >= 3000 && four <= 3059:
 		return n == 14 || n == 16
 	case four >= 3528 && four <= 3589, four == 6011, two == 62, two == 64, two == 65:
-		return n >= 16
+		return n == 16 || n > 16 && groups
 	case two == 50, two >= 56 && two <= 58, two == 60, two == 63, two == 67:
-		return n >= 16
+		return n >= 16 && groups
 	}
 	return false
 }
@@ -247,14 +286,13 @@ func (s *scan) dialled(i int) (hi int, it item) {
 	if i+7 > len(v) || s.glued(i) || radix(v[i+1]) != 10 && (v[i] != '+' || v[i+1] != '(') {
 		return 0, itemNone
 	}
-	var r run
-	r.read(v, i)
-	if v[i] == '(' {
-		return s.phone(&r, i)
+	r := &s.run
+	if r.read(v, i); v[i] == '(' {
+		return s.phone(r, i)
 	}
 	for e := r.n - 1; e >= 0; e-- {
 		n := r.g[e].total
-		if n < 8 || n > 15 || !s.ends(&r, e) || e > 0 && r.size(e) == 1 && r.g[e].sep != '-' {
+		if n < 8 || n > 15 || !s.ends(r, e) || !r.dialable(e) {
 			continue
 		}
 		switch v[r.g[0].lo] {
@@ -270,33 +308,52 @@ func (s *scan) dialled(i int) (hi int, it item) {
 	return 0, itemNone
 }
 
+// dialable reports whether the groups up to e may be those of a phone number:
+// brackets are around the first or second, and of the others only an extension,
+// or what follows the code of a country, has one digit.
+func (r *run) dialable(e int) bool {
+	brackets := 2
+	if r.paren {
+		brackets = 1
+	}
+	for i := 1; i <= e; i++ {
+		switch bracket := r.g[i].sep == '('; {
+		case bracket && i > brackets:
+			return false
+		case r.size(i) == 1 && !bracket && (i < e || r.g[i].sep != '-') && !(r.plus && i < 2 && i < e):
+			return false
+		}
+	}
+	return true
+}
+
 // phone looks for a number as people of some country write it, or any where the
 // text before says that it is one. It begins at i.
 func (s *scan) phone(r *run, i int) (hi int, it item) {
 	if r.n == 0 || r.g[r.n-1].total < 6 || s.dated(r) {
 		return 0, itemNone
 	}
-	hint := s.hint(i)
-	if hint&hintPhone == 0 && (hint&hintOther != 0 || s.priced(i)) {
-		return 0, itemNone
+	if i > 1 && s.v[i-1] == ',' && radix(s.v[i-2]) == 10 && (r.n == 1 || r.g[1].sep == '.') {
+		return 0, itemNone // a decimal
 	}
 	for e := r.n - 1; e >= 0; e-- {
 		n := r.g[e].total
-		if n < 9 || n > 15 || !s.ends(r, e) || !s.nationalPhone(r, e, n) {
+		if n < 9 || n > 15 || !s.nationalPhone(r, e, n) || !r.dialable(e) || !s.ends(r, e) {
 			continue
 		}
-		if hint&hintPhone == 0 && s.unit(r.g[e].hi) {
+		hint := s.hint(i)
+		if hint&hintPhone == 0 && (hint&hintOther != 0 || s.priced(i) || s.unit(r.g[e].hi)) {
 			return 0, itemNone
 		}
 		return r.g[e].hi, itemPhone
 	}
-	if hint&hintPhone == 0 {
-		return 0, itemNone
-	}
 	for e := r.n - 1; e >= 0; e-- {
 		n := r.g[e].total
-		if n < 6 || n > 15 || e > 5 || !s.ends(r, e) || e > 0 && r.size(e) == 1 && r.g[e].sep != '-' {
+		if n < 6 || n > 15 || e > 5 || !s.ends(r, e) || !r.dialable(e) || e == 1 && r.g[1].sep == '.' {
 			continue
+		}
+		if s.hint(i)&hintPhone == 0 || s.listed(r, e) || s.unit(r.g[e].hi) {
+			return 0, itemNone
 		}
 		return r.g[e].hi, itemPhone
 	}
@@ -333,7 +390,6 @@ func plausibleYear(v []byte) bool {
 // some country writes its own.
 func (s *scan) nationalPhone(r *run, e, n int) bool {
 	first := s.v[r.g[0].lo:]
-	shape, plain := r.shape(e), r.only(e, " -")
 	if r.paren {
 		size := r.size(0)
 		if e == 0 || r.g[1].sep != '(' || n > 12 {
@@ -344,13 +400,11 @@ func (s *scan) nationalPhone(r *run, e, n int) bool {
 	if first[0] == '0' {
 		return s.trunk(r, e, n)
 	}
-	if r.g[e].hi-r.g[e].lo < 2 {
+	if e == 0 || e > 4 || r.size(e) < 2 {
 		return false
 	}
-	second := byte('0')
-	if e > 0 {
-		second = s.v[r.g[1].lo]
-	}
+	shape, second := r.shape(e), s.v[r.g[1].lo]
+	plain := r.only(e, " -") && !s.listed(r, e)
 	switch shape {
 	case 0x334: // North America; Italy's mobiles
 		return first[0] >= '2' && second >= '2' && r.only(e, " -.(") || first[0] == '3' && plain
@@ -374,26 +428,61 @@ func (s *scan) nationalPhone(r *run, e, n int) bool {
 	return false
 }
 
+// listed reports whether groups with spaces between are part of a list of
+// numbers.
+func (s *scan) listed(r *run, e int) bool {
+	v, lo, hi := s.v, r.g[0].lo, r.g[e].hi
+	return e > 0 && r.g[1].sep == ' ' &&
+		(lo > 1 && v[lo-1] == ' ' && radix(v[lo-2]) == 10 || hi+1 < len(v) && v[hi] == ' ' && radix(v[hi+1]) == 10)
+}
+
 // trunk is nationalPhone for numbers that begin with a zero, or with two and the
 // code of a country.
 func (s *scan) trunk(r *run, e, n int) bool {
 	first := s.v[r.g[0].lo:]
+	if bytes.HasPrefix(first, countUp) {
+		return false
+	}
 	if first[1] == '0' {
-		return n >= 10 && len(first) > 2 && first[2] > '0' && (e > 0 || n > 11)
+		return n >= 10 && len(first) > 2 && first[2] > '0' && (e > 0 && s.v[r.g[1].lo] > '0' || e == 0 && n > 11)
 	}
 	if e == 0 {
-		lo := r.g[0].lo
-		return n >= 10 && n <= 11 && radix(first[1]) == 10 && (lo == 0 || s.v[lo-1] != ',')
+		return n >= 10 && n <= 11 && !bytes.HasSuffix(first[:n], fiveZeros)
+	}
+	switch shape := r.shape(e); {
+	case s.dumped(r, e), shape == 0x54 && r.g[1].sep == '-': // zip code, of nine digits
+		return false
+	case r.size(0) == 2 && r.size(1) == 2: // France
+		return shape == 0x22222
 	}
 	if n > 12 || e > 5 || r.size(0) < 2 || r.size(0) > 6 || e < 2 && !r.only(e, " -/(") {
 		return false
 	}
-	for i := 1; i <= e; i++ {
-		if r.size(i) == 1 && (i < e || r.g[i].sep != '-') {
+	return true
+}
+
+var countUp, fiveZeros = []byte("01234567"), []byte("00000")
+
+// dumped reports whether groups with spaces between are part of a dump of bytes:
+// as many hex digits and a space are before them or behind.
+func (s *scan) dumped(r *run, e int) bool {
+	v, size, lo, hi := s.v, r.size(0), r.g[0].lo, r.g[e].hi
+	if r.g[1].sep != ' ' {
+		return false
+	}
+	hexes := func(from int) bool {
+		if from < 0 || from+size > len(v) || wordBefore(v, from) || wordAfter(v, from+size) {
 			return false
 		}
+		for _, ch := range v[from : from+size] {
+			if _, hex := hexValue(ch); !hex {
+				return false
+			}
+		}
+		return true
 	}
-	return true
+	before := lo > 0 && v[lo-1] == ' ' && (hexes(lo-1-size) || lo > 1 && v[lo-2] == ' ' && hexes(lo-2-size))
+	return before || hi < len(v) && v[hi] == ' ' && (hexes(hi+1) || hi+1 < len(v) && v[hi+1] == ' ' && hexes(hi+2))
 }
 
 // priced reports whether a sign for money or for a number of something is before
@@ -410,10 +499,10 @@ func (s *scan) priced(i int) bool {
 	case '$', '#', '=', '<', '>', '*', '^', '~', '\\':
 		return true
 	}
-	return bytes.HasSuffix(v, euro) || bytes.HasSuffix(v, pound) || bytes.HasSuffix(v, yen) || bytes.HasSuffix(v, numero)
+	return bytes.HasSuffix(v, euro) || bytes.HasSuffix(v, pound) || bytes.HasSuffix(v, yen) || bytes.HasSuffix(v, numero) || bytes.HasSuffix(v, section)
 }
 
-var euro, pound, yen, numero = []byte("€"), []byte("£"), []byte("¥"), []byte("№")
+var euro, pound, yen, numero, section = []byte("€"), []byte("£"), []byte("¥"), []byte("№"), []byte("§")
 
 // unit reports whether a unit or a currency is behind hi.
 func (s *scan) unit(hi int) bool {
@@ -432,7 +521,7 @@ func (s *scan) unit(hi int) bool {
 	}
 	switch string(rest[:end]) {
 	case "EUR", "Euro", "euros", "euro", "USD", "dollars", "GBP", "CHF", "Fr", "kr", "SEK", "NOK", "DKK", "PLN", "zł", "złotych", "BRL", "reais", "JPY", "RUB", "INR",
-		"B", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "bytes", "Bytes", "b", "ms", "ns", "us", "s", "sec", "seconds",
+		"B", "KB", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "bytes", "Bytes", "b", "ms", "ns", "us", "s", "sec", "seconds", "microseconds", "milliseconds", "minutes", "hours", "days", "times",
 		"m", "mm", "cm", "km", "kg", "g", "mg", "t", "l", "ml", "px", "pt", "x", "Hz", "rpm", "pcs", "rows", "records", "items", "users", "units", "Stk", "Stück", "szt":
 		return true
 	}

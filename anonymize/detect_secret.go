@@ -129,6 +129,10 @@ func jwtFrom(v []byte, i int) int {
 
 var pemBegin, pemEnd, fiveDashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
 
+// pemBreaks begin what is between the first line and the second, also where the
+// block was made one line.
+var pemBreaks = []byte("\r\n\\ ")
+
 // pem returns what is between the first and the last line of a PEM block (RFC
 // 7468). Of a block that was cut off it is all that looks like it.
 func (s *scan) pem(i int) (lo, hi int, it item) {
@@ -141,7 +145,9 @@ func (s *scan) pem(i int) (lo, hi int, it item) {
 	if k < 0 || bytes.IndexByte(v[lo:lo+k], '\n') >= 0 {
 		return 0, 0, itemNone
 	}
-	lo += k + len(fiveDashes)
+	if lo += k + len(fiveDashes); lo == len(v) || bytes.IndexByte(pemBreaks, v[lo]) < 0 {
+		return 0, 0, itemNone
+	}
 	if !s.noEnd {
 		if k := bytes.Index(v[lo:], pemEnd); k > 0 {
 			return lo, lo + k, itemPEM

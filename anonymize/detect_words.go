@@ -12,7 +12,9 @@ type hint uint16
 const (
 	hintPhone hint = 1 << iota
 	hintOther      // an order, an invoice, an article: not a person's number
+	hintWeak       // as hintOther, unless the word before says more
 	hintVersion
+	hintHost
 	hintCard
 	hintUS
 	hintCA
@@ -20,6 +22,7 @@ const (
 	hintSE
 	hintBR
 	hintIN
+	hintTax
 )
 
 // hintWords returns words, in lower case, and what they say of a number that
@@ -39,8 +42,8 @@ func hintWords() map[string]hint {
 			telefoon telefoonnummer mobiel gsm bel bellen belt gebeld
 			тел телефон телефона телефону Тел Телефон звоните позвоните Звоните Позвоните моб
 			هاتف الهاتف جوال اتصل`,
-		hintOther: `order orders orderno ordernumber invoice ticket case ref reference id ids sku build port pid tid txn transaction tracking parcel shipment isbn ean upc gtin
-			serial part item items article product batch lot account page row line error code issue commit checksum hash timestamp epoch job task request session user userid uid gid zip total sum amount price quantity qty size width height length
+		hintOther: `order orders orderno ordernumber invoice ticket case ref reference sku build port pid tid txn transaction tracking parcel shipment isbn ean upc gtin
+			serial part item items article product batch lot account page row line error issue issues bug bugs pull pr commit merge merged checksum hash timestamp epoch job task request session user userid uid gid zip total sum amount price quantity qty size width height length
 			bestellung bestellnummer bestellnr rechnung rechnungsnummer rechnungsnr auftrag auftragsnummer kundennummer kundennr artikel artikelnummer artikelnr sendung sendungsnummer vorgang vorgangsnummer ticketnummer aktenzeichen betrag summe preis plz
 			commande facture colis dossier référence suivi montant prix
 			pedido factura envío envio paquete referencia importe precio
@@ -51,7 +54,10 @@ func hintWords() map[string]hint {
 			bestelling bestelnummer factuur factuurnummer pakket zending bedrag prijs
 			заказ заказа заказу Заказ счет счёт Счет накладная посылка цена сумма
 			طلب الطلب رقم_الطلب فاتورة الفاتورة`,
+		hintWeak:    `id ids key code`,
+		hintTax:     `steuer steuerid steuernummer steueridnr idnr tax`,
 		hintVersion: `v version versions ver release released firmware section chapter clause kapitel abschnitt versión versione versão wersja versie upgrade upgraded downgrade driver`,
+		hintHost:    `ip ips ipv4 addr address host hosts server client remote peer gateway ping`,
 		hintCard:    `card cards visa mastercard amex maestro diners discover pan karte kreditkarte kartennummer carte tarjeta carta karta kort kaart cartão`,
 		hintUS:      `ssn ssns social security itin taxpayer tin`,
 		hintCA:      `sin nas insurance`,
@@ -70,30 +76,45 @@ func hintWords() map[string]hint {
 // hint returns what the nearest of the few words before i that says anything of
 // a number says.
 func (s *scan) hint(i int) hint {
+	v, least := s.v, max(0, i-48)
+	if i > 0 && v[i-1] == '#' {
+		return hintOther
+	}
+	for i > least && !letter(v[i-1]) {
+		if v[i-1] == '\n' {
+			return 0
+		}
+		i--
+	}
+	if i != s.hintAt {
+		s.hintAt, s.hinted = i, s.hintBefore(i, least)
+	}
+	return s.hinted
+}
+
+// hintBefore is hint for a word that ends at i.
+func (s *scan) hintBefore(i, least int) hint {
 	v := s.v
 	var buf [32]byte
+	weak := false
 	for range 6 {
-		for i > 0 && !letter(v[i-1]) {
-			if v[i-1] == '\n' {
-				return 0
-			}
-			if v[i-1] == '#' && i < len(v) && radix(v[i]) == 10 {
-				return hintOther
-			}
-			i--
-		}
 		end := i
 		for i > 0 && letter(v[i-1]) {
 			i--
 		}
-		if i == end {
-			return 0
+		if i == end || i < least {
+			break
 		}
 		if end-i <= len(buf) {
 			word := append(buf[:0], v[i:end]...)
 			changeCase(word, false)
-			if h := s.d.words[string(word)]; h != 0 {
+			switch h := s.d.words[string(word)]; {
+			case h == hintWeak:
+				weak = true
+			case h != 0:
 				return h
+			case weak:
+				return hintOther
 			}
 		}
 		if v[end-1] >= 0xe3 || end-i > 2 && v[end-3] >= 0xe3 {
@@ -101,6 +122,16 @@ func (s *scan) hint(i int) hint {
 				return h
 			}
 		}
+		for i > least && !letter(v[i-1]) {
+			if v[i-1] == '\n' {
+				least = i
+				break
+			}
+			i--
+		}
+	}
+	if weak {
+		return hintOther
 	}
 	return 0
 }

@@ -109,6 +109,9 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	p.rows = t.Rows
 	if p.scrubs {
 		p.known = p.knownColumns(&t)
+		for _, k := range p.known {
+			p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
+		}
 	}
 	return p, nil
 }
