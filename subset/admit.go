@@ -61,7 +61,7 @@ func (w *walk) follow(b *found, p *pending) {
 	case p.gone:
 		b.cut.add(p.ref.id, p.leaf, p.id)
 	case p.ref.parent.full:
-	case w.st.keys.has(p.ref.space.id, p.key):
+	case w.st.keys.at[p.ref.space.id].knows(p.key):
 	case p.ref.Up == UpNullify:
 		b.buf = b.pend.add(p, b.buf)
 	default:

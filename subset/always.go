@@ -82,7 +82,7 @@ func (w *walk) alwaysScan(l *leaf, first bool, fresh, brought setList) []*scan {
 	for _, s := range scans {
 		s.reset = func() {
 			s.bring.free()
-			s.bring = w.newFound()
+			s.bring = w.newStepFound()
 		}
 		s.fn = func(b *found, r *row) error {
 			if w.out.has(l.id, r.id) || w.bring.rows.has(l.id, r.id) {

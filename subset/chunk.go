@@ -1,7 +1,6 @@
 package subset
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -98,10 +97,13 @@ func (b *chunker) chosen(bytes int64) []Chunk {
 
 // listed is the query for some of the rows.
 func (b *chunker) listed(p part) (string, error) {
+	if err := b.s.usable(); err != nil {
+		return "", err
+	}
 	list := make([]uint64, 0, p.n)
 	p.each(func(k key) bool { list = append(list, k.n); return true })
-	if int64(len(list)) != p.n { // then the file failed
-		return b.sql("", 0, 0)
+	if err := b.s.usable(); err != nil {
+		return "", err
 	}
 	first, last := int64(list[0]>>offsetBits), int64(list[p.n-1]>>offsetBits)
 	cond := b.alias + ".ctid operator(pg_catalog.=) any(" + string(appendTIDArray(nil, list)) + ")"
@@ -113,9 +115,6 @@ func (b *chunker) listed(p part) (string, error) {
 
 // sql selects the columns, cut where they must be among rows lo to hi.
 func (b *chunker) sql(where string, lo, hi uint64) (string, error) {
-	if b.s.mem == nil {
-		return "", errors.New("the selection of rows was closed")
-	}
 	var list []string
 	for _, c := range b.columns {
 		list = append(list, b.column(c, lo, hi))
@@ -123,7 +122,7 @@ func (b *chunker) sql(where string, lo, hi uint64) (string, error) {
 	if where != "" {
 		where = " where " + where
 	}
-	return "select " + strings.Join(list, ", ") + " from only " + b.l.Table.Name.SQL() + " as " + b.alias + where, b.s.mem.failure()
+	return "select " + strings.Join(list, ", ") + " from only " + b.l.Table.Name.SQL() + " as " + b.alias + where, b.s.usable()
 }
 
 func (b *chunker) column(c Column, lo, hi uint64) string {

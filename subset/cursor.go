@@ -2,7 +2,6 @@ package subset
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -13,7 +12,8 @@ type stream interface {
 	next() (k key, ok bool)
 }
 
-// cursor goes through streams that share no key in the order of their keys.
+// cursor goes through streams in the order of their keys. A key of two streams
+// comes twice.
 type cursor struct {
 	streams []stream
 	keys    []key // the next of each
@@ -112,8 +112,9 @@ type runStream struct {
 	run  *run
 	at   int // index of the block to read when data is used up
 	b    block
-	data []byte
-	n    uint64
+	data []byte // of byte keys: what was not read
+	ints intBlock
+	i    int    // of integers: how many of the block were read
 	key  []byte // never nil: an empty key is one
 	from key
 	skip bool // keys before from may come
@@ -150,14 +151,17 @@ func (s *runStream) begin() (key, bool) {
 	s.b.at, s.b.nonce = r.at[i], r.nonces[i]
 	if err := r.file.fill(&s.b); err != nil {
 		r.mem.fail(err)
-		s.data, s.at = nil, len(r.at)
+		s.data, s.ints, s.at = nil, intBlock{}, len(r.at)
 		return key{}, false
 	}
 	s.data = s.b.data[:]
 	switch {
 	case r.ints:
-		s.n = r.first[i]
-		return key{n: s.n}, true
+		s.ints, s.i = readInts(s.data), 0
+		if s.skip && s.from.n > r.first[i] {
+			s.i = s.ints.search(s.from.n - r.first[i])
+		}
+		return key{n: r.first[i]}, true
 	case s.data[0] == 0:
 		s.data = nil
 		return key{b: r.sep(i)}, true
@@ -167,14 +171,12 @@ func (s *runStream) begin() (key, bool) {
 
 // entry returns the next key of the block.
 func (s *runStream) entry() (key, bool) {
-	if len(s.data) == 0 || s.data[0] == 0 {
-		return key{}, false
-	}
 	if s.run.ints {
-		d, w := binary.Uvarint(s.data)
-		s.n += d
-		s.data = s.data[w:]
-		return key{n: s.n}, true
+		if s.i >= s.ints.n {
+			return key{}, false
+		}
+		s.i++
+		return key{n: s.run.first[s.at-1] + s.ints.at(s.i-1)}, true
 	}
 	n, shared, w := entry(s.data)
 	if w == 0 {

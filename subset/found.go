@@ -7,16 +7,17 @@ type mark struct{ ref, leaf int }
 
 // marks holds rows by reference and leaf.
 type marks struct {
-	mem  *memory
-	sets map[mark]*keySet
+	mem   *memory
+	loose bool
+	sets  map[mark]*keySet
 }
 
-func (m *memory) newMarks() marks { return marks{m, map[mark]*keySet{}} }
+func (m *memory) newMarks() marks { return marks{mem: m, sets: map[mark]*keySet{}} }
 
 func (m marks) add(ref, leaf int, id uint64) {
 	k := mark{ref, leaf}
 	if m.sets[k] == nil {
-		m.sets[k] = m.mem.newSet()
+		m.sets[k] = &keySet{mem: m.mem, loose: m.loose}
 	}
 	m.sets[k].add(key{n: id})
 }
@@ -32,10 +33,9 @@ func (m marks) count(ref, leaf int) int64 {
 func (m marks) merge(o marks) {
 	for k, s := range o.sets {
 		if m.sets[k] == nil {
-			m.sets[k] = s
-		} else {
-			m.sets[k].absorb(s)
+			m.sets[k] = m.mem.newSet()
 		}
+		m.sets[k].absorb(s)
 	}
 }
 
@@ -116,6 +116,16 @@ type found struct {
 	pend   pendings // up: nullify
 	watch  pendings // up: prune and down: all
 	buf    []byte   // for records
+}
+
+// newStepFound is for what one step finds. Its sets do not look on the disk for
+// what they have already; that is done in order when they are merged.
+func (w *walk) newStepFound() *found {
+	f := w.newFound()
+	f.rows.loose, f.pinned.loose, f.keys.loose, f.need.loose = true, true, true, true
+	f.cut.loose, f.left.loose, f.orphan.loose = true, true, true
+	f.pend.set.loose, f.watch.set.loose = true, true
+	return f
 }
 
 func (w *walk) newFound() *found {

@@ -29,12 +29,13 @@ type keySet struct {
 	_     noCopy
 	all   bool // every key; what the other fields hold does not matter
 	mem   *memory
+	loose bool // what step sets are until they are absorbed: runs may share keys, and n counts those often
 	ints  *roaring64.Bitmap
 	words *wordSet
 	bytes *byteSet
 	runs  []*run
 
-	n       int64 // keys in all
+	n       int64 // keys in all; at most, if loose
 	head    int64 // keys in memory
 	next    int64 // the head is measured when it has so many
 	charged int64 // what the account knows that it takes
@@ -59,6 +60,10 @@ func (s *keySet) has(k key) bool {
 	return s.inHead(k) || len(s.runs) > 0 && s.inRuns(k)
 }
 
+// knows reports whether k is in the set as far as that can be said without the
+// disk.
+func (s *keySet) knows(k key) bool { return s != nil && s.n > 0 && s.inHead(k) }
+
 func (s *keySet) inHead(k key) bool {
 	switch {
 	case k.b != nil:
@@ -79,11 +84,17 @@ func (s *keySet) inRuns(k key) bool {
 	return false
 }
 
-// add reports whether k was new. It copies the bytes of k.
+// add reports whether k was new; of a loose set, whether it may be. It copies
+// the bytes of k.
 func (s *keySet) add(k key) bool {
-	if s.all || len(s.runs) > 0 && s.inRuns(k) {
+	if s.all || len(s.runs) > 0 && !s.loose && s.inRuns(k) {
 		return false
 	}
+	return s.put(k)
+}
+
+// put adds a key that is in no run.
+func (s *keySet) put(k key) bool {
 	if s.tight() {
 		if s.inHead(k) {
 			return false
@@ -128,12 +139,23 @@ func (s *keySet) len() int64 {
 }
 
 // each calls fn for every key until it returns false; byte keys are valid
-// during the call. Several steps may do so at once.
+// during the call. Of a loose set, a key may come more than once. Several steps may do so at once.
 func (s *keySet) each(fn func(key) bool) {
-	if s == nil {
+	if s == nil || !s.eachInHead(fn) {
 		return
 	}
-	more := true
+	for _, r := range s.runs {
+		st := r.stream(key{})
+		for k, ok := st.next(); ok; k, ok = st.next() {
+			if !fn(k) {
+				return
+			}
+		}
+	}
+}
+
+func (s *keySet) eachInHead(fn func(key) bool) (more bool) {
+	more = true
 	if s.ints != nil {
 		for it := s.ints.Iterator(); more && it.HasNext(); {
 			more = fn(key{n: it.Next()})
@@ -145,16 +167,7 @@ func (s *keySet) each(fn func(key) bool) {
 	if s.bytes != nil {
 		s.bytes.each(func(b []byte) bool { more = fn(key{b: b}); return more })
 	}
-	for _, r := range s.runs {
-		st := r.stream(key{})
-		for more {
-			k, ok := st.next()
-			if !ok {
-				break
-			}
-			more = fn(k)
-		}
-	}
+	return more
 }
 
 // from goes through the keys in ascending order, beginning at k; the zero key
@@ -240,12 +253,15 @@ func (s *keySet) absorb(o *keySet) bool {
 		s.all = true
 		return true
 	case s.n == 0:
+		o.tighten()
 		s.take(o)
 	case s.plain() && o.plain():
 		s.ints.Or(o.ints)
 		s.measure()
-	default:
+	case len(s.runs)+len(o.runs) == 0:
 		o.each(func(k key) bool { s.add(k); return true })
+	default:
+		s.merge(o).free()
 	}
 	o.free()
 	return s.n != before
@@ -260,6 +276,7 @@ func (s *keySet) merge(o *keySet) *keySet {
 	case s.all || o.all:
 		s.absorb(o)
 	case s.n == 0:
+		o.tighten()
 		s.take(o)
 		return s.clone()
 	case s.plain() && o.plain():
@@ -268,16 +285,76 @@ func (s *keySet) merge(o *keySet) *keySet {
 		s.measure()
 		fresh.take(o)
 		fresh.measure()
-	default:
+	case len(s.runs)+len(o.runs) == 0:
 		o.each(func(k key) bool {
 			if s.add(k) {
 				fresh.add(k)
 			}
 			return true
 		})
+	default:
+		o.minus(s, fresh)
+		s.join(fresh)
 	}
 	o.free()
 	return fresh
+}
+
+// minus puts the keys of s that are not in o into left, which is empty. It goes
+// through s in order, so that neighbouring keys are looked up one after another,
+// and through o too where that is on the disk and not much longer.
+func (s *keySet) minus(o, left *keySet) {
+	c := s.sort().from(key{})
+	other := &cursor{}
+	along := len(o.runs) > 0 && o.n/16 <= s.n
+	if along {
+		other = o.sort().from(key{})
+	}
+	next, more := other.next()
+	var last key
+	for k, ok := c.next(); ok; k, ok = c.next() {
+		for more && next.compare(k) < 0 {
+			next, more = other.next()
+		}
+		in := more && next.compare(k) == 0
+		if !along {
+			in = o.has(k)
+		}
+		if in || s.loose && left.n > 0 && k.compare(last) == 0 {
+			continue
+		}
+		left.put(k)
+		if s.loose {
+			last.n = k.n
+			last.b = append(last.b[:0], k.b...)
+		}
+	}
+}
+
+// join adds the keys of o, none of which is in s; both share the runs of o.
+func (s *keySet) join(o *keySet) {
+	for _, r := range o.runs {
+		r.users.Add(1)
+		s.runs = append(s.runs, r)
+		s.n += r.n
+	}
+	o.eachInHead(func(k key) bool { s.put(k); return true })
+	if len(o.runs) > 0 {
+		s.tidy()
+	}
+}
+
+// tighten makes a loose set one that is not.
+func (s *keySet) tighten() {
+	if !s.loose {
+		return
+	}
+	s.loose = false
+	if len(s.runs) == 0 {
+		return
+	}
+	s.spill()
+	s.combine(s.runs)
 }
 
 // plain reports whether the set is nothing but a bitmap.
@@ -286,7 +363,7 @@ func (s *keySet) plain() bool { return s.ints != nil && s.words == nil && len(s.
 // take makes s, which is empty, what o is, and leaves o empty.
 func (s *keySet) take(o *keySet) {
 	s.free()
-	s.all, s.ints, s.words, s.bytes, s.runs = o.all, o.ints, o.words, o.bytes, o.runs
+	s.all, s.loose, s.ints, s.words, s.bytes, s.runs = o.all, o.loose, o.ints, o.words, o.bytes, o.runs
 	s.n, s.head, s.next = o.n, o.head, o.next
 	size := o.charged
 	o.runs = nil
@@ -309,12 +386,7 @@ func (s *keySet) without(o *keySet) {
 		s.measure()
 	default:
 		left := &keySet{mem: s.mem}
-		s.each(func(k key) bool {
-			if !o.has(k) {
-				left.add(k)
-			}
-			return true
-		})
+		s.minus(o, left)
 		s.take(left)
 	}
 }
@@ -324,7 +396,7 @@ func (s *keySet) clone() *keySet {
 	if s == nil {
 		return &keySet{}
 	}
-	c := &keySet{mem: s.mem, all: s.all}
+	c := &keySet{mem: s.mem, all: s.all, loose: s.loose}
 	if s.ints != nil {
 		c.ints = s.ints.Clone()
 	}

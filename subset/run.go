@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
-	"slices"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -13,19 +13,19 @@ import (
 // blocks, with an index of the blocks and a filter in memory. It is read-only
 // and may be read by several at once; the sets that hold it share it.
 //
-// A block of integers holds the distances from one key to the next as uvarints;
-// the first key is in the index. A block of byte keys holds, for each, one more
+// A block of integers holds their distances from the first key, which is in the
+// index, in as many bytes as the largest of them needs: that number, how many
+// there are in two bytes, and the distances. A block of byte keys holds, for each, one more
 // than the number of bytes in which it differs from the one before, the number
 // of bytes before these, and the bytes; the index has just enough of the first
 // key to tell it from the one before. A key too long for a block is in the index
-// only, and its block is empty. A zero ends a block that is not full: no entry
-// begins with one.
+// only, and its block is empty. A zero ends a block of byte keys that is not full:
+// no entry begins with one.
 type run struct {
 	mem    *memory
 	file   *spillFile
 	ints   bool
 	n      int64
-	level  int // how often its keys were merged
 	at     []uint32
 	nonces []uint64
 	first  []uint64 // integers: first keys of the blocks
@@ -83,7 +83,9 @@ func (r *run) has(k key, hash uint64) bool {
 		r.mem.fail(err)
 		return false
 	case r.ints:
-		return hasInt(b.data[:], r.first[i], k.n)
+		ints, d := readInts(b.data[:]), k.n-r.first[i]
+		at := ints.search(d)
+		return at < ints.n && ints.at(at) == d
 	case b.data[0] == 0:
 		return bytes.Equal(r.sep(i), k.b)
 	}
@@ -106,20 +108,60 @@ func (m *memory) hash(k key) uint64 {
 	return mix(k.n)
 }
 
-// hasInt looks for n in a block that begins with first.
-func hasInt(data []byte, first, n uint64) bool {
-	for at := 0; at < len(data) && first < n; {
-		d, w := uint64(data[at]), 1
-		if d >= 0x80 {
-			d, w = binary.Uvarint(data[at:])
-		}
-		if d == 0 {
-			return false
-		}
-		first += d
-		at += w
+// intHead is what stands before the distances in a block of integers.
+const intHead = 3
+
+// intBlock is a block of integers.
+type intBlock struct {
+	width, n int
+	data     []byte
+}
+
+func readInts(data []byte) intBlock {
+	return intBlock{int(data[0]), int(data[1]) | int(data[2])<<8, data[intHead:]}
+}
+
+// at is the i-th distance.
+func (b intBlock) at(i int) uint64 {
+	at := i * b.width
+	if at+8 <= len(b.data) {
+		return binary.LittleEndian.Uint64(b.data[at:]) & (^uint64(0) >> (64 - 8*b.width))
 	}
-	return first == n
+	var word [8]byte
+	copy(word[:], b.data[at:at+b.width])
+	return binary.LittleEndian.Uint64(word[:])
+}
+
+// search finds the first distance that is not less than d.
+func (b intBlock) search(d uint64) int {
+	lo, hi := 0, b.n
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if b.at(mid) < d {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// widthOf is how many bytes a distance needs.
+func widthOf(d uint64) int { return max(1, (bits.Len64(d)+7)/8) }
+
+// appendInts writes a block.
+func appendInts(dst []byte, distances []uint64) []byte {
+	width := 1
+	if n := len(distances); n > 0 {
+		width = widthOf(distances[n-1])
+	}
+	dst = append(dst, byte(width), byte(len(distances)), byte(len(distances)>>8))
+	for _, d := range distances {
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], d)
+		dst = append(dst, word[:width]...)
+	}
+	return dst
 }
 
 // hasBytes looks for b among the entries of a block without putting them
@@ -175,7 +217,7 @@ func (k key) compare(o key) int {
 	return cmp.Compare(k.n, o.n)
 }
 
-// merged writes the keys of runs, which share none, into one run.
+// merged writes the keys of runs into one run.
 func (m *memory) merged(runs []*run) (*run, error) {
 	var n int64
 	c := &cursor{}
@@ -194,9 +236,8 @@ func (m *memory) merged(runs []*run) (*run, error) {
 		w.abandon()
 		return nil, err
 	}
-	r, err := w.finish()
-	if err == nil {
-		r.level = slices.MaxFunc(runs, func(a, b *run) int { return cmp.Compare(a.level, b.level) }).level + 1
-	}
-	return r, err
+	return w.finish()
 }
+
+// level is the class of its size: runs of a level are merged.
+func (r *run) level() int { return bits.Len64(uint64(r.n)) / 2 }

@@ -1,17 +1,20 @@
 package subset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
 
-// runWriter writes a run; its keys come in ascending order.
+// runWriter writes a run. Its keys come in ascending order; one that is the same
+// as the one before is left out.
 type runWriter struct {
 	run  *run
-	buf  []byte // the block so far
-	open bool   // a block was begun
-	long bool   // by a key that is in the index only
-	n    uint64 // the key before
+	buf  []byte   // the block so far
+	ints []uint64 // of integers: their distances from the first
+	open bool     // a block was begun
+	long bool     // by a key that is in the index only
+	n    uint64   // the key before
 	b    []byte
 	err  error
 }
@@ -32,6 +35,9 @@ func (m *memory) newRun(ints bool, n int64) (*runWriter, error) {
 }
 
 func (w *runWriter) add(k key) {
+	if w.run.n > 0 && k.n == w.n && bytes.Equal(k.b, w.b) {
+		return
+	}
 	if w.run.filter != nil {
 		w.run.filter.add(w.run.mem.hash(k))
 	}
@@ -44,14 +50,17 @@ func (w *runWriter) add(k key) {
 }
 
 func (w *runWriter) addInt(n uint64) {
-	if w.open && len(w.buf)+binary.MaxVarintLen64 <= blockSize {
-		w.buf = binary.AppendUvarint(w.buf, n-w.n)
-	} else {
-		w.flush()
-		w.open = true
-		w.run.first = append(w.run.first, n)
-	}
 	w.n = n
+	if w.open {
+		d := n - w.run.first[len(w.run.first)-1]
+		if intHead+(len(w.ints)+1)*widthOf(d) <= blockSize {
+			w.ints = append(w.ints, d)
+			return
+		}
+		w.flush()
+	}
+	w.open = true
+	w.run.first = append(w.run.first, n)
 }
 
 func (w *runWriter) addBytes(b []byte) {
@@ -91,6 +100,10 @@ func sharedPrefix(a, b []byte) int {
 func (w *runWriter) flush() {
 	if !w.open || w.err != nil {
 		return
+	}
+	if w.run.ints {
+		w.buf = appendInts(w.buf, w.ints)
+		w.ints = w.ints[:0]
 	}
 	at, nonce, err := w.run.file.write(w.buf)
 	w.err = err

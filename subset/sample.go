@@ -51,7 +51,7 @@ type strata struct {
 }
 
 func newStrata(mem *memory, keep int64) *strata {
-	return &strata{mem: mem, keep: keep, groups: map[string]*stratum{}, aside: mem.newSet()}
+	return &strata{mem: mem, keep: keep, groups: map[string]*stratum{}, aside: &keySet{mem: mem, loose: true}}
 }
 
 // group returns a group, nil if there are too many.

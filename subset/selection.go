@@ -1,6 +1,10 @@
 package subset
 
-import "github.com/pgstandin/pgstandin/schema"
+import (
+	"errors"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
 
 // How says in which form the rows of a leaf are chosen.
 type How uint8
@@ -39,6 +43,14 @@ func (s *Selection) Close() error {
 	mem := s.mem
 	s.mem = nil
 	return mem.close()
+}
+
+// usable is the error of a selection whose rows cannot be read.
+func (s *Selection) usable() error {
+	if s.mem == nil {
+		return errors.New("the selection of rows was closed")
+	}
+	return s.mem.failure()
 }
 
 // LeafSelection is the choice in one table that holds rows.

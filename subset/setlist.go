@@ -3,16 +3,17 @@ package subset
 // setList holds sets by a number: of a space, or of a leaf. One that is empty
 // may be nil.
 type setList struct {
-	mem *memory
-	at  []*keySet
+	mem   *memory
+	loose bool
+	at    []*keySet
 }
 
-func (m *memory) newList(n int) setList { return setList{m, make([]*keySet, n)} }
+func (m *memory) newList(n int) setList { return setList{mem: m, at: make([]*keySet, n)} }
 
 // get returns a set to be changed.
 func (l setList) get(i int) *keySet {
 	if l.at[i] == nil {
-		l.at[i] = l.mem.newSet()
+		l.at[i] = &keySet{mem: l.mem, loose: l.loose}
 	}
 	return l.at[i]
 }

@@ -1,5 +1,7 @@
 package subset
 
+import "slices"
+
 import ()
 
 // tight reports whether the set's table is about to grow by more than the
@@ -110,28 +112,44 @@ const fanIn = 4
 // tidy merges runs, so that a key is looked up in few.
 func (s *keySet) tidy() {
 	for level := 0; ; level++ {
-		var same, rest []*run
+		var same []*run
 		higher := false
 		for _, r := range s.runs {
-			if r.level == level {
+			if r.level() == level {
 				same = append(same, r)
-			} else {
-				rest = append(rest, r)
-				higher = higher || r.level > level
 			}
+			higher = higher || r.level() > level
 		}
-		if len(same) >= fanIn {
-			r, err := s.mem.merged(same)
-			if err != nil {
-				s.mem.fail(err)
-				return
-			}
-			for _, old := range same {
-				old.drop()
-			}
-			s.runs = append(rest, r)
-		} else if !higher {
+		if len(same) < fanIn && !higher {
+			return
+		}
+		if len(same) >= fanIn && !s.combine(same) {
 			return
 		}
 	}
+}
+
+// combine merges some of the set's runs into one, and reports whether it could.
+func (s *keySet) combine(runs []*run) bool {
+	if len(runs) < 2 {
+		return true
+	}
+	one, err := s.mem.merged(runs)
+	if err != nil {
+		s.mem.fail(err)
+		return false
+	}
+	rest := []*run{one}
+	for _, r := range s.runs {
+		if !slices.Contains(runs, r) {
+			rest = append(rest, r)
+		}
+	}
+	s.n += one.n
+	for _, r := range runs {
+		s.n -= r.n
+		r.drop()
+	}
+	s.runs = rest
+	return true
 }

@@ -272,7 +272,7 @@ func (w *walk) scanWhere(name string, lay *layout, where func() string, fn func(
 	s := &scan{fn: fn}
 	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
 		s.b.free()
-		s.b = w.newFound()
+		s.b = w.newStepFound()
 		if s.reset != nil {
 			s.reset()
 		}
