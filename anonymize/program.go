@@ -44,6 +44,9 @@ type Program struct {
 	entity  int      // -1 for none
 	scrubs  bool     // some mask looks for known values
 	known   []knownColumn
+	owner   int        // the entity's column, also where no mask follows it; -1 for none
+	domain  string     // of the entity
+	hide    *keyed.PRF // for known values of columns that become NULL
 	prf     *keyed.PRF
 	rows    int64
 }
@@ -69,9 +72,9 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if secret == nil {
 		return nil, errors.New("masks: no secret")
 	}
-	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), entity: -1}
+	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), entity: -1, owner: -1}
 	if t.Entity >= 0 && t.EntityDomain != "" {
-		p.entity = t.Entity
+		p.entity, p.owner, p.domain = t.Entity, t.Entity, t.EntityDomain
 		p.prf = secret.PRF("entity", t.EntityDomain)
 	}
 	var problems Problems
@@ -101,18 +104,15 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	if p.scrubs || p.owner >= 0 {
+		p.knowledge(secret, &t)
+	}
 	for i, need := range p.need {
 		if need {
 			p.reach = max(p.reach, i+1)
 		}
 	}
 	p.rows = t.Rows
-	if p.scrubs {
-		p.known = p.knownColumns(&t)
-		for _, k := range p.known {
-			p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
-		}
-	}
 	return p, nil
 }
 

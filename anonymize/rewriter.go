@@ -37,6 +37,8 @@ type Rewriter struct {
 	anchor []byte        // of the bounds at hand: the whole range
 	json   jsonState
 	scrub  scrubState
+
+	everyone *Known // nil: only the row's own values are known
 }
 
 type span struct{ start, end int }
@@ -61,14 +63,9 @@ const outsized = 4 << 20
 // copyfmt.ErrFields.
 func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	p := r.p
-	if err := r.cut(row); err != nil {
+	if err := r.prepare(row); err != nil {
 		return dst, err
 	}
-	r.decode(row)
-	if p.entity >= 0 {
-		r.seedEntity()
-	}
-	r.scrub.known.ready = false
 	from := 0
 	for i := range p.columns {
 		c := &p.columns[i]
@@ -78,6 +75,19 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 		dst = r.field(dst, row[f.start:f.end], c, &r.stats[i])
 	}
 	return append(dst, row[from:]...), nil
+}
+
+// prepare takes a row in hand.
+func (r *Rewriter) prepare(row []byte) error {
+	if err := r.cut(row); err != nil {
+		return err
+	}
+	r.decode(row)
+	if r.p.entity >= 0 {
+		r.seedEntity()
+	}
+	r.scrub.known.ready = false
+	return nil
 }
 
 // cut finds the fields that are needed, and checks the number of all.

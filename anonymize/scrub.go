@@ -22,7 +22,7 @@ type scrubState struct {
 // mask of its kind gives in columns. All else stays byte for byte.
 func makeScrub(c *compiler) maskFunc {
 	d := detectors()
-	m := &scrubMask{d: d, prf: c.prf(), chars: c.room(unbounded), masks: make([]maskFunc, int(itemNational)+len(d.names))}
+	m := &scrubMask{d: d, chars: c.room(unbounded), masks: make([]maskFunc, int(itemNational)+len(d.names))}
 	for it, kind := range map[item]string{
 		itemEmail: "email", itemPhone: "phone", itemCard: "card", itemIBAN: "iban", itemIP: "ip", itemMAC: "mac", itemURL: "url", itemToken: "token",
 	} {
@@ -38,7 +38,6 @@ func makeScrub(c *compiler) maskFunc {
 // scrubMask is a compiled scrub mask.
 type scrubMask struct {
 	d     *detector
-	prf   *keyed.PRF
 	chars int
 	masks []maskFunc // by item
 }
@@ -66,11 +65,11 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 	s := &r.scrub
 	switch it {
 	case itemKnown:
-		return s.known.replace(dst, s.scan.hit, m, r)
+		return s.known.replace(dst, s.scan.hit, r.p.hide, r)
 	case itemLogin, itemPEM:
-		return scramble(dst, found, m.prf)
+		return scramble(dst, found, r.p.hide)
 	case itemPhone, itemCard, itemIBAN:
-		if out, ok := s.known.respell(dst, found, it, m, r); ok {
+		if out, ok := s.known.respell(dst, found, it, r.p.hide, r); ok {
 			return out
 		}
 	}

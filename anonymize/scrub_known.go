@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/keyed"
 )
 
 // knownKind says what of a value is looked for besides the whole.
@@ -23,6 +25,17 @@ const (
 type knownColumn struct {
 	column int // index into Program.columns
 	kind   knownKind
+}
+
+// knowledge prepares for looking for known values, and for learning them.
+func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
+	p.known, p.hide = p.knownColumns(t), secret.PRF("mask", "scrub")
+	for _, k := range p.known {
+		p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
+	}
+	if p.Asks() || p.Teaches() {
+		p.need[p.owner] = true
+	}
 }
 
 // knownColumns returns the columns whose values are looked for.
@@ -72,7 +85,8 @@ type source struct {
 	value  []byte
 	column int // index into Program.columns
 	fake   [2]int
-	done   bool // fake is there
+	done   bool   // the fake is there
+	lent   []byte // it, of a value that is none of the row's; else nil
 }
 
 // pattern is a text to look for.
@@ -104,6 +118,9 @@ const longestKnown, mostPatterns = 256, 250
 func (k *knownValues) ofRow(r *Rewriter) *knownValues {
 	if !k.ready {
 		k.clear()
+		if r.everyone != nil && r.p.Asks() && r.vals[r.p.owner] != nil {
+			r.everyone.of(r.p.prf.Sum(r.vals[r.p.owner]), k)
+		}
 		for _, c := range r.p.known {
 			index := r.p.columns[c.column].index
 			k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
@@ -261,9 +278,9 @@ func (k *knownValues) match(v []byte, i int) (end, hit int) {
 }
 
 // replace appends what stands for the pattern that was hit.
-func (k *knownValues) replace(dst []byte, hit int, m *scrubMask, r *Rewriter) []byte {
+func (k *knownValues) replace(dst []byte, hit int, hide *keyed.PRF, r *Rewriter) []byte {
 	p := &k.list[hit]
-	fake := k.fake(p.source, m, r)
+	fake := k.fake(p.source, hide, r)
 	switch p.part {
 	case partFirst:
 		if i := bytes.IndexByte(fake, ' '); i > 0 {
@@ -284,12 +301,15 @@ func (k *knownValues) replace(dst []byte, hit int, m *scrubMask, r *Rewriter) []
 }
 
 // fake returns what the value's column gets in this row.
-func (k *knownValues) fake(at int, m *scrubMask, r *Rewriter) []byte {
+func (k *knownValues) fake(at int, hide *keyed.PRF, r *Rewriter) []byte {
 	s := &k.sources[at]
+	if s.lent != nil {
+		return s.lent
+	}
 	if !s.done {
 		opaque, meant, lo := r.opaque, r.meant, len(k.fakes)
 		if c := &r.p.columns[s.column]; c.null {
-			k.fakes = scramble(k.fakes, s.value, m.prf)
+			k.fakes = scramble(k.fakes, s.value, hide)
 		} else {
 			k.fakes = c.apply(k.fakes, s.value, r)
 		}
@@ -301,7 +321,7 @@ func (k *knownValues) fake(at int, m *scrubMask, r *Rewriter) []byte {
 
 // respell appends the mask of a known number that the text has in another
 // spelling, in that spelling.
-func (k *knownValues) respell(dst, found []byte, it item, m *scrubMask, r *Rewriter) ([]byte, bool) {
+func (k *knownValues) respell(dst, found []byte, it item, hide *keyed.PRF, r *Rewriter) ([]byte, bool) {
 	want := knownSpelling
 	if it == itemPhone {
 		want = knownPhone
@@ -323,9 +343,9 @@ func (k *knownValues) respell(dst, found []byte, it item, m *scrubMask, r *Rewri
 		if same < 7 || same > len(theirs) || it != itemPhone && same != len(theirs) || !bytes.Equal(theirs[len(theirs)-same:], mine[skip:]) {
 			continue
 		}
-		fake := symbolsIn(c[:0], k.fake(at, m, r))
+		fake := symbolsIn(c[:0], k.fake(at, hide, r))
 		if len(fake) != len(theirs) {
-			return append(dst, k.fake(at, m, r)...), true
+			return append(dst, k.fake(at, hide, r)...), true
 		}
 		copy(mine[skip:], fake[len(fake)-same:])
 		for _, ch := range found {

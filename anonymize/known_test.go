@@ -1,0 +1,149 @@
+package anonymize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+)
+
+// shopTables are users and two tables that hold only their keys.
+func shopTables(t testing.TB) (users, addresses, messages *Program) {
+	t.Helper()
+	text := func(name, kind string) Column {
+		c := Column{Name: name, Type: Type{Name: "text"}}
+		if kind != "" {
+			c.Mask = &Mask{Kind: kind}
+		}
+		return c
+	}
+	id := func(name string) Column { return Column{Name: name, Type: Type{Name: "int8"}} }
+	var out []*Program
+	for _, table := range []Table{
+		{Name: "users", Entity: 0, Columns: []Column{id("id"), text("name", "person.name"), text("email", "email"), text("phone", "phone"), text("nick", "null")}},
+		{Name: "addresses", Entity: 1, Columns: []Column{id("id"), id("user_id"), text("recipient", "person.name"), text("street", "address.street")}},
+		{Name: "messages", Entity: 1, Columns: []Column{id("id"), id("user_id"), text("body", "scrub"), text("kept", "")}},
+	} {
+		table.EntityDomain = "public.users(id)"
+		p, err := Compile(testSecret(t, 1), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, p)
+	}
+	return out[0], out[1], out[2]
+}
+
+func copyRow(fields ...string) []byte {
+	var row []byte
+	for i, f := range fields {
+		if i > 0 {
+			row = append(row, '\t')
+		}
+		if f == `\N` {
+			row = append(row, f...)
+		} else {
+			row = copyfmt.AppendEscaped(row, []byte(f))
+		}
+	}
+	return row
+}
+
+// TestKnown: texts quote what other tables know of their entity, and get what
+// those tables get.
+func TestKnown(t *testing.T) {
+	users, addresses, messages := shopTables(t)
+	if !users.Teaches() || !addresses.Teaches() || messages.Teaches() || users.Asks() || !messages.Asks() || messages.EntityDomain() != "public.users(id)" {
+		t.Fatal("who teaches and who asks")
+	}
+	user := []string{"7", "Anna-Marie Lindberg", "anna@post.test", "+49 30 1234567", "Ännchen"}
+	address := []string{"1", "7", "Lars Åkesson", "12 Mill Lane"}
+	known := NewKnown(1 << 20)
+	for _, x := range []struct {
+		p   *Program
+		row []string
+	}{
+		{users, user}, {addresses, address}, {addresses, []string{"2", "7", `\N`, `\N`}}, {addresses, []string{"3", `\N`, "Nobody Known", "x"}},
+		{users, []string{"8", "Bob Stone", `\N`, `\N`, `\N`}}, {users, []string{"9", "", "", "", ""}},
+	} {
+		if err := x.p.NewRewriter().Learn(known, copyRow(x.row...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, a := maskRow(t, users.NewRewriter(), user...), maskRow(t, addresses.NewRewriter(), address...)
+	first, last, _ := strings.Cut(u[1], " ")
+	lars, _, _ := strings.Cut(a[2], " ")
+	r := messages.NewRewriter()
+	r.Use(known)
+	for in, want := range map[string]string{
+		"Hello, this is Anna-Marie Lindberg (order 12).": "Hello, this is " + u[1] + " (order 12).",
+		"Dear anna, write to Anna@post.test":             "Dear " + first + ", write to " + u[2],
+		"Lindberg, 030 1234567":                          last + ", 0" + strings.ReplaceAll(u[3], " ", "")[3:5] + " " + strings.ReplaceAll(u[3], " ", "")[5:],
+		"c/o Lars, 12 mill lane":                         "c/o " + lars + ", " + a[3],
+		"Bob Stone and Nobody Known stay":                "Bob Stone and Nobody Known stay",
+	} {
+		if got := maskRow(t, r, "1", "7", in, "Anna-Marie Lindberg"); got[2] != want || got[3] != "Anna-Marie Lindberg" {
+			t.Errorf("%q:\n got  %q\n want %q", in, got[2], want)
+		}
+	}
+	if got := maskRow(t, r, "1", "7", "Ännchen", ""); strings.Contains(got[2], "nnchen") {
+		t.Errorf("the value of a column that becomes NULL stays: %q", got[2])
+	}
+	for _, id := range []string{`\N`, "8", "9", "10"} {
+		if got := maskRow(t, r, "1", id, "Anna was here, Bob not", ""); (got[2] == "Anna was here, Bob not") == (id == "8") {
+			t.Errorf("user %s: %q", id, got[2])
+		}
+	}
+	var dst []byte
+	row := copyRow("1", "7", "Anna-Marie Lindberg, 12 Mill Lane, 030 1234567", "x")
+	if n := testing.AllocsPerRun(100, func() { dst, _ = r.AppendRow(dst[:0], row) }); n > 0 && !raceDetector {
+		t.Errorf("%v allocations a row", n)
+	}
+}
+
+// TestKnownIsBounded: what does not fit is an error, and rewriters may learn at
+// once.
+func TestKnownIsBounded(t *testing.T) {
+	users, _, messages := shopTables(t)
+	known := NewKnown(3 << 20)
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Go(func() {
+			r := users.NewRewriter()
+			for i := range 2000 {
+				id := fmt.Sprint(worker*2000 + i)
+				if err := r.Learn(known, copyRow(id, "Person"+letters(worker*2000+i)+" Lindberg", "p"+id+"@post.test", `\N`, `\N`)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	r := messages.NewRewriter()
+	r.Use(known)
+	for _, id := range []int{0, 1999, 2000, 7999} {
+		name := "Person" + letters(id)
+		if got := maskRow(t, r, "1", fmt.Sprint(id), "I am "+name, ""); strings.Contains(got[2], name) {
+			t.Errorf("%s stays", name)
+		}
+	}
+	small, learner := NewKnown(10_000), users.NewRewriter()
+	var err error
+	for i := 0; err == nil && i < 1000; i++ {
+		err = learner.Learn(small, copyRow(fmt.Sprint(i), "Anna Lindberg", "a@post.test", `\N`, `\N`))
+	}
+	if !errors.Is(err, ErrKnownFull) || small.Size() > 10_000 || small.Size() < 5_000 {
+		t.Errorf("error %v at %d bytes", err, small.Size())
+	}
+	if err := learner.Learn(small, copyRow("1", "2")); !errors.Is(err, copyfmt.ErrFields) {
+		t.Errorf("a short row: %v", err)
+	}
+}
+
+func letters(n int) string {
+	return string([]byte{'a' + byte(n/676%26), 'a' + byte(n/26%26), 'a' + byte(n%26)})
+}
