@@ -34,9 +34,25 @@ func (x *judge) rowKey() bool {
 	if x.f.unique && !x.personalKey() {
 		return true
 	}
-	if x.f.kind != isWhole || x.col.Type.Elem != nil {
-		return false
+	return x.f.kind == isWhole && x.col.Type.Elem == nil && x.serial()
+}
+
+// plainKey reports whether the column is part of a declared key, reference or
+// unique index, or numbers rows by a sequence.
+func (x *judge) plainKey() bool {
+	if x.l.declared[columnKey{x.t, x.c}] {
+		return true
 	}
+	for _, k := range x.t.Keys {
+		if slices.Contains(k.Columns, x.c) {
+			return true
+		}
+	}
+	return x.f.kind == isWhole && x.serial() || slices.ContainsFunc(x.t.Indexes, func(i schema.Index) bool { return i.Unique && slices.Contains(i.Columns, x.c) })
+}
+
+// serial reports whether a sequence or identity fills the column.
+func (x *judge) serial() bool {
 	if x.col.Identity != "" || strings.HasPrefix(x.col.Default, "nextval(") {
 		return true
 	}
@@ -57,7 +73,7 @@ func (x *judge) personalKey() bool {
 func (x *judge) number(name, comment guess) Finding {
 	if x.rowKey() {
 		f := keep(0.97, "a number that tells rows apart")
-		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil
+		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil && x.plainKey()
 		return f
 	}
 	if last := lastWord(x.col.Name); (last == "id" || last == "ids" || last == "fk") && name.class == none {
@@ -89,7 +105,7 @@ func (x *judge) number(name, comment guess) Finding {
 func (x *judge) uuid(name guess) Finding {
 	if x.f.unique {
 		f := keep(0.97, "a uuid that tells rows apart")
-		f.ByType = x.col.Type.Elem == nil
+		f.ByType = x.col.Type.Elem == nil && x.plainKey()
 		return f
 	}
 	if name.class == secret || name.class == docNumber {

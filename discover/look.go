@@ -25,7 +25,7 @@ type Finding struct {
 	Confident float64 // from 0 to 1: how sure the decision is, either way
 	Evidence  string  // for people; never a value
 	Paths     []Path  // of a json or jsonb column: the paths that its mask speaks of
-	ByType    bool    // kept by the rules without an entry: yes and no, labels, keys of rows
+	ByType    bool    // kept by its type or as a key of rows: rules need no entry for it
 
 	f field
 }
@@ -46,12 +46,15 @@ type Report struct {
 	Root       *schema.Table // where a subset may start; nil if nothing suggests itself
 	RootWhy    string
 	Entities   map[*schema.Table]Entity
+	// Loops are the root's own keys that would bring rows of the root which
+	// nobody chose, if rows came down by them.
+	Loops []*schema.ForeignKey
 }
 
 // Look judges every column of every logical table. samples may be nil. The only
 // error is that of samples.
 func Look(s *schema.Schema, samples Samples) (*Report, error) {
-	l := &looker{lex: newLexicon(), det: newDetector(), s: s, parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}}
+	l := &looker{lex: newLexicon(), det: newDetector(), s: s, parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}, declared: map[columnKey]bool{}}
 	l.references = MissingReferences(s)
 	l.keys()
 	out := &Report{}
@@ -76,6 +79,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 	widen(out.Findings)
 	out.Root, out.RootWhy = l.root(out.Findings)
 	out.Entities = l.entities(out.Root)
+	out.Loops = l.loops(out.Root)
 	return out, nil
 }
 
@@ -92,6 +96,7 @@ type looker struct {
 	references []Reference
 	parents    map[columnKey]columnKey // what a column references
 	inKey      map[columnKey]bool      // takes part in a reference, at either end
+	declared   map[columnKey]bool      // takes part in one that the schema declares
 }
 
 // keys notes which columns take part in references, declared or missing.
@@ -107,7 +112,11 @@ func (l *looker) keys() {
 	}
 	for _, k := range l.s.ForeignKeys {
 		child, parent := k.Child.Root(), k.Parent.Root()
-		note(child, k.Child.Translate(child, k.Columns), parent, k.Parent.Translate(parent, k.ParentColumns))
+		cols, refs := k.Child.Translate(child, k.Columns), k.Parent.Translate(parent, k.ParentColumns)
+		note(child, cols, parent, refs)
+		for i := range cols {
+			l.declared[columnKey{child, cols[i]}], l.declared[columnKey{parent, refs[i]}] = true, true
+		}
 	}
 	for _, r := range l.references {
 		if !r.array() && r.When < 0 {

@@ -176,3 +176,34 @@ func (l *looker) wholeKey(t *schema.Table, c int, parent *schema.Table) bool {
 	k, ok := l.parents[columnKey{t, c}]
 	return ok && k.table == parent && k.column == single(parent) && slices.Contains(l.s.Roots(), parent)
 }
+
+// loops lists the declared keys of the root by which rows that hang on a chosen
+// one would bring others of the root that nobody chose: to itself, and to tables
+// that hang on it.
+func (l *looker) loops(root *schema.Table) []*schema.ForeignKey {
+	if root == nil {
+		return nil
+	}
+	children := map[*schema.Table][]*schema.Table{}
+	for child, parents := range l.edges() {
+		for p := range parents {
+			children[p] = append(children[p], child)
+		}
+	}
+	hangs := map[*schema.Table]bool{root: true}
+	for queue := []*schema.Table{root}; len(queue) > 0; queue = queue[1:] {
+		for _, c := range children[queue[0]] {
+			if !hangs[c] {
+				hangs[c] = true
+				queue = append(queue, c)
+			}
+		}
+	}
+	var out []*schema.ForeignKey
+	for _, k := range l.s.ForeignKeys {
+		if k.Child == root && hangs[k.Parent.Root()] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
