@@ -63,6 +63,7 @@ swaps it in atomically.
 New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 		Example: `  pgstandin demo
   pgstandin keygen > pgstandin.key && chmod 600 pgstandin.key
+  pgstandin init    --source postgres://reader@prod/shop
   pgstandin check   --source postgres://reader@prod/shop
   pgstandin plan    --source postgres://reader@prod/shop
   pgstandin refresh --source postgres://reader@prod/shop \
@@ -76,6 +77,7 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemoCommand(),
+		newInitCommand(),
 		newCheckCommand(),
 		newPlanCommand(),
 		newWhyCommand(),

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pgstandin/pgstandin/cmd/pgstandin/shop"
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// initRules runs init for the source and returns what it wrote.
+func (s *staging) initRules(more ...string) string {
+	s.t.Helper()
+	s.rules = filepath.Join(s.t.TempDir(), "pgstandin.yaml")
+	status, out, errOut := s.command(keyA, append([]string{"init", "--source", s.source, "-o", s.rules}, more...)...)
+	if status != 0 {
+		s.t.Fatalf("init: status %d\n%s%s", status, out, errOut)
+	}
+	text, err := os.ReadFile(s.rules)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if dir := os.Getenv("DISCOVER_OUT"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(s.t.Name(), "/", "_")+".yaml"), text, 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return string(text)
+}
+
+// A file written by init alone runs, and nothing that was planted in the shop is
+// found in its copy.
+func TestInitShop(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, shop.Schema)
+	pgtest.Exec(t, s.source, shop.DataAt(200, time.Now()))
+	canaries := plant(t, s.source)
+	pgtest.Exec(t, s.source, "analyze")
+	text := s.initRules()
+	for _, v := range canaries {
+		if strings.Contains(text, v) {
+			t.Errorf("the rules hold a value of the source")
+		}
+	}
+	// Everything is copied, so that every canary could be.
+	all := text[:strings.Index(text, "  roots:")] + text[strings.Index(text, "  references:"):]
+	all = strings.Replace(all, "vars: { sample: 10% }\n", "", 1)
+	s.write(all)
+	s.must(keyA)
+	got := dump(t, s.target)
+	for i, v := range canaries {
+		if bytes.Contains(bytes.ToLower(got), bytes.ToLower([]byte(v))) {
+			t.Errorf("canary %d is in the target: %s", i, v)
+		}
+	}
+	s.write(text)
+	s.must(keyA)
+}
+
+// plant writes values that must not come through into one row of each table.
+func plant(t *testing.T, dsn string) []string {
+	t.Helper()
+	pgtest.Exec(t, dsn, `
+		update users set email = 'canary.mail@nowhere.test', name = 'Zebulon Canaryperson', phone = '+49 171 9999117', user_name = 'canary_user',
+			bio = 'write me at canary.bio@nowhere.test please', last_ip = '203.0.113.77', birth_date = '1971-02-17',
+			settings = '{"contact": {"email": "canary.json@nowhere.test", "phone": "+49 171 8888117"}}'
+			where id = (select min(id) from users);
+		update addresses set recipient = 'Ottokar Canaryrecipient', street = '17 Canarystreet', city = 'Canarytown', zip = '77717'
+			where id = (select min(id) from addresses);
+		update payment_methods set holder = 'Holda Canaryholder' where id = (select min(id) from payment_methods);
+		update orders set customer_email = 'canary.order@nowhere.test', note = 'ask canary.note@nowhere.test before', ip = '203.0.113.78'
+			where number = (select min(number) from orders);
+		update organizations set name = 'Canaryworks Limited', vat_number = 'DE717171717', billing_email = 'canary.org@nowhere.test'
+			where id = (select min(id) from organizations);
+		update messages set body = 'my new address is canary.body@nowhere.test, thanks' where id = (select min(id) from messages);
+		update shipments set signed_by = 'Sigismund Canarysigner' where id = (select min(id) from shipments);
+		update audit_logs set ip = '203.0.113.79', user_agent = 'CanaryBrowser/7.7', details = '{"email": "canary.audit@nowhere.test"}' where id = (select min(id) from audit_logs);
+	`)
+	return []string{
+		"canary.mail@", "Canaryperson", "9999117", "canary_user", "canary.bio@", "203.0.113.77", "canary.json@", "8888117",
+		"Canaryrecipient", "Canarystreet", "Canarytown", "Canaryholder", "canary.order@", "canary.note@", "203.0.113.78", "Canaryworks", "DE717171717", "canary.org@", "canary.body@",
+		"Canarysigner", "203.0.113.79", "CanaryBrowser", "canary.audit@",
+	}
+}
+
+// Files written by init for databases that others made hold and run.
+func TestInitCases(t *testing.T) {
+	for _, name := range []string{"pagila", "northwind", "chinook"} {
+		t.Run(name, func(t *testing.T) {
+			s := newStaging(t)
+			pgtest.LoadCase(t, s.source, name)
+			pgtest.Exec(t, s.source, "analyze")
+			s.initRules()
+			s.must(keyA)
+		})
+	}
+}
+
+// A large schema without rows gets a file that holds.
+func TestInitLarge(t *testing.T) {
+	s := newStaging(t)
+	pgtest.LoadCase(t, s.source, "gitlab11")
+	start := time.Now()
+	s.initRules()
+	t.Logf("init took %v", time.Since(start))
+	if status, out, errOut := s.command(keyA, "check", "--source", s.source, "--rules", s.rules); status != 0 {
+		t.Fatalf("check: status %d\n%s%s", status, out, errOut)
+	}
+}
