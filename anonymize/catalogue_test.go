@@ -121,7 +121,7 @@ func validFile(in, out string) bool {
 	if b, err := hex.DecodeString(strings.TrimPrefix(in, `\x`)); err == nil {
 		head = string(b)
 	}
-	want := ""
+	var want string
 	switch {
 	case strings.Contains(head, "PNG"):
 		want = "png"

@@ -187,7 +187,7 @@ func cutField(dst, v []byte) (field, rest []byte, null, last bool) {
 // appendRowField appends a field as record_out does: in quotes where it is empty
 // or holds what the format uses.
 func appendRowField(dst, v []byte) []byte {
-	if len(v) > 0 && bytes.IndexAny(v, "\"\\(),[] \t\n\r\v\f") < 0 {
+	if len(v) > 0 && !bytes.ContainsAny(v, "\"\\(),[] \t\n\r\v\f") {
 		return append(dst, v...)
 	}
 	dst = append(dst, '"')

@@ -179,7 +179,7 @@ func (t *Target) connectAdmin(ctx context.Context) error {
 // administer returns the connection to the maintenance database, a new one if
 // it was lost, with the run's lock taken again if the run had it.
 func (t *Target) administer(ctx context.Context) (*pgconn.PgConn, error) {
-	if !t.admin.IsClosed() && t.admin.CheckConn() == nil {
+	if !t.admin.IsClosed() && t.admin.Ping(ctx) == nil {
 		return t.admin, nil
 	}
 	hangUp(ctx, t.admin)
@@ -384,7 +384,7 @@ func (t *Target) Drop(ctx context.Context) error {
 	if !t.created || t.swapped {
 		return nil
 	}
-	if t.admin.IsClosed() || t.admin.CheckConn() != nil {
+	if t.admin.IsClosed() || t.admin.Ping(ctx) != nil {
 		t.locked = false // the name is this run's own: no need of the lock
 	}
 	conn, err := t.administer(ctx)
