@@ -89,6 +89,7 @@ type scan struct {
 	// The next e-mail address at or behind from; mailHi 0: there is none.
 	mailLo, mailHi int
 	noEnd          bool        // there is no end of a PEM block ahead
+	urlEnd         int         // of the last URL that was looked at
 	hit            int         // of itemKnown: which pattern
 	run            run         // scratch of number
 	digits         [3][24]byte // scratch
@@ -100,7 +101,7 @@ type scan struct {
 // reset begins a text.
 func (s *scan) reset(d *detector, v []byte, known *knownValues) {
 	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
-	s.run.n, s.hintAt = 0, -1
+	s.run.n, s.hintAt, s.urlEnd = 0, -1, 0
 	s.nextMail(0)
 }
 

@@ -161,19 +161,22 @@ func (s *scan) url(i int) (lo, hi int, it item) {
 	if i-lo < 2 {
 		return 0, 0, itemNone
 	}
-	host := i + 3
-	hi = urlEnd(v, host)
-	whole, rest := v[lo:hi], v[host:hi]
+	host, within := i+3, i < s.urlEnd // a URL in another one, which has no query
+	if !within {
+		s.urlEnd = urlEnd(v, host)
+	}
+	rest := v[host:max(host, s.urlEnd)]
 	authority := rest
 	if k := bytes.IndexAny(rest, "/?#\\"); k >= 0 {
 		authority = rest[:k]
 	}
-	at := bytes.LastIndexByte(authority, '@')
-	behind := rest[len(authority):]
-	if k := bytes.IndexAny(behind, "?#"); k >= 0 && bytes.IndexByte(behind[k:], '=') > 1 || bytes.Contains(whole, slackHook) {
-		return lo, hi, itemURL
+	if behind := rest[len(authority):]; !within {
+		k := bytes.IndexAny(behind, "?#")
+		if k >= 0 && bytes.IndexByte(behind[k:], '=') > 1 || bytes.HasPrefix(v[i+1:], slackHook) {
+			return lo, s.urlEnd, itemURL
+		}
 	}
-	if at > 0 && !bytes.Equal(authority[:at], gitUser) {
+	if at := bytes.LastIndexByte(authority, '@'); at > 0 && !bytes.Equal(authority[:at], gitUser) {
 		return host, host + at, itemLogin
 	}
 	return 0, 0, itemNone

@@ -77,6 +77,10 @@ func (a alphabet) has(ch byte) bool {
 	return false
 }
 
+// longestKey is beyond what any issuer gives out. It bounds how often a text is
+// looked at again.
+const longestKey = 2048
+
 // match returns the end of a key of this format at i, or 0.
 func (k *keyFormat) match(v []byte, i int) int {
 	if len(v)-i < len(k.prefix)+k.least || string(v[i:i+len(k.prefix)]) != k.prefix {
@@ -85,6 +89,9 @@ func (k *keyFormat) match(v []byte, i int) int {
 	from := i + len(k.prefix)
 	hi, digits := from, 0
 	for hi < len(v) && k.alphabet.has(v[hi]) {
+		if hi-from > longestKey {
+			return 0
+		}
 		if radix(v[hi]) == 10 {
 			digits++
 		}
@@ -111,6 +118,9 @@ func jwtFrom(v []byte, i int) int {
 	for {
 		for hi < len(v) && (base62 | dashes).has(v[hi]) {
 			hi++
+			if parts == 0 && hi-i > longestKey {
+				return 0
+			}
 		}
 		if parts < 2 && hi-from < 4 {
 			return 0

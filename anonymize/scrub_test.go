@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -199,6 +200,24 @@ func TestScrubNoAllocations(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(3, run); n > 0 {
 		t.Errorf("%v allocations for %d rows", n, len(rows))
+	}
+}
+
+// TestScrubIsLinear: texts made to be looked at again and again cost about as
+// much as others.
+func TestScrubIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	f := one(t, 1, "text", Mask{Kind: "scrub"})
+	for _, part := range []string{"ab://", "ab://x/", "a@", "a.", "1.1.", "sk-", "eyJ-", "eyJabc.", "aa-", "aa:", "-----BEGIN X-----\n", "1 ", "12-34/", "(1) ", "a1", "é", "日", "\"@", "AB12 ", "+1 ", "%40", "x=", "tel 1234567 "} {
+		start := time.Now()
+		f(strings.Repeat(part, 400_000/len(part)))
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%q: %v", part, took)
+		} else if took > time.Second {
+			t.Logf("%q: %v", part, took)
+		}
 	}
 }
 
