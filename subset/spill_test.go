@@ -265,6 +265,15 @@ func TestTemporaryFileErrors(t *testing.T) {
 	}{
 		"no folder": {func(m *memory) { m.dir += "/none" }, "temporary file for key sets: create: no such file or directory"},
 		"closed":    {func(m *memory) { f, _ := m.spilling(); f.f.Close() }, "temporary file for key sets: write: file already closed"},
+		"full": {func(m *memory) {
+			f, _ := m.spilling()
+			full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+			if err != nil {
+				t.Skip(err)
+			}
+			f.f.Close()
+			f.f = full
+		}, "temporary file for key sets: write: no space left on device; free space there, set TMPDIR to a folder that has some, or allow more memory"},
 		"changed": {func(m *memory) {
 			s := m.newSet()
 			for i := range 100 {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // spillFile is a temporary file of sealed blocks. Its key is made with it and
@@ -80,6 +81,9 @@ func fileError(what string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
 		err = path.Err
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%s: %w; free space there, set TMPDIR to a folder that has some, or allow more memory", what, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
