@@ -96,15 +96,20 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 		path := "$.." + key
 		if len(paths) < mostPaths && paths[path] == nil {
 			paths[path] = usualKeys()[key]
-			f.Paths = append(f.Paths, Path{Path: path, Mask: maskNamed(usualKeys()[key]), Class: "usual key", Confident: 0.4, Evidence: "a key that is often personal"})
+			f.Paths = append(f.Paths, Path{Path: path, Mask: maskNamed(usualKeys()[key]), Class: "usual key", Confident: 0.4, Evidence: "a key that is often personal", Usual: true})
 		}
 	}
 	other := "keep"
 	if dropped > 0 {
 		other = "deny"
 	}
-	f.Mask = mask("json", "paths", paths, "other", other)
-	f.Otherwise = []anonymize.Mask{mask("json", "paths", usualPaths(), "other", "deny")}
+	f.Otherwise = x.f.masks(special)
+	if f.Mask = mask("json", "paths", paths, "other", other); x.col.Type.Elem != nil { // takes no arrays
+		if len(f.Otherwise) == 0 {
+			return x.masked(guess{special, 0.5, "an array of documents"}, nil)
+		}
+		f.Mask, f.Otherwise, f.Paths = f.Otherwise[0], f.Otherwise[1:], nil
+	}
 	switch {
 	case len(found) > len(shown):
 		f.Evidence = fmt.Sprintf("%s, and %d more paths", strings.Join(shown, ", "), len(found)-len(shown))
@@ -122,14 +127,6 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 }
 
 func maskNamed(v any) anonymize.Mask { return mask(v.(string)) }
-
-func usualPaths() map[string]any {
-	out := map[string]any{}
-	for k, v := range usualKeys() {
-		out["$.."+k] = v
-	}
-	return out
-}
 
 // commented are the paths that a column's comment names: contact.email.
 func (x *judge) commented() []Path {
@@ -154,7 +151,7 @@ func (x *judge) leaves() map[string]*leaf {
 	if x.sample == nil {
 		return out
 	}
-	wide := map[string]map[string]bool{} // keys of the objects at a path
+	seen := map[string]*objects{}
 	docs := make([]any, 0, len(x.sample.Values))
 	for _, v := range x.sample.Values {
 		var doc any
@@ -162,61 +159,89 @@ func (x *judge) leaves() map[string]*leaf {
 		dec.UseNumber()
 		if dec.Decode(&doc) == nil {
 			docs = append(docs, doc)
-			countKeys(wide, nil, doc, 0)
+			countKeys(seen, nil, doc, 0)
 		}
 	}
 	for _, doc := range docs {
-		collect(out, wide, nil, doc, 0)
+		x.l.collect(out, seen, nil, nil, doc, 0)
 	}
 	return out
 }
 
 const deepest = 12
 
+// objects are those at one path of all documents.
+type objects struct {
+	n    int
+	keys map[string]int
+}
+
 // countKeys notes which keys the objects at each path have.
-func countKeys(wide map[string]map[string]bool, path []string, v any, depth int) {
+func countKeys(seen map[string]*objects, path []string, v any, depth int) {
 	if depth > deepest {
 		return
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		at := strings.Join(path, "\x00")
-		if wide[at] == nil {
-			wide[at] = map[string]bool{}
+		o := seen[at]
+		if o == nil {
+			o = &objects{keys: map[string]int{}}
+			seen[at] = o
 		}
+		o.n++
 		for k, e := range v {
-			if len(wide[at]) <= 200 {
-				wide[at][k] = true
+			if o.keys[k] > 0 || len(o.keys) < 5000 {
+				o.keys[k]++
 			}
-			countKeys(wide, append(slices.Clone(path), k), e, depth+1)
+			countKeys(seen, append(slices.Clone(path), k), e, depth+1)
 		}
 	case []any:
 		for _, e := range v {
-			countKeys(wide, append(slices.Clone(path), "[*]"), e, depth+1)
+			countKeys(seen, append(slices.Clone(path), "[*]"), e, depth+1)
 		}
 	}
 }
 
-// collect adds the texts of a document. Keys of objects that have very many, or
-// that are no names, stand for values themselves: they are "*".
-func collect(out map[string]*leaf, wide map[string]map[string]bool, path []string, v any, depth int) {
+// named reports whether a key is the name of something, and no value: a word that
+// names have, or one that a good part of the objects share. People's names are
+// values wherever they are.
+func (l *looker) named(k string, o *objects) bool {
+	if !isKey(k) {
+		return false
+	}
+	known := false
+	for _, w := range words(k) {
+		if l.det.first[w] || l.det.last[w] {
+			return false
+		}
+		known = known || l.lex.knows(w)
+	}
+	return known && len(o.keys) <= 200 || o.keys[k] >= 3 && o.keys[k]*5 >= o.n
+}
+
+// collect adds the texts of a document. A key that is no name is "*" in what is
+// found; raw has the keys as they are.
+func (l *looker) collect(out map[string]*leaf, seen map[string]*objects, raw, path []string, v any, depth int) {
 	if depth > deepest {
 		return
 	}
-	at := func(step string) []string { return append(slices.Clone(path), step) }
+	next := func(key, step string, e any) {
+		l.collect(out, seen, append(slices.Clone(raw), key), append(slices.Clone(path), step), e, depth+1)
+	}
 	switch v := v.(type) {
 	case map[string]any:
-		keys := wide[strings.Join(path, "\x00")]
+		o := seen[strings.Join(raw, "\x00")]
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			step := k
-			if len(keys) > 60 || !isKey(k) {
+			if !l.named(k, o) {
 				step = "*"
 			}
-			collect(out, wide, at(step), v[k], depth+1)
+			next(k, step, v[k])
 		}
 	case []any:
 		for _, e := range v {
-			collect(out, wide, at("[*]"), e, depth+1)
+			next("[*]", "[*]", e)
 		}
 	case string, json.Number:
 		if len(path) == 0 {

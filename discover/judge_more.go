@@ -73,6 +73,9 @@ func (x *judge) personalKey() bool {
 func (x *judge) number(name, comment guess) Finding {
 	if x.rowKey() {
 		f := keep(0.97, "a number that tells rows apart")
+		if p, ok := x.l.parents[columnKey{x.t, x.c}]; ok {
+			f.Evidence = "a number of " + p.table.Name.String()
+		}
 		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil && x.plainKey()
 		return f
 	}
@@ -273,8 +276,27 @@ func checkValues(t *schema.Table, c int) []string {
 	return nil
 }
 
-// genderValues are the words of a language for gender that the column uses: those
-// of its check, else a known set that every sampled value is of.
+// genderWords are pairs of words for female and male.
+func genderWords() [][]string {
+	return [][]string{
+		{"F", "M"}, {"f", "m"}, {"female", "male"}, {"Female", "Male"}, {"FEMALE", "MALE"}, {"W", "M"}, {"w", "m"}, {"weiblich", "männlich"}, {"K", "M"}, {"V", "M"}, {"M", "H"}, {"F", "H"},
+		{"2", "1"}, {"woman", "man"}, {"Frau", "Herr"}, {"femme", "homme"}, {"mujer", "hombre"},
+	}
+}
+
+// genderPair returns the words for female and male that are among values, if all
+// of a pair are and no other pair's.
+func genderPair(values []string) []string {
+	for _, pair := range genderWords() {
+		if len(values) >= 2 && slices.Contains(values, pair[0]) && slices.Contains(values, pair[1]) {
+			return pair
+		}
+	}
+	return nil
+}
+
+// genderValues are the words for gender that the column uses: those of its check,
+// else a known pair that most sampled values are of.
 func genderValues(check []string, s *Sample) []string {
 	if len(check) > 0 {
 		return check
@@ -282,7 +304,7 @@ func genderValues(check []string, s *Sample) []string {
 	if s == nil {
 		return nil
 	}
-	for _, known := range [][]string{{"F", "M"}, {"f", "m"}, {"female", "male"}, {"Female", "Male"}, {"FEMALE", "MALE"}, {"W", "M"}, {"w", "m"}, {"weiblich", "männlich"}, {"K", "M"}, {"V", "M"}, {"H", "M"}, {"H", "F"}, {"0", "1"}, {"1", "2"}, {"woman", "man"}, {"Frau", "Herr"}, {"femme", "homme"}, {"mujer", "hombre"}} {
+	for _, known := range append(genderWords(), []string{"0", "1"}) {
 		n := 0
 		for _, v := range s.Values {
 			if slices.Contains(known, strings.TrimSpace(string(v))) {

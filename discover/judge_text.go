@@ -36,13 +36,17 @@ func (x *judge) unknown() Finding {
 	case p != nil && p.machine*10 >= p.n*9:
 		return keep(0.7, "codes or numbers: %s without blanks", x.sampled())
 	case p != nil && !roomy(&x.col.Type):
-		return keep(0.6, "nothing personal in the name, or in %s", x.sampled())
+		return keep(0.6, "%s", x.nothing())
 	case x.f.unique:
-		return keep(0.55, "a key of its table; nothing personal in the name, or in %s", x.sampled())
+		return keep(0.55, "a key of its table; %s", x.nothing())
 	case !roomy(&x.col.Type):
-		return keep(0.5, "a short text; nothing personal in the name, and no values to look at")
+		return keep(0.5, "a short text; %s", x.nothing())
 	case s.kind == ofThing:
-		return keep(0.55, "a text in a table of %s (%s)", s.kind, s.noun)
+		conf := 0.55
+		if p == nil {
+			conf = 0.45
+		}
+		return keep(conf, "a text in a table of %s (%s); %s", s.kind, s.noun, x.nothing())
 	case p != nil && p.prose*5 < p.n && p.inside == 0:
 		return keep(0.55, "no sentences in %s", x.sampled())
 	case s.kind == ofMessage || s.kind == ofPerson:
@@ -50,7 +54,7 @@ func (x *judge) unknown() Finding {
 	case p != nil && p.prose*5 >= p.n:
 		return x.masked(guess{prose, 0.5, "sentences in " + x.sampled()}, nil)
 	}
-	return keep(0.4, "a text of any length; nothing personal in the name, or in %s", x.sampled())
+	return keep(0.4, "a text of any length; %s", x.nothing())
 }
 
 // weigh puts the evidence together.

@@ -48,6 +48,19 @@ func newLexicon() *lexicon {
 	return l
 }
 
+// knows reports whether a word is one that names of columns have.
+func (l *lexicon) knows(w string) bool {
+	if l.sure[w] != none || l.maybe[w] != none {
+		return true
+	}
+	for _, in := range []set{l.person, l.org, l.thing, l.message, l.log, l.auth, l.place, l.pay, l.about, l.before, l.neutral, l.program, l.files} {
+		if in[w] || in[singular(w)] {
+			return true
+		}
+	}
+	return false
+}
+
 // look finds the longest phrase among the words, the last of equally long ones,
 // in one of the maps. end is the index behind it.
 func (l *lexicon) look(in map[string]class, w []string) (c class, start, end int) {

@@ -37,6 +37,7 @@ type Path struct {
 	Class     string
 	Confident float64
 	Evidence  string
+	Usual     bool // not found: a key that is often personal, for documents that nobody looked at
 }
 
 // Report is everything that Look found.
@@ -272,8 +273,16 @@ func (x *judge) prepare(c class) {
 
 // sampled says how many values were looked at, for evidence.
 func (x *judge) sampled() string {
-	if x.profile == nil {
-		return "no values"
+	if x.profile.n == 1 {
+		return "1 value"
 	}
 	return fmt.Sprintf("%d values", x.profile.n)
+}
+
+// nothing says where nothing personal was found.
+func (x *judge) nothing() string {
+	if x.profile == nil {
+		return "nothing personal in its name, and no values to look at"
+	}
+	return "nothing personal in its name, or in " + x.sampled()
 }

@@ -3,6 +3,7 @@ package discover
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/schema"
@@ -74,6 +75,9 @@ func (f *field) masks(c class) []anonymize.Mask {
 func (f *field) wanted(c class) []anonymize.Mask {
 	switch f.kind {
 	case isEnum:
+		if c == gender && genderPair(f.elem().Labels) != nil {
+			return []anonymize.Mask{mask("person.gender"), mask("choice")}
+		}
 		return []anonymize.Mask{mask("choice")}
 	case isWhole, isFloat, isMoney:
 		return f.numbers(c)
@@ -92,10 +96,12 @@ func (f *field) wanted(c class) []anonymize.Mask {
 		return []anonymize.Mask{mask("uuid")}
 	case isPlace:
 		return []anonymize.Mask{mask("geo", "jitter", "5km"), mask("null")}
-	case isSearch:
-		return []anonymize.Mask{mask("null"), mask("constant", "value", "")}
-	case isMarkup:
-		return []anonymize.Mask{mask("null"), mask("constant", "value", "<masked/>")}
+	case isSearch, isMarkup, isDoc:
+		empty := map[typeKind]string{isSearch: "", isMarkup: "<masked/>", isDoc: "{}"}[f.kind]
+		if f.typ.Elem != nil {
+			empty = "{}" // an array without elements
+		}
+		return []anonymize.Mask{mask("null"), mask("constant", "value", empty)}
 	}
 	return append(f.texts(c), f.lastResorts()...)
 }
@@ -143,7 +149,7 @@ func (f *field) texts(c class) []anonymize.Mask {
 	case birthYear, age:
 		return one("redact", "first", int64(1), "with", "0")
 	case gender:
-		return one("choice", "values", f.genders())
+		return f.genders()
 	case national:
 		return f.nationals()
 	case tax:
@@ -188,19 +194,21 @@ func (f *field) texts(c class) []anonymize.Mask {
 	return nil
 }
 
-func (f *field) genders() []any {
-	values := f.choices
-	if len(values) == 0 {
-		values = []string{"female", "male"}
-		if f.typ.Length > 0 && f.typ.Length < 6 {
-			values = []string{"F", "M"}
-		}
+// genders lists masks for a person's gender: one that goes with the name if two
+// words for it are known or usual, else any of the words that a check lists.
+func (f *field) genders() []anonymize.Mask {
+	if len(f.choices) == 0 {
+		return []anonymize.Mask{mask("person.gender")}
 	}
-	var out []any
-	for _, v := range values {
-		out = append(out, v)
+	var values []any
+	for _, v := range f.choices {
+		values = append(values, v)
 	}
-	return out
+	choice := mask("choice", "values", values)
+	if pair := genderPair(f.choices); pair != nil {
+		return []anonymize.Mask{mask("person.gender", "values", []any{pair[0], pair[1]}), choice}
+	}
+	return []anonymize.Mask{choice}
 }
 
 func (f *field) nationals() []anonymize.Mask {
@@ -235,7 +243,10 @@ func (f *field) numbers(c class) []anonymize.Mask {
 	}
 	switch c {
 	case gender:
-		return []anonymize.Mask{mask("choice", "values", []any{int64(1), int64(2)})}
+		if len(f.choices) == 2 && f.choices[0] == "0" {
+			return []anonymize.Mask{mask("choice", "values", []any{int64(0), int64(1)})}
+		}
+		return []anonymize.Mask{mask("person.gender")}
 	case birthYear, age:
 		return append([]anonymize.Mask{mask("number", "bucket", int64(5))}, noise...)
 	case pay:
@@ -269,6 +280,9 @@ func (f *field) elem() *anonymize.Type {
 // field must, and has the room that it needs.
 func (f *field) fits(m *anonymize.Mask) bool {
 	if !anonymize.Fits(m.Kind, f.typ) || m.Kind == "null" && (f.notNull || f.unique) {
+		return false
+	}
+	if m.Kind == "number" && m.Params["permute"] != nil && !strings.HasPrefix(f.elem().Name, "int") {
 		return false
 	}
 	if f.unique && (f.typ.Elem != nil || !injective(m)) {
