@@ -140,7 +140,7 @@ func sampleExpr(c *schema.Column) string {
 		typ, text = typ.Elem, "pg_catalog.to_json("+name+")::pg_catalog.text"
 	}
 	switch typ.Base {
-	case "text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "hstore", "date", "timestamp", "timestamptz":
+	case "text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "hstore", "int2", "date", "timestamp", "timestamptz":
 	default:
 		return ""
 	}

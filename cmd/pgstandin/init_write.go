@@ -298,14 +298,25 @@ func (d *draft) column(indent string, f *discover.Finding) {
 	d.addWith(mend, "%s%s# %s", head, strings.Repeat(" ", max(1, 44-len(head))), note)
 	d.addWith(mend, "%s  mask: %s", indent, m.Kind)
 	d.addWith(mend, "%s  %s:", indent, nested)
-	for _, k := range slices.Sorted(maps.Keys(params)) {
-		line := indent + "    " + yamlScalar(k) + ": " + yamlFlow(params[k])
-		for _, p := range f.Paths {
-			if p.Path == k {
-				line += strings.Repeat(" ", max(1, 44-len(line))) + "# " + oneLine(p.Evidence)
-			}
+	evidence := map[string]string{} // of the paths that were found
+	for _, p := range f.Paths {
+		if !p.Usual {
+			evidence[p.Path] = oneLine(p.Evidence)
 		}
-		d.addWith(mend, "%s", line)
+	}
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		if why := evidence[k]; why != "" {
+			line := indent + "    " + yamlScalar(k) + ": " + yamlFlow(params[k])
+			d.addWith(mend, "%s%s# %s", line, strings.Repeat(" ", max(1, 44-len(line))), why)
+		}
+	}
+	if len(f.Paths) > 0 && len(evidence) < len(params) {
+		d.add("%s    # keys that are often personal, wherever they are:", indent)
+	}
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		if evidence[k] == "" {
+			d.addWith(mend, "%s", indent+"    "+yamlScalar(k)+": "+yamlFlow(params[k]))
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Params)) {
 		if k != nested {
