@@ -104,13 +104,17 @@ func (w *walk) children(l *leaf, refs []*ref, from setList) []*scan {
 	}
 	name := "down " + l.table.Name.String()
 	if len(ranges) == 0 {
-		return []*scan{w.scan(name, lay, and(l.node.restriction(), where), comes)}
+		s := w.scan(name, lay, and(l.node.restriction(), where), comes)
+		if s.by = byPass; pushed {
+			s.by = byKeys
+		}
+		return []*scan{s}
 	}
 	var out []*scan
 	for _, part := range ranges {
 		out = append(out, w.scan(name, lay, and(l.node.restriction(), part), comes))
 	}
-	return out
+	return onePass(out)
 }
 
 // brings reports whether the row comes in by a reference.

@@ -17,6 +17,11 @@ type TableReport struct {
 	Exact bool
 	Bytes int64  // estimate
 	Why   string // "root", "down", "up", "all", "unreached: all", "rows: none", ...
+
+	// What the walk asked of the table; all 0 where every row is copied unseen.
+	Passes     int // over all of the table's keys
+	Conditions int // queries for what passes a condition of the rules
+	LookUps    int // queries for a batch of keys or places
 }
 
 // ReferenceReport counts what one reference did to the rows of its child.
@@ -37,6 +42,9 @@ func (w *walk) report(s *Selection) Report {
 			t.Rows += ls.Rows
 			t.Bytes += ls.Bytes
 			t.Exact = t.Exact && ls.Exact()
+			t.Passes += w.reads[l.id][byPass]
+			t.Conditions += w.reads[l.id][byCondition]
+			t.LookUps += w.reads[l.id][byKeys]
 			if ls.How != Nothing && (t.How == Nothing || ls.How < t.How) {
 				t.How = ls.How
 			}

@@ -104,6 +104,9 @@ func (w *walk) rootScans(l *leaf) []*scan {
 	for _, part := range parts {
 		out = append(out, w.scan(name, lay, and(l.node.restriction(), where, part), fn))
 	}
+	if len(parts) > 1 {
+		return onePass(out)
+	}
 	return out
 }
 

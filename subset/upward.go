@@ -121,7 +121,7 @@ func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func
 		for _, where := range parts {
 			out = append(out, w.scan(name, lay, where, fn))
 		}
-		return out
+		return onePass(out)
 	}
 	for _, p := range need.parts(key{}, max(1, w.p.tune.push), 0) {
 		out = append(out, w.scanWhere(name, lay, func() string { return lay.among(s.table, s.cols, s.families, p.each) }, fn))

@@ -55,6 +55,7 @@ type walk struct {
 	full  []fullLeaf // by leaf
 	bring *bringing  // with down: always only
 	trace *trace     // to explain a row only
+	reads []reads    // by leaf
 }
 
 // Walk chooses the rows. It calls run with one wave of steps after another, on
@@ -91,7 +92,7 @@ func (p *Plan) newWalk(opt Options, run Runner) (*walk, error) {
 	}
 	mem := newMemory(opt.Memory, opt.TempDir, &p.tune)
 	return &walk{p: p, g: p.g, opt: opt, run: run, mem: mem, dead: mem.newList(len(p.g.spaces)),
-		out: mem.newRows(p.g), full: make([]fullLeaf, len(p.g.leaves))}, nil
+		out: mem.newRows(p.g), full: make([]fullLeaf, len(p.g.leaves)), reads: make([]reads, len(p.g.leaves))}, nil
 }
 
 // choose finds all rows.
@@ -263,13 +264,17 @@ func (w *walk) admission(l *leaf, also []*ref) *layout {
 // scan makes a step that calls fn for every row; b is fresh for every attempt
 // and merged by the wave.
 func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r *row) error) *scan {
-	return w.scanWhere(name, lay, func() string { return where }, fn)
+	s := w.scanWhere(name, lay, func() string { return where }, fn)
+	if s.by = byCondition; where == "" {
+		s.by = byPass
+	}
+	return s
 }
 
 // scanWhere makes a step whose condition is long, so that it is not made before
 // the step runs.
 func (w *walk) scanWhere(name string, lay *layout, where func() string, fn func(b *found, r *row) error) *scan {
-	s := &scan{fn: fn}
+	s := &scan{fn: fn, leaf: lay.leaf, by: byKeys}
 	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
 		s.b.free()
 		s.b = w.newStepFound()
@@ -306,6 +311,8 @@ func (w *walk) scanRows(name string, lay *layout, set *keySet, first, end, by ui
 
 // scan is a step and what it found.
 type scan struct {
+	leaf   *leaf
+	by     access
 	fn     func(*found, *row) error
 	step   Step
 	b      *found
@@ -337,6 +344,9 @@ func (w *walk) gather(ctx context.Context, into *found, scans []*scan, fresh *se
 	}
 	bring := w.bring != nil && into == w.st
 	for _, s := range scans {
+		if s.leaf != nil { // none: the server checks expressions, and reads nothing
+			w.reads[s.leaf.id][s.by]++
+		}
 		if s.after != nil {
 			s.after()
 		}

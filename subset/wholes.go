@@ -86,6 +86,9 @@ func (w *walk) pass(name string, lay *layout, where string, fn func(*found, *row
 	for _, part := range parts {
 		out = append(out, w.scan(name, lay, and(lay.leaf.node.restriction(), where, part), fn))
 	}
+	if len(parts) > 1 {
+		return onePass(out)
+	}
 	return out
 }
 
@@ -95,7 +98,7 @@ func (w *walk) countCut(l *leaf, r *ref) *scan {
 	lay := newLayout(w.g, l)
 	where := and(l.node.restriction(), lay.column(r.Child, r.Columns[0])+" is not null")
 	sql := "select pg_catalog.count(*) from " + lay.from + " where " + where
-	s := &scan{}
+	s := &scan{leaf: l, by: byPass}
 	all := w.full[l.id].cutAll
 	all[r] = 0
 	var n uint64
