@@ -73,6 +73,11 @@ const (
 	DownAlways
 )
 
+// String is the word of the rules file.
+func (d Down) String() string {
+	return [...]string{DownAny: "any", DownAll: "all", DownOff: "off", DownAlways: "always"}[d]
+}
+
 // Up is what happens when a row's parent is not (yet) in.
 type Up uint8
 
@@ -81,6 +86,11 @@ const (
 	UpPrune
 	UpNullify
 )
+
+// String is the word of the rules file.
+func (u Up) String() string {
+	return [...]string{UpRequire: "require", UpPrune: "prune", UpNullify: "nullify"}[u]
+}
 
 // Reference is a foreign key, declared or added by the rules.
 type Reference struct {

@@ -39,10 +39,10 @@ func (p *Plan) shares(open float64) []float64 {
 		}
 	}
 	for _, level := range p.up {
-		for range 2 {
+		for range 4 {
 			for _, comp := range level {
 				for _, n := range comp {
-					all[n.id] = max(all[n.id], p.upShare(n, all))
+					all[n.id] = max(all[n.id], p.upShare(n, all, bring))
 				}
 			}
 		}
@@ -66,12 +66,15 @@ func (p *Plan) rootShare(r *Root, n *node, open float64) float64 {
 	return share
 }
 
-// downShare is the part of a table that its roots and parents bring.
+// downShare is the part of a table that its roots and parents bring. What several
+// parents bring is taken to be the same rows: an order, its items and their
+// shipments mostly come from one user.
 func (p *Plan) downShare(n *node, bring []float64, open float64) float64 {
 	out := 1.0
 	for _, i := range n.roots {
 		out *= 1 - p.rootShare(&p.roots[i], n, open)
 	}
+	most := 1 - out
 	for _, r := range n.out {
 		if r.Down == DownOff {
 			continue
@@ -80,25 +83,28 @@ func (p *Plan) downShare(n *node, bring []float64, open float64) float64 {
 		if r.Limit > 0 && n.rows > 0 {
 			share = min(share, bring[r.parent.id]*float64(r.parent.rows)*float64(r.Limit)/float64(n.rows))
 		}
-		out *= 1 - share
+		most = max(most, share)
 	}
-	return 1 - out
+	return most
 }
 
-// upShare is the part of a table that its children's rows reference: so many
-// distinct parents as that many draws give.
-func (p *Plan) upShare(n *node, all []float64) float64 {
+// upShare is the part of a table that comes by itself or is referenced: the rows
+// of children that the table did not bring draw from its rows at random.
+func (p *Plan) upShare(n *node, all, bring []float64) float64 {
 	if n.rows == 0 {
 		return 0
 	}
-	left := 1.0
+	left := 1 - bring[n.id]
 	rows := float64(n.rows)
 	for _, r := range n.in {
-		if r.Up == UpNullify || !r.child.copied() || r.child == n {
+		if r.Up == UpNullify || !r.child.copied() {
 			continue
 		}
-		draws := all[r.child.id] * float64(r.child.rows) * r.filled()
-		left *= math.Exp(-draws / rows)
+		others := all[r.child.id]
+		if r.Down != DownOff {
+			others = max(0, others-bring[n.id])
+		}
+		left *= math.Exp(-others * float64(r.child.rows) * r.filled() / rows)
 	}
 	return 1 - left
 }
