@@ -35,7 +35,7 @@ func TestBadSubsets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.write(strings.Replace(base, c.old, c.new, 1))
-			status, out, errOut := s.command(keyA, "plan", "--source", s.source, "--rules", s.rules)
+			status, out, errOut := s.command(keyA, "plan", "--exact", "--source", s.source, "--rules", s.rules)
 			if status != 2 || strings.Count(errOut, "\n") != 1 || !strings.Contains(errOut, s.rules+":") || !strings.Contains(errOut, c.want) {
 				t.Errorf("status %d\n%s%s", status, out, errOut)
 			}

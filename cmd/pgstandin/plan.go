@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,8 @@ type planOptions struct {
 	rules  rulesOptions
 	key    keyOptions
 	run    runOptions
+	exact  bool
+	format string
 }
 
 func (o *planOptions) AddFlags(f *pflag.FlagSet) {
@@ -26,18 +29,35 @@ func (o *planOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
+	f.BoolVar(&o.exact, "exact", false, "choose rows as a refresh would, and count them")
+	f.StringVar(&o.format, "format", "text", "`form` of the plan: text, json, dot or mermaid")
 }
+
+var planFormats = []string{"text", "json", "dot", "mermaid"}
 
 func newPlanCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say which rows a refresh would copy, and why",
-		Long: `Choose rows as a refresh would, on a snapshot of the source, and print how many
-of each table and why. Keys are read, no other columns, and nothing is written.
-With a sample the secret decides which rows it takes, so give the same one.`,
+		Long: `Say how many rows of each table a refresh would copy, and why: estimated from the
+source's statistics, of which no row is read; or with --exact by choosing rows as
+a refresh would, on a snapshot. Then keys are read, no other columns. Nothing is
+written. With --exact and a sample the secret decides which rows are taken, so
+give the same one.`,
+		Example: `  pgstandin plan
+  pgstandin plan --exact --format json
+  pgstandin plan --format dot | dot -Tsvg > plan.svg`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), &o, cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.run.json {
+				o.format = "json"
+			}
+			if !slices.Contains(planFormats, o.format) {
+				return usageError(fmt.Errorf("--format %s: write one of %s", o.format, strings.Join(planFormats, ", ")))
+			}
+			return runPlan(cmd.Context(), &o, cmd.OutOrStdout())
+		},
 	}
 	o.AddFlags(cmd.Flags())
 	return cmd
@@ -49,8 +69,10 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 		return err
 	}
 	j := &job{file: file, run: o.run, yield: 30 * time.Second}
-	if j.secret, err = o.key.secret(); err != nil {
-		return err
+	if o.exact {
+		if j.secret, err = o.key.secret(); err != nil {
+			return err
+		}
 	}
 	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
 		return err
@@ -60,12 +82,15 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 		return err
 	}
 	defer src.Close(context.WithoutCancel(ctx))
-	first, err := j.bind(ctx, src, time.Now())
+	b, err := j.bind(ctx, src, time.Now())
 	if err != nil {
 		return err
 	}
+	if !o.exact {
+		return printPlan(out, o.format, describePlan(b.plan, nil))
+	}
 	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		b, _, err := j.begin(ctx, src, first)
+		b, _, err := j.begin(ctx, src, b)
 		if err != nil {
 			return err
 		}
@@ -74,65 +99,103 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 			return err
 		}
 		defer sel.Close()
-		if o.run.json {
-			return printPlanJSON(out, sel)
-		}
-		for _, note := range b.plan.Notes() {
-			fmt.Fprintln(out, "note: "+note)
-		}
-		return printPlan(out, sel)
+		return printPlan(out, o.format, describePlan(b.plan, &sel.Report))
 	})
 }
 
-func printPlan(out io.Writer, sel *subset.Selection) error {
-	t := textTable{heads: []string{"table", "rows", "share", "bytes", "why"}, right: []bool{false, true, true, true, false}}
-	var rows, bytes int64
-	for _, r := range sel.Report.Tables {
-		n := count(r.Rows)
-		if !r.Exact {
-			n = "~" + n
-		}
-		t.add(r.Table.Name.String(), n, shareOf(r.Rows, r.Table.Rows), size(r.Bytes), r.Why)
-		rows += r.Rows
-		bytes += r.Bytes
-	}
-	t.add("total", count(rows), "", size(bytes), "")
-	t.print(out)
-	if len(sel.Report.References) > 0 {
-		fmt.Fprintln(out)
-		c := textTable{heads: []string{"reference", "set to null", "rows left out", "orphans"}, right: []bool{false, true, true, true}}
-		for _, x := range sel.Report.References {
-			left := blankZero(x.LeftOut)
-			if x.LeftOut < 0 {
-				left = "all"
-			}
-			c.add(x.Name, blankZero(x.Cut), left, blankZero(x.Orphans))
-		}
-		c.print(out)
-	}
-	return nil
+// planDoc is a plan as it is printed; its JSON is the contract of --format json.
+type planDoc struct {
+	Exact      bool            `json:"exact"` // rows were chosen, not estimated
+	Picked     float64         `json:"picked_share,omitempty"`
+	Notes      []string        `json:"notes"`
+	Tables     []planTable     `json:"tables"`
+	References []planReference `json:"references"`
 }
 
 type planTable struct {
-	Table string `json:"table"`
-	Rows  int64  `json:"rows"`
-	Exact bool   `json:"exact"`
-	Bytes int64  `json:"bytes"`
-	Why   string `json:"why"`
+	Table       string `json:"table"`
+	Why         string `json:"why"`
+	Rows        int64  `json:"rows"`
+	Exact       bool   `json:"exact"`
+	Bytes       int64  `json:"bytes"` // estimate
+	SourceRows  int64  `json:"source_rows"`
+	SourceBytes int64  `json:"source_bytes"`
+	Where       string `json:"where,omitempty"`
+	Cycle       int    `json:"cycle,omitempty"`
+	Passes      int    `json:"passes"` // these three with --exact
+	Conditions  int    `json:"conditions"`
+	LookUps     int    `json:"look_ups"`
 }
 
-func printPlanJSON(out io.Writer, sel *subset.Selection) error {
-	var doc struct {
-		Tables     []planTable `json:"tables"`
-		References []cutResult `json:"references"`
+type planReference struct {
+	Name        string   `json:"name"`
+	Child       string   `json:"child"`
+	Parent      string   `json:"parent"`
+	Columns     string   `json:"columns"`
+	Down        string   `json:"down"`
+	Up          string   `json:"up"`
+	Limit       int      `json:"limit,omitempty"`
+	Cuts        []string `json:"cuts,omitempty"` // columns set to NULL where the parent is not copied
+	Lossy       bool     `json:"lossy"`          // the parent may not be copied
+	SetToNull   int64    `json:"set_to_null"`    // with --exact, as the next two
+	RowsLeftOut int64    `json:"rows_left_out"`  // -1: all
+	Orphans     int64    `json:"orphans"`
+}
+
+// describePlan puts together what is known before a walk and, if report is not
+// nil, what the walk found.
+func describePlan(p *subset.Plan, report *subset.Report) *planDoc {
+	doc := &planDoc{Exact: report != nil, Picked: p.Picked(), Notes: p.Notes()}
+	walked := map[string]subset.TableReport{}
+	counted := map[*subset.Reference]subset.ReferenceReport{}
+	if report != nil {
+		for _, t := range report.Tables {
+			walked[t.Table.Name.String()] = t
+		}
+		for _, r := range report.References {
+			counted[r.Reference] = r
+		}
 	}
-	for _, r := range sel.Report.Tables {
-		doc.Tables = append(doc.Tables, planTable{r.Table.Name.String(), r.Rows, r.Exact, r.Bytes, r.Why})
+	for _, t := range p.Tables() {
+		x := planTable{Table: t.Table.Name.String(), Why: t.Why, Rows: t.Rows, Bytes: t.Bytes, SourceRows: t.SourceRows,
+			SourceBytes: t.SourceBytes, Where: t.Restriction, Cycle: t.Cycle, Exact: !t.Copied}
+		if r, ok := walked[x.Table]; ok {
+			x.Why, x.Rows, x.Bytes, x.Exact = r.Why, r.Rows, r.Bytes, r.Exact
+			x.Passes, x.Conditions, x.LookUps = r.Passes, r.Conditions, r.LookUps
+		}
+		doc.Tables = append(doc.Tables, x)
 	}
-	for _, x := range sel.Report.References {
-		doc.References = append(doc.References, cutResult{x.Name, x.Cut, x.LeftOut, x.Orphans})
+	for _, r := range p.References() {
+		c := counted[r.Reference]
+		delete(counted, r.Reference)
+		doc.References = append(doc.References, planReference{
+			Name: r.Name, Child: r.Reference.Child.Name.String(), Parent: r.Reference.Parent.Name.String(),
+			Columns: referenceColumns(r.Reference), Down: r.Reference.Down.String(), Up: r.Reference.Up.String(),
+			Limit: r.Reference.Limit, Cuts: r.Cut, Lossy: r.Lossy,
+			SetToNull: c.Cut, RowsLeftOut: c.LeftOut, Orphans: c.Orphans,
+		})
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	if report != nil { // those of tables of which nothing is copied
+		for _, c := range report.References {
+			if _, ok := counted[c.Reference]; ok {
+				doc.References = append(doc.References, planReference{
+					Name: c.Name, Child: c.Reference.Child.Name.String(), Parent: c.Reference.Parent.Name.String(),
+					Columns: referenceColumns(c.Reference), Down: c.Reference.Down.String(), Up: c.Reference.Up.String(),
+					Lossy: true, SetToNull: c.Cut, RowsLeftOut: c.LeftOut, Orphans: c.Orphans,
+				})
+			}
+		}
+	}
+	return doc
+}
+
+func referenceColumns(r *subset.Reference) string {
+	if r.Expr != "" {
+		return r.Expr
+	}
+	var names []string
+	for _, c := range r.Columns {
+		names = append(names, r.Child.Columns[c].Name)
+	}
+	return strings.Join(names, ", ")
 }

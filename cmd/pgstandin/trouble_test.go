@@ -54,13 +54,15 @@ tables:
 		`select count(*) from "or""der"."User Table" where "größe" = E'a\\b' and "\N" = E'\\N'`:                     "22",
 		`select count(*) from "or""der".empty`:                                                                      "2",
 		`select count(*) from pg_constraint where contype = 'f' and convalidated`:                                   "2",
-		`insert into "or""der"."User Table" ("the ""user""") values (4) returning "order" > 90`:                     "t",
 		`select count(*) from "Sales 2.0"."User Table" where "user" = 'Where'::"Sales 2.0"."select"`:                "20",
 		`select count(*) from "Sales 2.0"."User Table" u join "Sales 2.0"."User Table" p on p."ID" = u."parent ID"`: "19",
 	} {
 		if got := pgtest.Query(t, s.target, sql)[0][0]; got != want {
 			t.Errorf("%s: %s, want %s\n%s", sql, got, want, out)
 		}
+	}
+	if got := pgtest.Query(t, s.target, `insert into "or""der"."User Table" ("the ""user""") values (4) returning "order" > 90`)[0][0]; got != "t" {
+		t.Error("the sequence of an identity column is behind its rows")
 	}
 }
 
