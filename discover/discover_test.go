@@ -110,6 +110,21 @@ func TestNotPersonal(t *testing.T) {
 	}
 }
 
+// Names whose first word only says which table they are of.
+func TestPrefixes(t *testing.T) {
+	got := look(t, schemaOf(table("customer", "c_id integer*", "c_email text", "c_name text", "c_city text", "c_zip text", "c_ip_count integer"),
+		table("useracct_feedback", "uf_id integer*", "uf_date date", "uf_from integer", "uf_sattr varchar(9)"),
+		table("clients", "ip inet", "ip_address text", "uf char(2)", "cep text")), nil)
+	for name, want := range map[string]string{
+		"customer.c_email": "email", "customer.c_name": "person.name", "customer.c_city": "address.city", "customer.c_ip_count": "keep", "useracct_feedback.uf_sattr": "keep",
+		"clients.ip_address": "ip", "clients.uf": "address.state",
+	} {
+		if f := got[name]; f.Mask.Kind != want {
+			t.Errorf("%s: %s, not %s (%s)", name, f.Mask.Kind, want, f.Evidence)
+		}
+	}
+}
+
 // Comments and masking labels decide, or lend weight.
 func TestCommentsAndLabels(t *testing.T) {
 	people := table("people", "id integer*", "a text", "b text", "c varchar(40)", "d text", "e text", "email text", "g jsonb", "h text", "i date", "j text", "k varchar(30)", "l text")

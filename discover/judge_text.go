@@ -40,7 +40,7 @@ func (x *judge) unknown() Finding {
 	case x.f.unique:
 		return keep(0.55, "a key of its table; %s", x.nothing())
 	case !roomy(&x.col.Type):
-		return keep(0.5, "a short text; %s", x.nothing())
+		return keep(0.45, "a short text; %s", x.nothing())
 	case s.kind == ofThing:
 		conf := 0.55
 		if p == nil {

@@ -44,7 +44,7 @@ func sureWords() map[class]string {
 			birthplace placeofbirth birthcity cityofbirth geburtsort lieunaissance lieudenaissance lugarnacimiento luogonascita luogodinascita miejsceurodzenia geboorteplaats
 			mailingcity billingcity shippingcity homecity postaltown hometown commune municipio suburb sehir varos localite kommune`,
 		state: `statecode stateprovince provincestate stateorprovince province provincia provincie bundesland departement voivodeship wojewodztwo mailingstate billingstate shippingstate
-			homestate county countyname uf estadofederal estadouf fylke judet megye statename`,
+			homestate county countyname  estadofederal estadouf fylke judet megye statename`,
 		zip: `zip zipcode zipcd postalcode postcode postcd postleitzahl plz codepostal codigopostal cep kodpocztowy postnummer postnr postinumero psc irsz postakodu zip4 zippostal
 			codicepostale codicepostalecap pincode eircode postzip mailingzip billingzip shippingzip`,
 		birth: `birthdate dateofbirth birthday dob bday birth birthdt dobirth bornon born geburtsdatum gebdatum gebdat gebtag geburtstag datenaissance datedenaissance fechanacimiento
@@ -125,7 +125,7 @@ func maybeWords() map[class]string {
 		userName: `user login handle alias account createdby updatedby modifiedby changedby deletedby approvedby assignedto assignee reviewer editor uploadedby insertedby lastmodifiedby lastupdatedby submittedby enteredby operator usr utilisateur usuario benutzer pseudo apelido utente gebruiker bearbeiter sachbearbeiter erstelltvon geandertvon`,
 		address:  `address addr adresse adres adress direccion domicile indirizzo endereco osoite location wohnsitz adresa adr cim venue place whereabouts`,
 		city:     `ort cty plats by sted localita miejsce poblacion capital`,
-		state:    `state region estado st regione kanton canton district zustand area prov`,
+		state:    `uf state region estado st regione kanton canton district zustand area prov`,
 		zip:      `cap postal cp psc`,
 		birth:    `naissance nacimiento nascita nascimento urodzenia`,
 		age:      `years eta`,

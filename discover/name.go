@@ -16,11 +16,12 @@ type guess struct {
 
 // subject is a table as the judging of its columns sees it.
 type subject struct {
-	kind  tableKind
-	noun  string // the word of its name that says so
-	exact bool   // the noun is the last word: rows are what it says, and not only of it
-	words []string
-	has   map[class]bool // what the names of its columns surely say
+	kind   tableKind
+	noun   string // the word of its name that says so
+	exact  bool   // the noun is the last word: rows are what it says, and not only of it
+	prefix string // what most of its columns' names begin with: c_name, c_email
+	words  []string
+	has    map[class]bool // what the names of its columns surely say
 }
 
 // subjectOf says what a table is about.
@@ -28,6 +29,7 @@ func (l *lexicon) subjectOf(t *schema.Table) *subject {
 	s := &subject{words: words(t.Name.Name), has: map[class]bool{}}
 	s.kind, s.noun = l.noun(s.words)
 	s.exact = l.endsIn(s.words, s.noun)
+	s.prefix = prefixOf(t)
 	for i := range t.Columns {
 		w := s.plain(words(t.Columns[i].Name))
 		if c, _, end := l.look(l.sure, w); c != none && !l.speaksAbout(w[end:]) {
@@ -35,6 +37,23 @@ func (l *lexicon) subjectOf(t *schema.Table) *subject {
 		}
 	}
 	return s
+}
+
+// prefixOf is the short word that nearly all columns of a table begin with; "" if
+// there is none.
+func prefixOf(t *schema.Table) string {
+	n := map[string]int{}
+	for i := range t.Columns {
+		if w := words(t.Columns[i].Name); len(w) > 1 && len(w[0]) <= 4 {
+			n[w[0]]++
+		}
+	}
+	for w, count := range n {
+		if count >= 3 && count*4 >= len(t.Columns)*3 {
+			return w
+		}
+	}
+	return ""
 }
 
 // endsIn reports whether nothing stands behind a noun but words that say nothing
@@ -77,6 +96,9 @@ func (s *subject) where() bool {
 
 // plain takes prefixes for types and for the table off a column's words.
 func (s *subject) plain(w []string) []string {
+	if len(w) > 1 && w[0] == s.prefix {
+		w = w[1:]
+	}
 	for len(w) > 1 {
 		switch w[0] {
 		case "str", "txt", "dt", "int", "vch", "chr", "dtm", "fld", "col", "sz":
@@ -110,7 +132,7 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 		return guess{}
 	}
 	c, start, end := l.last(w)
-	if c == none && len(full) > len(w) {
+	if c == none && len(full) > len(w) && full[0] != s.prefix {
 		if c, start, end = l.last(full); c != none {
 			w = full
 		}
