@@ -344,7 +344,7 @@ func (x *judge) pathOf(path []string, values guess, lf *leaf) (Path, bool) {
 	if lf == nil {
 		s = x.within(path, nil)
 	}
-	g := x.weigh(x.l.lex.nameOf(s, last, shape{isTexts, true}), guess{}, values)
+	g := x.weigh(x.l.lex.nameOf(s, last, shape{kind: isTexts, roomy: true}), guess{}, values)
 	if g.class == none || g.conf < 0.5 {
 		return Path{}, false
 	}

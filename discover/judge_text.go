@@ -49,6 +49,8 @@ func (x *judge) unknown() Finding {
 		return keep(conf, "a text in a table of %s (%s); %s", s.kind, s.noun, x.nothing())
 	case p != nil && p.prose*5 < p.n && p.inside == 0:
 		return keep(0.55, "no sentences in %s", x.sampled())
+	case p == nil && s.kind != ofAuth && (x.f.elem().Name == "text" || x.f.elem().Length >= 500) && x.col.Type.Elem == nil:
+		return x.masked(guess{prose, 0.5, "a text of any length, of which nothing is known"}, nil)
 	case s.kind == ofMessage || s.kind == ofPerson:
 		return x.masked(guess{prose, 0.5, fmt.Sprintf("a text of any length in a table of %s (%s)", s.kind, s.noun)}, nil)
 	case p != nil && p.prose*5 >= p.n:

@@ -43,7 +43,7 @@ func newLexicon() *lexicon {
 	l.pay = setOf("payment card bank charge payout paypal sepa wallet mandate creditcard")
 	l.about = setOf(aboutWords)
 	l.before = setOf("is has have had can num nb nbr no_of count max min ist hat est has_ allow allows allowed show hide enable enables enabled disable disabled require requires required use uses should must send sends skip ignore accept accepts accepted verified valid validate force hidden exclude include includes total sum avg notify needs want wants flag anzahl nombre_de ilosc aantal antal")
-	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md")
+	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md sortable short long preferred official formal informal common known co")
 	l.files, l.program = setOf(fileNouns), setOf(programWords)
 	return l
 }
@@ -80,10 +80,22 @@ func (l *lexicon) look(in map[string]class, w []string) (c class, start, end int
 	return none, 0, 0
 }
 
+// within finds a sure word at the end of a longer one, as languages that write
+// compounds in one have them: kundenemail, privattelefon.
+func (l *lexicon) within(w string) class {
+	for from := 3; from <= len(w)-5; from++ {
+		switch c := l.sure[w[from:]]; c {
+		case email, phone, street, address, zip, birth, firstName, lastName, fullName, userName, password, secret, national:
+			return c
+		}
+	}
+	return none
+}
+
 // noun returns the last word that is in one of the sets, and which.
 func (l *lexicon) noun(w []string) (kind tableKind, word string) {
 	for i := len(w) - 1; i >= 0; i-- {
-		for _, form := range []string{w[i], singular(w[i])} {
+		for _, form := range []string{w[i], singular(w[i]), strings.TrimPrefix(w[i], "co")} {
 			for _, k := range []struct {
 				kind tableKind
 				set  set

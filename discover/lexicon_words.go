@@ -88,7 +88,7 @@ func sureWords() map[class]string {
 			registrationid gcmtoken jwt bearer oauthtoken oauthsecret consumersecret consumerkey protectcode replykey cookie cookies persistencetoken singleaccesstoken perishabletoken passphrase credentials credential invitetoken
 			signuptoken logintoken carttoken checkouttoken visitortoken mnemonic privkey transactionid lasttransid cardfingerprint cardtoken paymenttoken pin pincodehash deviceuuid sharetoken sharetoken schluessel`,
 		password: `password passwords passwd pwd pword passwordhash passwordhashed passworddigest hashedpassword encryptedpassword cryptedpassword passwordcrypt passhash pwdhash userpass userpassword loginpassword postpassword kennwort passwort
-			motdepasse mdp contrasena contrasenia parola haslo wachtwoord losenord passord adgangskode salasana senha sifre jelszo heslo passwordsalt passwordresethash initialpassword temppassword oldpassword previouspassword lastpassword wachtwoordhash`,
+			motdepasse mdp contrasena contrasenia parola haslo wachtwoord losenord passord adgangskode salasana senha sifre jelszo heslo passwordsalt passwordresethash initialpassword temppassword oldpassword previouspassword lastpassword wachtwoordhash newpassword newpasswd newpass tmppassword`,
 		ipAddress: `ip ips ipaddress ipaddr ipadr ipv4 ipv6 ipv4address ipv6address remoteip remoteaddr remoteaddress clientip userip lastip signupip registrationip loginip currentsigninip lastsigninip createdip sourceip srcip dstip ipadresse adresseip
 			direccionip indirizzoip enderecoip forwardedfor xforwardedfor browserip remotehost remoteipaddress hostip ipadres inetaddr clientaddr`,
 		macAddr: `mac macaddress macaddr macadresse macadr hwaddr hwaddress hardwareaddress ethernetaddress adressemac bssid wifimac bluetoothaddress bluetoothmac`,
@@ -104,7 +104,7 @@ func sureWords() map[class]string {
 		special: `maritalstatus marital civilstatus familienstand situationfamiliale situationmatrimoniale estadocivil statocivile stancywilny burgerlijkestaat sivilstatus civilstand bloodtype bloodgroup blutgruppe groupesanguin gruposanguineo
 			ethnicity ethnic ethnicgroup ethnicorigin religion religious religiousaffiliation konfession religione religiao wyznanie geloof disability disabilities disabilitystatus handicap behinderung schwerbehinderung discapacidad
 			diagnosis diagnoses diagnose diagnosiscode diagnostic diagnostico diagnosi diagnoza icd icd10 icd10code icd9code icdcode chiefcomplaint symptoms symptom treatment treatmentplan allergies allergy allergien allergie alergias medicalhistory medicalconditions medicalcondition healthstatus healthcondition
-			sexualorientation politicalopinion politicalaffiliation politicalparty tradeunion unionmembership criminalrecord convictions criminalhistory resultvalue labresult testresult prognosis vaccination vaccinationstatus hivstatus pregnancy anamnese befund allergydescription`,
+			sexualorientation politicalopinion politicalaffiliation politicalparty tradeunion unionmembership criminalrecord convictions criminalhistory resultvalue labresult testresult prognosis vaccination vaccinationstatus hivstatus pregnancy anamnese befund allergydescription causeofdeath deathcause`,
 		prose: `bio biography aboutme biografie biographie biografia remark remarks bemerkung bemerkungen anmerkung anmerkungen commentaire commentaires observation observations observaciones comentario comentarios osservazioni uwagi komentarz opmerking opmerkingen anteckning anteckningar merknad merknader bemaerkninger huomautus poznamka poznamky
 			usernote customernote customernotes customernotice internalnote internalnotes clinicalnotes deliveryinstructions shippinginstructions deliverynote specialinstructions transcript coverletter biotext userbio notiz notizen emailsignature messagebody emailbody mailbody bodyhtml bodytext commenttext commentcontent commentbody reviewtext feedback complaint testimonial chattext
 			objectchanges statusmessage statustext spoilertext aboutus curriculum customermessage giftmessage giftnote cancellationreason reasontext`,
@@ -121,7 +121,7 @@ func maybeWords() map[class]string {
 		national: `sin nie`,
 		email:    `mail mails recipients sender to from cc bcc mailing mel`,
 		phone:    `mobile mobil mobiel portable gsmnr caller callee extension durchwahl`,
-		fullName: `name names nom nombre nome nazwa naam namn navn nimi nev ad isim jmeno contact owner author creator manager supervisor holder beneficiary person recipient guest passenger spouse partner mother father parent assistant referred referredby attendee participant patient doctor physician nurse teacher student driver initials suffixname nm representative salesperson salesrep agent buyer seller referrer salesman reportedby handledby respondent witness applicant candidate kontakt inhaber titulaire titular composer performer singer writer translator illustrator narrator displayname`,
+		fullName: `name names nom nombre nome nazwa naam namn navn nimi nev ad isim jmeno contact owner author creator manager supervisor holder beneficiary person recipient guest passenger spouse partner mother father parent assistant referred referredby attendee participant patient doctor physician nurse teacher student driver initials suffixname nm representative salesperson salesrep agent buyer seller referrer salesman reportedby handledby respondent witness applicant candidate kontakt inhaber titulaire titular composer performer singer writer translator illustrator narrator displayname initiator originator inviter submitter registrar informant payer payee claimant`,
 		userName: `user login handle alias account createdby updatedby modifiedby changedby deletedby approvedby assignedto assignee reviewer editor uploadedby insertedby lastmodifiedby lastupdatedby submittedby enteredby operator usr utilisateur usuario benutzer pseudo apelido utente gebruiker bearbeiter sachbearbeiter erstelltvon geandertvon`,
 		address:  `address addr adresse adres adress direccion domicile indirizzo endereco osoite location wohnsitz adresa adr cim venue place whereabouts`,
 		city:     `ort cty plats by sted localita miejsce poblacion capital`,
@@ -132,13 +132,13 @@ func maybeWords() map[class]string {
 		special:  `health medical race nationality medication condition conditions outcome race`,
 		secret:   `key code hash digest fingerprint checksum authorization cert uid iv seed nonce`,
 		docNumber: `number reference serial policy license licence barcode badge hostname computername machinename npi cardid
-			registration certificate rg plate`,
-		web:     `url uri link href site blog webpage avatar photo portrait foto`,
+			registration certificate rg plate identifier`,
+		web:     `url uri link href site blog webpage avatar photo portrait foto web`,
 		company: `company organization organisation societe empresa azienda bedrijf foretag customer client supplier vendor employer school university institution hospital insurer firm business merchant entreprise`,
 		job:     `position function role funktion functie poste puesto cargo posizione designation`,
 		pay:     `rate earnings pay`,
 		measure: `height weight children rating score kids grosse gewicht gpa iq`,
-		prose:   `text body content message msg note notes comment comments description desc details detail reason subject title headline summary excerpt abstract memo story question answer answers feedback review reply response caption post topic about motto beschreibung nachricht betreff inhalt titel notas nota mensaje mensagem messaggio descripcion descrizione descricao opis tresc wiadomosc bericht beskrivning meddelande input query term search searchterm keywords diff prompt raw error signature payload value object data args arguments params parameters handler instructions information`,
+		prose:   `text body content message msg note notes comment comments description desc details detail reason subject title headline summary excerpt abstract memo story question answer answers feedback review reply response caption post topic about motto beschreibung nachricht betreff inhalt titel notas nota mensaje mensagem messaggio descripcion descrizione descricao opis tresc wiadomosc bericht beskrivning meddelande input query term search searchterm keywords diff prompt raw error signature payload value object data args arguments params parameters handler instructions information json xml requests`,
 	}
 }
 
@@ -178,7 +178,7 @@ const thingNouns = `product item category categorie tag role permission group se
 	producten artikelen landen instelling instellingen produkter varor vara varer tuote tuotteet
 	`
 
-const messageNouns = `statuses comment message post topic note ticket issue review feedback reply replie thread conversation chat email mail mailing sms notification question answer survey response memo letter complaint report invitation opportunity request
+const messageNouns = `statuses submission assignment comment message post topic note ticket issue review feedback reply replie thread conversation chat email mail mailing sms notification question answer survey response memo letter complaint report invitation opportunity request
 	appointment encounter consultation prescription toot tweet statuse incident inquiry enquiry leave diagnosis diagnose opinion discussion merge suggestion story entry journal diary blog article search
 	nachricht nachrichten kommentar kommentare anfrage anfragen commentaire commentaires mensaje mensajes comentario messaggio messaggi commento mensagem wiadomosc komentarz bericht berichten meddelande meldinger avis`
 

@@ -132,6 +132,9 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 		return guess{}
 	}
 	c, start, end := l.last(w)
+	if x, from, to := l.look(l.sure, full); len(w) < len(full) && from == 0 && to > 1 && to == len(full) {
+		w, c, start, end = full, x, from, to // the first word belongs to it: user_name
+	}
 	if c == none && len(full) > len(w) && full[0] != s.prefix {
 		if c, start, end = l.last(full); c != none {
 			w = full
@@ -140,16 +143,48 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 	if c != none {
 		return l.sureName(s, w, c, start, end, typ)
 	}
+	if typ.kind == isTexts && typ.length != 36 && l.idOfPeople(s, w) {
+		return guess{docNumber, 0.55, "named " + quote(w) + ": by what someone or a device is known elsewhere"}
+	}
 	if g := l.maybeName(s, w, typ); g.class != none || g.conf > 0 {
 		return g
 	}
 	switch last := w[len(w)-1]; {
+	case l.within(last) != none && !(s.kind == ofThing && !s.people()):
+		return guess{l.within(last), 0.6, "named " + quote(w)}
+	case typ.roomy && (s.people() || s.kind == ofMessage) && len(w) == 1 && (last == "preferences" || last == "prefs" || last == "settings" || last == "options" || last == "fields"):
+		return guess{}
 	case w[0] == "encrypted" || w[0] == "enc" || w[0] == "encr" || last == "encrypted":
 		return guess{secret, 0.7, "named " + quote(w)}
 	case l.about[last] || l.program[last]:
 		return guess{none, 0.7, "named " + quote(w)}
 	}
 	return guess{}
+}
+
+// idOfPeople reports whether a text is an id of a person or a device, given by
+// somebody else: user_id, device_uid, member_no.
+func (l *lexicon) idOfPeople(s *subject, w []string) bool {
+	last, before := w[len(w)-1], w[:len(w)-1]
+	number := last == "no" || last == "nr" || last == "number" || last == "num" || last == "identifier" || strings.HasSuffix(last, "nummer") || len(last) > 4 && strings.HasSuffix(last, "nr")
+	switch {
+	case last == "id" || last == "uid" || last == "guid":
+		if noun := singular(s.noun); len(before) == 0 && (noun == "device" || noun == "installation") && s.exact {
+			return true
+		}
+		for _, x := range before {
+			switch {
+			case x == "device" || x == "installation" || x == "visitor" || x == "subscriber" || x == "imei":
+				return true
+			case x != "client" && l.person[x]:
+				return true
+			}
+		}
+		return false
+	case number:
+		return s.kind == ofPerson && s.exact
+	}
+	return false
 }
 
 // last finds the last sure phrase among words: what stands last is what the

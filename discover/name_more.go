@@ -42,7 +42,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			return yes(account, 0.7)
 		case (word == "hostname" || word == "computername" || word == "machinename") && !thing, word == "serial" && !thing:
 			return yes(docNumber, 0.7)
-		case s.kind == ofPerson && (word == "barcode" || word == "license" || word == "licence" || word == "plate" || word == "npi" || word == "rg" || word == "cardid" || word == "registration" || word == "policy"):
+		case s.kind == ofPerson && (word == "identifier" || word == "barcode" || word == "license" || word == "licence" || word == "plate" || word == "npi" || word == "rg" || word == "cardid" || word == "registration" || word == "policy"):
 			return yes(docNumber, 0.7)
 		case word == "plate" && slices.Contains(s.words, "vehicles"):
 			return yes(docNumber, 0.7)
@@ -62,6 +62,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			if people && len(before) == 0 {
 				return yes(web, 0.6)
 			}
+		case (word == "link" || word == "href") && len(before) > 0 && owner != ofPerson:
 		case owner == ofPerson, people, s.kind == ofOrg, s.kind == ofLog, s.kind == ofAuth, slices.ContainsFunc(s.words, func(w string) bool { return w == "webhooks" || w == "webhook" }):
 			return yes(web, 0.65)
 		}
@@ -120,7 +121,7 @@ func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool
 			return yes(0.65)
 		}
 		return no
-	case "object", "handler", "args", "arguments", "params", "parameters", "payload", "error", "prompt", "information", "details":
+	case "object", "json", "xml", "handler", "args", "arguments", "params", "parameters", "payload", "error", "prompt", "information", "details":
 		if typ.roomy { // what programs write down, of whatever they were given
 			return yes(0.6)
 		}

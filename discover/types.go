@@ -111,8 +111,9 @@ func typeName(t *schema.Type) string {
 
 // shape is what a name's meaning may hang on of a type.
 type shape struct {
-	kind  typeKind
-	roomy bool
+	kind   typeKind
+	roomy  bool
+	length int
 }
 
-func shapeOf(t *schema.Type) shape { return shape{kindOfType(t), roomy(t)} }
+func shapeOf(t *schema.Type) shape { return shape{kindOfType(t), roomy(t), t.Length} }
