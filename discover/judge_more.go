@@ -79,6 +79,9 @@ func (x *judge) number(name, comment guess) Finding {
 		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil && x.plainKey()
 		return f
 	}
+	if w := words(x.col.Name); len(w) > 1 && (w[0] == "id" || w[0] == "fk") && name.class != national {
+		return keep(0.85, "the number of a row elsewhere")
+	}
 	if last := lastWord(x.col.Name); (last == "id" || last == "ids" || last == "fk") && name.class == none {
 		return keep(0.9, "the number of a row elsewhere")
 	}

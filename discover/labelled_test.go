@@ -115,7 +115,7 @@ func TestLabelled(t *testing.T) {
 			if f.Mask.Kind == "" || !anonymize.Fits(f.Mask.Kind, maskType(&col.Type)) {
 				t.Errorf("%s.%s: mask %q does not fit type %s", x.table, x.column, f.Mask.Kind, col.Type.Name)
 			}
-			one.count(x.label, f.Mask.Kind)
+			one.count(x.label, f.Mask.Kind, f.Confident)
 			if testing.Verbose() && x.label != f.Mask.Kind {
 				t.Logf("%s: %s.%s: %s, not %s (%.2f %s)", x.file, x.table, x.column, f.Mask.Kind, x.label, f.Confident, f.Evidence)
 			}
@@ -133,15 +133,18 @@ func TestLabelled(t *testing.T) {
 }
 
 // score counts decisions.
-type score struct{ columns, hit, missed, wrong, kind int }
+type score struct{ columns, hit, missed, silent, wrong, kind int } // silent: missed, and not marked as doubtful
 
-func (s *score) count(label, kind string) {
+func (s *score) count(label, kind string, confident float64) {
 	s.columns++
 	switch {
 	case label != "keep" && kind != "keep":
 		s.hit++
 	case label != "keep":
 		s.missed++
+		if confident >= 0.5 {
+			s.silent++
+		}
 	case kind != "keep":
 		s.wrong++
 	}
@@ -154,6 +157,7 @@ func (s *score) add(o score) {
 	s.columns += o.columns
 	s.hit += o.hit
 	s.missed += o.missed
+	s.silent += o.silent
 	s.wrong += o.wrong
 	s.kind += o.kind
 }
@@ -162,5 +166,5 @@ func (s score) recall() float64    { return float64(s.hit) / float64(max(1, s.hi
 func (s score) precision() float64 { return float64(s.hit) / float64(max(1, s.hit+s.wrong)) }
 
 func (s score) String() string {
-	return fmt.Sprintf("%4d columns, %3d personal: recall %.3f, precision %.3f, right kind %.3f", s.columns, s.hit+s.missed, s.recall(), s.precision(), float64(s.kind)/float64(s.columns))
+	return fmt.Sprintf("%4d columns, %3d personal: recall %.3f, precision %.3f, right kind %.3f; missed %d, unmarked %d", s.columns, s.hit+s.missed, s.recall(), s.precision(), float64(s.kind)/float64(s.columns), s.missed, s.silent)
 }

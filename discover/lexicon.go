@@ -43,7 +43,7 @@ func newLexicon() *lexicon {
 	l.pay = setOf("payment card bank charge payout paypal sepa wallet mandate creditcard")
 	l.about = setOf(aboutWords)
 	l.before = setOf("is has have had can num nb nbr no_of count max min ist hat est has_ allow allows allowed show hide enable enables enabled disable disabled require requires required use uses should must send sends skip ignore accept accepts accepted verified valid validate force hidden exclude include includes total sum avg notify needs want wants flag anzahl nombre_de ilosc aantal antal")
-	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md sortable short long preferred official formal informal common known co")
+	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md sortable short long preferred official formal informal common known co private")
 	l.files, l.program = setOf(fileNouns), setOf(programWords)
 	return l
 }
@@ -88,6 +88,15 @@ func (l *lexicon) within(w string) class {
 		case email, phone, street, address, zip, birth, firstName, lastName, fullName, userName, password, secret, national:
 			return c
 		}
+	}
+	for to := len(w) - 3; to >= 8; to-- {
+		switch c := l.sure[w[:to]]; c {
+		case firstName, lastName, fullName, userName, email, phone:
+			return c
+		}
+	}
+	if who, ok := strings.CutSuffix(w, "name"); ok && (l.person[who] || l.person[strings.ReplaceAll(who, "ue", "u")] || l.person[strings.ReplaceAll(who, "ae", "a")]) {
+		return fullName
 	}
 	return none
 }

@@ -156,7 +156,7 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 		return guess{}
 	case w[0] == "encrypted" || w[0] == "enc" || w[0] == "encr" || last == "encrypted":
 		return guess{secret, 0.7, "named " + quote(w)}
-	case l.about[last] || l.program[last]:
+	case l.about[last] || l.program[last] || l.program[singular(last)]:
 		return guess{none, 0.7, "named " + quote(w)}
 	}
 	return guess{}
@@ -166,7 +166,7 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 // somebody else: user_id, device_uid, member_no.
 func (l *lexicon) idOfPeople(s *subject, w []string) bool {
 	last, before := w[len(w)-1], w[:len(w)-1]
-	number := last == "no" || last == "nr" || last == "number" || last == "num" || last == "identifier" || strings.HasSuffix(last, "nummer") || len(last) > 4 && strings.HasSuffix(last, "nr")
+	number := last == "no" || last == "nr" || last == "num" || last == "identifier" || strings.HasSuffix(last, "number") || strings.HasSuffix(last, "nummer") || len(last) > 4 && strings.HasSuffix(last, "nr")
 	switch {
 	case last == "id" || last == "uid" || last == "guid":
 		if noun := singular(s.noun); len(before) == 0 && (noun == "device" || noun == "installation") && s.exact {
@@ -182,7 +182,8 @@ func (l *lexicon) idOfPeople(s *subject, w []string) bool {
 		}
 		return false
 	case number:
-		return s.kind == ofPerson && s.exact
+		owner, _ := l.noun(before)
+		return s.kind == ofPerson && s.exact && owner != ofThing
 	}
 	return false
 }
@@ -250,7 +251,7 @@ func (l *lexicon) outOfPlace(s *subject, c class, before []string, phrase string
 	thing := s.kind == ofThing && !s.people()
 	why := "a table of " + s.kind.String() + " (" + s.noun + ")"
 	switch c {
-	case fullName, age, gender, measure, special, prose, job, birth, firstName, lastName:
+	case fullName, age, gender, measure, special, job, birth, firstName, lastName:
 		if thing {
 			return why
 		}
@@ -332,7 +333,8 @@ func (l *lexicon) context(s *subject, c class, word string, before, after []stri
 		return yes(fullName, 0.7)
 	case userName:
 		switch {
-		case (word == "handle" || word == "alias" || word == "account" || word == "operator") && !people && s.kind != ofAuth:
+		case (word == "handle" || word == "alias" || word == "account" || word == "operator") && s.kind != ofPerson && s.kind != ofAuth && s.kind != ofUnknown,
+			word == "alias" && s.kind == ofUnknown && !people:
 			return no
 		case owner == ofThing && !people:
 			return no

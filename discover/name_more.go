@@ -15,7 +15,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			return yes(c, 0.75)
 		}
 	case job:
-		if s.kind == ofPerson && typ.kind == isTexts && (word != "role" && word != "rola" && word != "function" || s.kind == ofPerson && word != "role") {
+		if s.kind == ofPerson && typ.kind == isTexts && singular(word) != "role" {
 			return yes(job, 0.7)
 		}
 	case company:
@@ -29,6 +29,9 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			return yes(company, 0.7)
 		}
 	case secret:
+		if word == "code" && (owner == ofPerson || owner == ofOrg) && typ.kind == isTexts {
+			return yes(docNumber, 0.55)
+		}
 		return l.secretWord(s, word, before)
 	case password:
 		if people || len(before) > 0 && (before[len(before)-1] == "key" || before[0] == "encrypted") || s.kind == ofAuth {
@@ -36,6 +39,8 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 		}
 	case docNumber, card:
 		switch {
+		case (owner == ofPerson || owner == ofOrg) && typ.kind == isTexts && word != "host" && word != "policy" && word != "registration":
+			return yes(docNumber, 0.55)
 		case s.kind == ofPay && slices.ContainsFunc(s.words, func(w string) bool { return w == "card" || w == "cards" }) && (word == "number" || word == "pan"):
 			return yes(card, 0.8)
 		case word == "number" && s.kind == ofPay && slices.Contains(s.words, "account"):
@@ -88,7 +93,7 @@ func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
 			return guess{class: secret, conf: 0.75}
 		}
 		if slices.ContainsFunc(before, func(w string) bool {
-			return slices.Contains([]string{"encrypted", "private", "secret", "client", "site", "server", "auth", "host", "license", "activation", "recovery", "master", "stream"}, w)
+			return slices.Contains([]string{"encrypted", "private", "secret", "secure", "client", "site", "server", "auth", "host", "license", "activation", "recovery", "master", "stream"}, w)
 		}) {
 			return guess{class: secret, conf: 0.65}
 		}
