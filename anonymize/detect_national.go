@@ -201,7 +201,7 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		}
 	}
 	if v[i] == '1' || v[i] == '2' { // Corsica: 2A or 2B in the number
-		if k := bytes.IndexByte(v[i:min(len(v), i+11)], '2'); k < 0 || bytes.IndexAny(v[i:min(len(v), i+11)], "AB") < 0 {
+		if k := bytes.IndexByte(v[i:min(len(v), i+11)], '2'); k < 0 || !bytes.ContainsAny(v[i:min(len(v), i+11)], "AB") {
 			return 0, itemNone
 		}
 		hi, b, _ := s.symbols(i, 15)

@@ -188,7 +188,8 @@ func (d *detector) iban(v []byte, i int) int {
 		if lower && ch >= 'a' {
 			ch -= 32
 		}
-		x, times := 0, 10
+		var x int
+		times := 10
 		switch {
 		case ch >= '0' && ch <= '9':
 			x = int(ch - '0')

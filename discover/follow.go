@@ -82,8 +82,7 @@ func commonMasks(findings []Finding, members []columnKey, at map[columnKey]int, 
 // the schema.
 func (l *looker) joined() [][]columnKey {
 	up := map[columnKey]columnKey{}
-	var root func(columnKey) columnKey
-	root = func(k columnKey) columnKey {
+	root := func(k columnKey) columnKey {
 		for {
 			p, ok := up[k]
 			if !ok || p == k {

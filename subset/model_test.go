@@ -34,7 +34,6 @@ type mType struct {
 	checked   bool // domain with a check
 	length    int
 	text      func(class, variant int) string
-	canonical func(class int) string // as the keyed hash sees it
 }
 
 type mCol struct {

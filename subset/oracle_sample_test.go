@@ -52,7 +52,7 @@ func (o *oracle) hash(row *mRow) uint64 {
 	}
 	var b []byte
 	for _, c := range cols {
-		text := ""
+		var text string
 		switch {
 		case c < 0:
 			text = itoa(row.n)

@@ -197,15 +197,15 @@ func (t *mTable) insertList() string {
 	return s
 }
 
-func (r *mRow) values() string {
-	s := fmt.Sprint(r.n)
-	for i, c := range r.t.cols {
+func (row *mRow) values() string {
+	s := fmt.Sprint(row.n)
+	for i, c := range row.t.cols {
 		switch {
 		case c.gen >= 0:
-		case r.cells[i] < 0:
+		case row.cells[i] < 0:
 			s += ", null"
 		default:
-			s += ", " + schema.QuoteLiteral(r.texts[i])
+			s += ", " + schema.QuoteLiteral(row.texts[i])
 		}
 	}
 	return s

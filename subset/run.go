@@ -50,7 +50,7 @@ func (r *run) block(k key) int {
 	lo, hi := 0, len(r.at)
 	for lo < hi {
 		mid := (lo + hi) / 2
-		before := false
+		var before bool
 		if r.ints {
 			before = r.first[mid] <= k.n
 		} else {

@@ -2,8 +2,6 @@ package subset
 
 import "slices"
 
-import ()
-
 // tight reports whether the set's table is about to grow by more than the
 // account has room for, so that it must be written out first.
 func (s *keySet) tight() bool {
