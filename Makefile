@@ -7,12 +7,13 @@ SHELL := bash
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
 USERS ?= 20000
+BENCH_USERS ?= 500000
 
 .PHONY: help
 help: ## print this
 	@printf 'make TARGET\n\n'
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  FUZZTIME=%s    for each fuzz target\n' $(USERS) $(FUZZTIME)
+	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n' $(USERS) $(BENCH_USERS) $(FUZZTIME)
 
 .PHONY: build
 build: ## compile bin/pgstandin
@@ -44,6 +45,12 @@ vet: ## go vet, and that all files are formatted
 lint: ## golangci-lint, which the first time takes minutes to compile
 	@.ci/need go cc
 	go run $(GOLANGCI_LINT) run ./...
+
+.PHONY: bench
+bench: ## refreshes of a large shop beside pg_dump, and key sets: minutes, and 10 GB of disk
+	@.ci/need go cc postgres
+	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench Refresh -benchtime 1x -timeout 1h
+	go test ./subset -run '^$$' -bench KeySet -benchtime 1x -timeout 1h
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each
