@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"sync"
@@ -11,12 +12,12 @@ import (
 // of a message) look there for what their texts may quote of it.
 //
 // It is filled by Rewriter.Learn, from several goroutines if need be; after that
-// it may be read by all rewriters at once. It holds original values: it must
-// stay in memory.
+// it may be read by all rewriters at once. In which order rows were learned
+// makes no difference. It holds original values: it must stay in memory.
 type Known struct {
 	limit  int64
 	mu     sync.Mutex
-	last   map[[16]byte]recordAt // of each entity its last record
+	first  map[[16]byte]recordAt // of each entity its first record
 	chunks [][]byte
 	size   int64
 }
@@ -29,9 +30,16 @@ var ErrKnownFull = errors.New("what is known of entities outgrows the memory giv
 
 const knownChunk, knownEntry = 1 << 20, 64 // bytes; the latter is what a map entry takes, about
 
+// mostRecords is how many records of an entity are kept: those of its own row
+// before others, then by their bytes.
+const mostRecords = 64
+
+// A record is the place of the next one, 8 bytes, then what is compared.
+const recordLink = 8
+
 // NewKnown returns an empty table that takes at most about limit bytes.
 func NewKnown(limit int64) *Known {
-	return &Known{limit: limit, last: map[[16]byte]recordAt{}}
+	return &Known{limit: limit, first: map[[16]byte]recordAt{}}
 }
 
 // Size returns about how many bytes the table takes.
@@ -47,6 +55,14 @@ func (p *Program) Teaches() bool { return p.owner >= 0 && len(p.known) > 0 }
 
 // Asks reports whether texts of the table may quote an entity, so that Use is.
 func (p *Program) Asks() bool { return p.owner >= 0 && p.scrubs }
+
+// Learns reports whether Learn reads column i, an index into Table.Columns. The
+// rows given to it may have NULL in the other columns.
+func (p *Program) Learns(i int) bool { return p.learn[i] }
+
+// OwnsEntity reports whether a row of the table is the entity itself: the table
+// then has one row for each.
+func (p *Program) OwnsEntity() bool { return p.sole }
 
 // EntityDomain returns what the entity of the table's rows is, as Table has it; ""
 // if there is none. Only tables of the same domain know of each other.
@@ -71,7 +87,10 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 	}
 	values := &r.scrub.known
 	values.clear()
-	r.out = append(r.out[:0], make([]byte, 8)...) // room for the place of the record before
+	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1) // recordLink, and the rank
+	if r.p.sole {
+		r.out[recordLink] = 0
+	}
 	for _, c := range r.p.known {
 		col := &r.p.columns[c.column]
 		value := r.vals[col.index]
@@ -84,54 +103,106 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 		r.out = append(binary.AppendUvarint(r.out, uint64(len(value))), value...)
 		r.out = append(binary.AppendUvarint(r.out, uint64(len(fake))), fake...)
 	}
-	if len(r.out) == 8 {
+	if len(r.out) == recordLink+1 {
 		return nil
 	}
 	return k.add(r.p.prf.Sum(owner), r.out)
 }
 
-// add keeps a record, whose first 8 bytes are for the place of the one before.
+// add keeps a record, unless it is there or there are mostRecords before it.
 func (k *Known) add(entity [16]byte, record []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	need := int64(len(record) + binary.MaxVarintLen32)
-	before, again := k.last[entity]
+	first, again := k.first[entity]
 	if !again {
 		need += knownEntry
-		before = recordAt{chunk: noChunk}
+		first = recordAt{chunk: noChunk}
+	}
+	before, next := recordAt{chunk: noChunk}, first
+	for n := 0; next.chunk != noChunk; n++ {
+		other := k.record(next)
+		order := bytes.Compare(record[recordLink:], other[recordLink:])
+		if order == 0 || n == mostRecords-1 && order > 0 {
+			return nil
+		}
+		if order < 0 {
+			break
+		}
+		before, next = next, linkOf(other)
 	}
 	if k.size+need > k.limit {
 		return ErrKnownFull
 	}
-	n := len(k.chunks) - 1
-	if n < 0 || cap(k.chunks[n])-len(k.chunks[n]) < len(record)+binary.MaxVarintLen32 {
-		k.chunks = append(k.chunks, make([]byte, 0, max(knownChunk, len(record)+binary.MaxVarintLen32)))
-		n++
+	at := k.store(record)
+	setLink(k.record(at), next)
+	if before.chunk == noChunk {
+		k.first[entity] = at
+	} else {
+		setLink(k.record(before), at)
 	}
-	binary.LittleEndian.PutUint32(record, before.chunk)
-	binary.LittleEndian.PutUint32(record[4:], before.at)
-	at := len(k.chunks[n])
-	k.chunks[n] = append(binary.AppendUvarint(k.chunks[n], uint64(len(record))), record...)
-	k.last[entity] = recordAt{uint32(n), uint32(at)}
+	k.trim(k.first[entity])
 	k.size += need
 	return nil
 }
 
+// store copies a record into a chunk that has room.
+func (k *Known) store(record []byte) recordAt {
+	n := len(k.chunks) - 1
+	if need := len(record) + binary.MaxVarintLen32; n < 0 || cap(k.chunks[n])-len(k.chunks[n]) < need {
+		k.chunks = append(k.chunks, make([]byte, 0, max(knownChunk, need)))
+		n++
+	}
+	at := len(k.chunks[n])
+	k.chunks[n] = append(binary.AppendUvarint(k.chunks[n], uint64(len(record))), record...)
+	return recordAt{uint32(n), uint32(at)}
+}
+
+// trim ends a list behind mostRecords.
+func (k *Known) trim(at recordAt) {
+	for range mostRecords - 1 {
+		if at = linkOf(k.record(at)); at.chunk == noChunk {
+			return
+		}
+	}
+	setLink(k.record(at), recordAt{chunk: noChunk})
+}
+
 const noChunk = 1<<32 - 1
 
-// of adds what is known of an entity to the values of a row.
+// record returns a stored record; changing it changes what is stored.
+func (k *Known) record(at recordAt) []byte {
+	b := k.chunks[at.chunk][at.at:]
+	size, n := binary.Uvarint(b)
+	return b[n : n+int(size)]
+}
+
+func linkOf(record []byte) recordAt {
+	return recordAt{binary.LittleEndian.Uint32(record), binary.LittleEndian.Uint32(record[4:])}
+}
+
+func setLink(record []byte, to recordAt) {
+	binary.LittleEndian.PutUint32(record, to.chunk)
+	binary.LittleEndian.PutUint32(record[4:], to.at)
+}
+
+// ownPatterns is how many patterns are left to the row's own values.
+const ownPatterns = 64
+
+// of adds what is known of an entity to the values of a row, as far as these
+// have room for more than the row's own.
 func (k *Known) of(entity [16]byte, values *knownValues) {
-	at, ok := k.last[entity]
+	at, ok := k.first[entity]
 	for ok && at.chunk != noChunk {
-		record := k.chunks[at.chunk][at.at:]
-		size, n := binary.Uvarint(record)
-		record = record[n : n+int(size)]
-		at = recordAt{binary.LittleEndian.Uint32(record), binary.LittleEndian.Uint32(record[4:])}
-		for record = record[8:]; len(record) > 0; {
+		record := k.record(at)
+		at = linkOf(record)
+		for record = record[recordLink+1:]; len(record) > 0; {
 			s := source{kind: knownKind(record[0])}
 			s.value, record = cutSized(record[1:])
 			s.lent, record = cutSized(record)
-			values.add(s)
+			if len(values.list) < mostPatterns-32-ownPatterns {
+				values.add(s)
+			}
 		}
 	}
 }

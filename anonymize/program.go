@@ -40,11 +40,13 @@ type Program struct {
 	fields  int
 	columns []column // those that are masked, by index
 	need    []bool   // of each field: its value is read by some mask
+	learn   []bool   // of each field: Learn reads it
 	reach   int      // how many leading fields a row must be cut into: behind them none is needed
 	entity  int      // -1 for none
 	scrubs  bool     // some mask looks for known values
 	known   []knownColumn
 	owner   int        // the entity's column, also where no mask follows it; -1 for none
+	sole    bool       // each row is an entity of its own
 	domain  string     // of the entity
 	hide    *keyed.PRF // for known values of columns that become NULL
 	prf     *keyed.PRF
@@ -75,10 +77,11 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), entity: -1, owner: -1}
 	if t.Entity >= 0 && t.EntityDomain != "" {
 		p.entity, p.owner, p.domain = t.Entity, t.Entity, t.EntityDomain
+		p.sole = t.Columns[t.Entity].Sole
 		p.prf = secret.PRF("entity", t.EntityDomain)
 	}
 	var problems Problems
-	usesEntity := false
+	usesEntity, masked := false, make([]bool, len(t.Columns))
 	for i := range t.Columns {
 		m := t.Columns[i].Mask
 		if m == nil {
@@ -92,7 +95,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 		}
 		made.index = i
 		p.columns = append(p.columns, made)
-		p.need[i] = p.need[i] || !made.null
+		masked[i] = !made.null
 		p.reach = i + 1
 		usesEntity = usesEntity || c.usesEntity
 	}
@@ -107,8 +110,9 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if p.scrubs || p.owner >= 0 {
 		p.knowledge(secret, &t)
 	}
-	for i, need := range p.need {
-		if need {
+	p.learn = slices.Clone(p.need)
+	for i := range p.need {
+		if p.need[i] = p.need[i] || masked[i]; p.need[i] {
 			p.reach = max(p.reach, i+1)
 		}
 	}
