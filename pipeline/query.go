@@ -13,11 +13,18 @@ import (
 // An error of fn ends the query and is returned as it is. Several goroutines
 // may query at once, as many as there are workers; fn must not query itself.
 func (s *Source) Query(ctx context.Context, sql string, fn func(fields [][]byte) error) error {
+	w := &fieldWriter{fn: fn}
+	return s.Rows(ctx, sql, w.row)
+}
+
+// Rows is Query for rows as COPY text, without their newlines: what a Rewriter
+// takes. A row is valid during the call of fn only.
+func (s *Source) Rows(ctx context.Context, sql string, fn func(row []byte) error) error {
 	conn, err := s.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	w := rowWriter{fn: fn}
+	w := rowWriter{row: fn}
 	_, err = conn.CopyTo(ctx, &w, "copy ("+sql+") to stdout")
 	s.Release(conn, err == nil)
 	switch {
@@ -34,15 +41,12 @@ func (s *Source) Query(ctx context.Context, sql string, fn func(fields [][]byte)
 	return nil
 }
 
-// rowWriter takes a COPY text stream, however it is split, and calls fn once a
-// row. Nothing is allocated per row once its buffers have grown.
+// rowWriter takes a COPY text stream, however it is split, and calls row once a
+// row. Nothing is allocated per row once its buffer has grown.
 type rowWriter struct {
-	fn     func(fields [][]byte) error
-	err    error
-	tail   []byte // the beginning of a row whose end has not come yet
-	values []byte
-	ends   []int // of each value in values; -1 for NULL
-	fields [][]byte
+	row  func(row []byte) error
+	err  error
+	tail []byte // the beginning of a row whose end has not come yet
 }
 
 func (w *rowWriter) Write(p []byte) (int, error) {
@@ -66,7 +70,15 @@ func (w *rowWriter) Write(p []byte) (int, error) {
 	}
 }
 
-func (w *rowWriter) row(row []byte) error {
+// fieldWriter takes rows and calls fn with their values.
+type fieldWriter struct {
+	fn     func(fields [][]byte) error
+	values []byte
+	ends   []int // of each value in values; -1 for NULL
+	fields [][]byte
+}
+
+func (w *fieldWriter) row(row []byte) error {
 	w.values, w.ends, w.fields = w.values[:0], w.ends[:0], w.fields[:0]
 	for last := false; !last; {
 		var field []byte

@@ -124,6 +124,21 @@ func TestQueryErrorKeepsTheWorkersUsableAndHidesValues(t *testing.T) {
 	}
 }
 
+// Rows come as COPY text, whole, and the same as values.
+func TestRowsAreCopyText(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, "create table t (id int, v text); insert into t select n, case when n % 3 > 0 then repeat(E'a\\tb\\\\\\n', n * 40) end from generate_series(1, 500) n")
+	s := begin(t, dsn, 1, "t")
+	const sql = "select id, v from public.t order by id"
+	var rows []string
+	if err := s.Rows(t.Context(), sql, func(row []byte) error { rows = append(rows, string(row)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 500 || rows[2] != "3\t\\N" || rows[0] != "1\t"+strings.Repeat(`a\tb\\\n`, 40) {
+		t.Errorf("%d rows, %q, %q", len(rows), rows[0], rows[2])
+	}
+}
+
 func TestSourceIsNeverWritten(t *testing.T) {
 	dsn := pgtest.DB(t)
 	s := begin(t, dsn, 1)
