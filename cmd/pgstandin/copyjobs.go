@@ -32,13 +32,28 @@ func (l *leafJob) stats(r *tableResult) {
 	}
 }
 
-// jobs turns a selection into copy jobs, one for each table that holds chosen
-// rows.
-func (b *bound) jobs(sel *subset.Selection) ([]pipeline.Job, []*leafJob) {
+// specs are the rules of each logical table.
+func (b *bound) specs() map[*schema.Table]*rules.TableRules {
 	specs := map[*schema.Table]*rules.TableRules{}
 	for _, t := range b.rules.Tables {
 		specs[t.Table] = t
 	}
+	return specs
+}
+
+// selected is what is read of a table, in the order that its program takes.
+func selected(spec *rules.TableRules) []subset.Column {
+	columns := make([]subset.Column, len(spec.Columns))
+	for i, c := range spec.Columns {
+		columns[i] = subset.Column{Name: spec.Table.Columns[c].Name, Expr: spec.Exprs[i]}
+	}
+	return columns
+}
+
+// jobs turns a selection into copy jobs, one for each table that holds chosen
+// rows. known may be nil.
+func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known) ([]pipeline.Job, []*leafJob) {
+	specs := b.specs()
 	var jobs []pipeline.Job
 	var leaves []*leafJob
 	for _, l := range sel.Leaves {
@@ -46,12 +61,10 @@ func (b *bound) jobs(sel *subset.Selection) ([]pipeline.Job, []*leafJob) {
 			continue
 		}
 		spec := specs[l.Root]
-		columns := make([]subset.Column, len(spec.Columns))
-		names := make([]string, len(spec.Columns))
-		for i, c := range spec.Columns {
-			col := &l.Root.Columns[c]
-			names[i] = col.Name
-			columns[i] = subset.Column{Name: col.Name, Expr: spec.Exprs[i]}
+		columns := selected(spec)
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = c.Name
 		}
 		into := l.Table.Name
 		if l.Table != l.Root && masksPartitionKey(l.Table, spec) {
@@ -65,6 +78,9 @@ func (b *bound) jobs(sel *subset.Selection) ([]pipeline.Job, []*leafJob) {
 		if p := b.programs[l.Root]; p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
 				rw := p.NewRewriter()
+				if known != nil && p.Asks() {
+					rw.Use(known)
+				}
 				leaf.mu.Lock()
 				leaf.made = append(leaf.made, rw)
 				leaf.mu.Unlock()

@@ -278,8 +278,12 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 			return err
 		}
 		defer sel.Close()
+		known, err := j.learn(ctx, src, b, sel)
+		if err != nil {
+			return err
+		}
 		j.report.Step("copy rows")
-		if err := j.copy(ctx, src, tgt, b, sel, res, counts); err != nil {
+		if err := j.copy(ctx, src, tgt, b, sel, known, res, counts); err != nil {
 			return err
 		}
 		if values, err = src.Sequences(ctx, b.schema.Sequences); err != nil {
@@ -373,8 +377,8 @@ const chunkBytes = 32 << 20
 
 // copy moves the chosen rows and fills in the result and the rows that each
 // table must hold.
-func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, res *result, counts map[schema.Name]int64) error {
-	jobs, tables := b.jobs(sel)
+func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, res *result, counts map[schema.Name]int64) error {
+	jobs, tables := b.jobs(sel, known)
 	done, err := pipeline.Copy(ctx, src, tgt, jobs, pipeline.CopyOptions{
 		Workers: j.workers(),
 		Progress: func(p pipeline.Progress) {

@@ -148,7 +148,7 @@ type runOptions struct {
 func (o *runOptions) AddFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.workers, "workers", 0, "parallel `connections` to each end (default: the number of processors, at most 8)")
 	o.memory = subset.DefaultMemory
-	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR)")
+	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR); as much again for what texts may quote")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
 }
