@@ -12,7 +12,8 @@ import (
 
 // tunings lead through every way of reading.
 var tunings = []tuning{tuned(), {push: 0, lookup: 1, pages: 1, edges: 1000}, {push: 2, lookup: 1, pages: 1},
-	{push: 1, lookup: 1 << 40, pages: 1, edges: 1000}, {push: 100, edges: 1000, pages: 100}}
+	{push: 1, lookup: 1 << 40, pages: 1, edges: 1000}, {push: 100, edges: 1000, pages: 100},
+	{push: 1, most: 5, lookup: 1 << 40, pages: 1, edges: 1000}}
 
 // compare walks and asks the oracle.
 func (m *model) compare(src, other Source, secret *keyed.Secret, total *tally) error {

@@ -266,7 +266,7 @@ func (n *node) restriction() string {
 func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, sets ...*keySet) (string, bool) {
 	var n int64
 	for _, s := range sets {
-		if n += s.len(); s.every() || n > w.p.tune.push {
+		if n += s.len(); s.every() || n > w.most(l.leaf) {
 			return "", false
 		}
 	}
@@ -278,6 +278,13 @@ func (w *walk) in(l *layout, t *schema.Table, cols []int, fams []family, sets ..
 			s.each(fn)
 		}
 	}), true
+}
+
+// most is how many keys a query on a leaf may hold. A key costs the server about
+// as much to read as three rows cost to be sent and judged here; a set of more
+// keys makes the query's text too long.
+func (w *walk) most(l *leaf) int64 {
+	return max(w.p.tune.push, min(w.p.tune.most, estimate(l.table)/3))
 }
 
 // sayable reports whether keys can be written as constants.
@@ -312,7 +319,7 @@ func (w *walk) leadsTo(l *layout, r *ref, sets ...*keySet) (string, bool) {
 	}
 	var n int64
 	for _, set := range sets {
-		if n += set.len(); set.every() || n > w.p.tune.push {
+		if n += set.len(); set.every() || n > w.most(l.leaf) {
 			return "", false
 		}
 	}

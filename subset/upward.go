@@ -113,7 +113,9 @@ func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func
 		return w.scanRows(name, lay, need, globalRow(l.id, 0), globalRow(l.id+1, 0), globalRow(l.id, 0), fn)
 	}
 	n := need.len()
-	if n > w.p.tune.push && n > estimate(l.table)/w.p.tune.lookup || !sayable(s.families) {
+	size := max(1, w.p.tune.push)
+	switch {
+	case !sayable(s.families), n > w.p.tune.push && n > estimate(l.table)/w.p.tune.lookup && n > w.most(l):
 		parts := w.ranges(l)
 		if len(parts) == 0 {
 			parts = []string{""}
@@ -122,8 +124,10 @@ func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func
 			out = append(out, w.scan(name, lay, where, fn))
 		}
 		return onePass(out)
+	case n > estimate(l.table)/w.p.tune.lookup: // the server passes over the leaf: once
+		size = max(size, n)
 	}
-	for _, p := range need.parts(key{}, max(1, w.p.tune.push), 0) {
+	for _, p := range need.parts(key{}, size, 0) {
 		out = append(out, w.scanWhere(name, lay, func() string { return lay.among(s.table, s.cols, s.families, p.each) }, fn))
 	}
 	return out

@@ -10,7 +10,8 @@ import (
 
 // tuning holds the limits between ways of reading that give the same rows.
 type tuning struct {
-	push   int64 // above so many keys a set is not sent to the server: rows are read and judged here
+	push   int64 // so many keys are sent to the server, which then returns only their rows
+	most   int64 // and up to so many of a large table, where reading and judging all rows here costs more
 	lookup int64 // a key looked up costs about as much as so many rows passed over
 	query  int64 // so does a query
 	edges  int64 // so many references of a component are held in memory
@@ -21,7 +22,7 @@ type tuning struct {
 
 // tuned is what was measured to be good.
 func tuned() tuning {
-	return tuning{push: 50_000, lookup: 25, query: 2000, edges: 8_000_000, pages: 8192, least: 64 << 10, every: 1024}
+	return tuning{push: 50_000, most: 400_000, lookup: 25, query: 2000, edges: 8_000_000, pages: 8192, least: 64 << 10, every: 1024}
 }
 
 // Options of a walk. The zero value is enough for rules without samples.
