@@ -114,8 +114,9 @@ func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func
 	}
 	n := need.len()
 	size := max(1, w.p.tune.push)
+	many := n > w.p.tune.push && n > estimate(l.table)/w.p.tune.lookup
 	switch {
-	case !sayable(s.families), n > w.p.tune.push && n > estimate(l.table)/w.p.tune.lookup && n > w.most(l):
+	case !sayable(s.families), many && n > w.most(l):
 		parts := w.ranges(l)
 		if len(parts) == 0 {
 			parts = []string{""}
@@ -124,8 +125,8 @@ func (w *walk) lookups(name string, lay *layout, s *space, need *keySet, fn func
 			out = append(out, w.scan(name, lay, where, fn))
 		}
 		return onePass(out)
-	case n > estimate(l.table)/w.p.tune.lookup: // the server passes over the leaf: once
-		size = max(size, n)
+	case many: // the server passes over the leaf: once
+		size = n
 	}
 	for _, p := range need.parts(key{}, size, 0) {
 		out = append(out, w.scanWhere(name, lay, func() string { return lay.among(s.table, s.cols, s.families, p.each) }, fn))
