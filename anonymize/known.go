@@ -60,9 +60,9 @@ func (p *Program) Asks() bool { return p.owner >= 0 && p.scrubs }
 // rows given to it may have NULL in the other columns.
 func (p *Program) Learns(i int) bool { return p.learn[i] }
 
-// OwnsEntity reports whether a row of the table is the entity itself: the table
-// then has one row for each.
-func (p *Program) OwnsEntity() bool { return p.sole }
+// EntityColumn returns the column that says whose a row is, as an index into
+// Table.Columns; -1 if there is none.
+func (p *Program) EntityColumn() int { return p.owner }
 
 // EntityDomain returns what the entity of the table's rows is, as Table has it; ""
 // if there is none. Only tables of the same domain know of each other.

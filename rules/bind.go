@@ -171,6 +171,11 @@ func (b *binder) askFunctions() error {
 			names = append(names, fn.Name.Name)
 		}
 	}
+	return b.ask(names)
+}
+
+// ask asks for functions of these names.
+func (b *binder) ask(names []string) error {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	ask := b.env.Functions
