@@ -18,6 +18,9 @@ type VerifyConfig struct {
 	// Rows is how many rows each table must hold: of its own, without those of
 	// partitions and inheritance children.
 	Rows map[schema.Name]int64
+	// Trees is how many rows each partitioned table must hold in all its
+	// partitions, where a mask decides which of them a row belongs to.
+	Trees map[schema.Name]int64
 	// Checks are queries that must return one row with true.
 	Checks []string
 	// SearchPath is for the checks; empty means "$user", public.
@@ -53,15 +56,20 @@ func (e *VerifyError) Error() string {
 func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error) {
 	var out Verified
 	var problems []string
-	found, err := t.countRows(ctx, cfg)
-	if err != nil {
-		return out, err
-	}
-	for name, want := range cfg.Rows {
-		out.Tables++
-		out.Rows += found[name]
-		if found[name] != want {
-			problems = append(problems, fmt.Sprintf("%s holds %d rows, %d were to be copied", name, found[name], want))
+	for _, count := range []struct {
+		want map[schema.Name]int64
+		from string
+	}{{cfg.Rows, "only "}, {cfg.Trees, ""}} {
+		found, err := t.countRows(ctx, count.want, count.from, cfg.Workers)
+		if err != nil {
+			return out, err
+		}
+		for name, want := range count.want {
+			out.Tables++
+			out.Rows += found[name]
+			if found[name] != want {
+				problems = append(problems, fmt.Sprintf("%s holds %d rows, %d were to be copied", name, found[name], want))
+			}
 		}
 	}
 	conn, err := t.Connect(ctx)
@@ -91,9 +99,11 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 	return out, nil
 }
 
-func (t *Target) countRows(ctx context.Context, cfg VerifyConfig) (map[schema.Name]int64, error) {
-	names := make([]schema.Name, 0, len(cfg.Rows))
-	for n := range cfg.Rows {
+// countRows counts the rows of the tables in want; from is "only " for a table's
+// own.
+func (t *Target) countRows(ctx context.Context, want map[schema.Name]int64, from string, workers int) (map[schema.Name]int64, error) {
+	names := make([]schema.Name, 0, len(want))
+	for n := range want {
 		names = append(names, n)
 	}
 	counts := make([]int64, len(names))
@@ -104,7 +114,7 @@ func (t *Target) countRows(ctx context.Context, cfg VerifyConfig) (map[schema.Na
 			if err != nil {
 				return err
 			}
-			row, err := oneOf(ctx, conn, "select count(*) from only "+n.SQL())
+			row, err := oneOf(ctx, conn, "select count(*) from "+from+n.SQL())
 			t.Release(conn, err == nil)
 			if err != nil {
 				return fmt.Errorf("target: count %s: %w", n, SafeError(err))
@@ -113,7 +123,7 @@ func (t *Target) countRows(ctx context.Context, cfg VerifyConfig) (map[schema.Na
 			return err
 		}
 	}
-	if err := Steps(ctx, max(1, cfg.Workers), steps); err != nil {
+	if err := Steps(ctx, max(1, workers), steps); err != nil {
 		return nil, err
 	}
 	out := make(map[schema.Name]int64, len(names))

@@ -92,6 +92,21 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known) ([]pipeline.
 	return jobs, leaves
 }
 
+// rowCounts is how many rows the new tables must hold.
+type rowCounts struct {
+	tables map[schema.Name]int64 // each by itself
+	trees  map[schema.Name]int64 // partitioned tables whose rows may change their partition
+}
+
+// add takes the rows that were read from a table or partition.
+func (c rowCounts) add(leaf *schema.Table, rows int64, moves bool) {
+	if moves {
+		c.trees[leaf.Root().Name] += rows
+	} else {
+		c.tables[leaf.Name] += rows
+	}
+}
+
 // masksPartitionKey reports whether a mask changes a column by which the rows
 // of leaf found their partition.
 func masksPartitionKey(leaf *schema.Table, spec *rules.TableRules) bool {

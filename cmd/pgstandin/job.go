@@ -256,7 +256,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	res = &result{Target: tgt.Name(), KeyID: j.secret.ID(), RulesHash: j.file.Hash}
 	var values []pipeline.SequenceValue
 	var views []schema.Name
-	counts := map[schema.Name]int64{}
+	counts := rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}}
 	read := func(ctx context.Context) error {
 		j.report.Step("lock tables and take the snapshot")
 		b, snap, err := j.begin(ctx, src, first)
@@ -308,7 +308,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		return nil, err
 	}
 	j.report.Step("verify")
-	verified, err := tgt.Verify(ctx, pipeline.VerifyConfig{Rows: counts, Checks: checkQueries(first.rules.Checks), Workers: j.workers()})
+	verified, err := tgt.Verify(ctx, pipeline.VerifyConfig{Rows: counts.tables, Trees: counts.trees, Checks: checkQueries(first.rules.Checks), Workers: j.workers()})
 	if err != nil {
 		var failed *pipeline.VerifyError
 		if errors.As(err, &failed) {
@@ -377,7 +377,7 @@ const chunkBytes = 32 << 20
 
 // copy moves the chosen rows and fills in the result and the rows that each
 // table must hold.
-func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, res *result, counts map[schema.Name]int64) error {
+func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, res *result, counts rowCounts) error {
 	jobs, tables := b.jobs(sel, known)
 	done, err := pipeline.Copy(ctx, src, tgt, jobs, pipeline.CopyOptions{
 		Workers: j.workers(),
@@ -389,6 +389,12 @@ func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Targ
 		return err
 	}
 	byTable := map[*schema.Table]*tableResult{}
+	moves := map[*schema.Table]bool{} // whose rows may change their partition
+	for i, t := range tables {
+		if jobs[i].Into != t.leaf.Name {
+			moves[t.leaf.Root()] = true
+		}
+	}
 	for i, t := range tables {
 		root := t.leaf.Root()
 		r := byTable[root]
@@ -401,12 +407,12 @@ func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Targ
 		}
 		r.Rows += done[i].Rows
 		r.Bytes += done[i].Bytes
-		counts[t.leaf.Name] = done[i].Rows
+		counts.add(t.leaf, done[i].Rows, moves[root])
 		t.stats(r)
 	}
 	for _, l := range sel.Leaves {
 		if l.How == subset.Nothing {
-			counts[l.Table.Name] = 0
+			counts.add(l.Table, 0, moves[l.Root])
 			if byTable[l.Root] == nil {
 				byTable[l.Root] = &tableResult{Name: l.Root.Name.String()}
 			}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// TestMaskedPartitionKey masks the columns by which rows find their partition:
+// alone, in an expression, and on the second level.
+func TestMaskedPartitionKey(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `
+		create table people (email text primary key, n int) partition by hash (email);
+		create table people_0 partition of people for values with (modulus 2, remainder 0);
+		create table people_1 partition of people for values with (modulus 2, remainder 1);
+		create table folded (email text, n int) partition by hash (lower(email));
+		create table folded_0 partition of folded for values with (modulus 2, remainder 0);
+		create table folded_1 partition of folded for values with (modulus 2, remainder 1);
+		create table deep (email text, n int) partition by range (n);
+		create table deep_a partition of deep for values from (0) to (50);
+		create table deep_b partition of deep for values from (50) to (1000) partition by hash (email);
+		create table deep_b0 partition of deep_b for values with (modulus 2, remainder 0);
+		create table deep_b1 partition of deep_b for values with (modulus 2, remainder 1);
+		create table mail (id int primary key, to_address text references people);
+		insert into people select 'anna' || i || '@mail.example', i from generate_series(1, 200) i;
+		insert into folded select email, n from people;
+		insert into deep select email, n from people;
+		insert into mail select n, email from people`)
+	s.write(`version: 1
+targets: ["*_staging"]
+columns:
+  - { match: "*.email", mask: email }
+  - { match: "*.n", mask: keep }
+`)
+	s.must(keyA)
+	for sql, want := range map[string]string{
+		"select count(*) from people":                                                    "200",
+		"select count(*) from folded":                                                    "200",
+		"select count(*) from only deep_a":                                               "49",
+		"select count(*) from deep_b":                                                    "151",
+		"select count(*) from people where email like 'anna%'":                           "0",
+		"select count(*) from mail m join people p on p.email = to_address":              "200",
+		"select count(*) from mail m join people p on m.id = p.n and email = to_address": "200",
+	} {
+		if got := pgtest.Query(t, s.target, sql)[0][0]; got != want {
+			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
+	}
+}
