@@ -85,8 +85,12 @@ from pg_catalog.pg_roles r where r.rolname = current_user`)
 		return err
 	}
 	p.superuser, p.createdb, p.createrole, p.signal = row[0] == "t", row[1] == "t" || row[0] == "t", row[2] == "t" || row[0] == "t", row[3] == "t"
-	p.live, err = t.live(ctx)
-	return err
+	if p.live, err = t.live(ctx); err != nil {
+		return err
+	}
+	seen := p.live.number()
+	t.seen = &seen
+	return nil
 }
 
 func (p *preflight) allowed(cfg PreflightConfig) error {
@@ -114,7 +118,7 @@ func (p *preflight) databases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if prev != nil && !hasMark(prev.comment) {
+	if prev != nil && !wasPrevious(prev.comment) {
 		p.add(notOurs(t.Previous()).Error(), "")
 	}
 	for _, d := range []*liveDB{p.live, prev} {

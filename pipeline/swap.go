@@ -57,6 +57,9 @@ func (t *Target) swap(ctx context.Context) (SwapResult, error) {
 	if live != nil && isProtected(live.comment) {
 		return SwapResult{}, fmt.Errorf("%s has become protected by its comment", schema.QuoteIdent(t.name))
 	}
+	if t.seen != nil && *t.seen != live.number() {
+		return SwapResult{}, fmt.Errorf("%s is another database than when the run began, or has come or gone since; run it again", schema.QuoteIdent(t.name))
+	}
 	if err := t.takeoverObjects(ctx, live); err != nil {
 		return SwapResult{}, fmt.Errorf("take over: %w", err)
 	}
@@ -70,7 +73,7 @@ func (t *Target) swap(ctx context.Context) (SwapResult, error) {
 			return SwapResult{}, err
 		}
 		if prev != nil {
-			if !hasMark(prev.comment) || isProtected(prev.comment) {
+			if !wasPrevious(prev.comment) || isProtected(prev.comment) {
 				return SwapResult{}, notOurs(res.Previous)
 			}
 			older = t.aside()

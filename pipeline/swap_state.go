@@ -47,6 +47,16 @@ func hasMark(comment string) bool {
 	return false
 }
 
+// wasPrevious reports whether a run put the database aside.
+func wasPrevious(comment string) bool {
+	for _, line := range strings.Split(comment, "\n") {
+		if strings.HasPrefix(line, markPrevious) {
+			return true
+		}
+	}
+	return false
+}
+
 func isProtected(comment string) bool {
 	for _, line := range strings.Split(comment, "\n") {
 		if strings.EqualFold(strings.TrimSpace(line), markProtected) {
@@ -68,6 +78,14 @@ type liveDB struct {
 	settings   []dbSetting // of alter database set, and of alter role in database set
 	mayActAs   bool        // we have the owner's privileges
 	mayBecome  bool        // we may give things to the owner
+}
+
+// number returns the database's oid, 0 if d is nil.
+func (d *liveDB) number() uint32 {
+	if d == nil {
+		return 0
+	}
+	return d.oid
 }
 
 // aclItem is one privilege of an access control list.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,6 +73,7 @@ type Target struct {
 	swapped bool
 	source  Info
 	archive *archive
+	seen    *uint32 // oid of the database that Preflight looked at, 0 for none; nil before
 
 	mu    sync.Mutex
 	conns map[*pgconn.PgConn]bool // open connections to build
@@ -250,22 +252,46 @@ where l.locktype = 'advisory' and l.granted and l.classid = $1::oid and l.objid 
 
 func oid(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// ours matches the names of databases that runs for name build, or put aside.
+// ours matches the names of databases that runs for name build, or put aside;
+// the first group that is not empty is the run.
 func ours(name string) *regexp.Regexp {
+	const run = `_pgstandin_([0-9a-z]{1,16})(?:_old)?$`
 	long := fit(name, "_pgstandin_"+strings.Repeat("0", 16)+"_old")
-	short := "^" + regexp.QuoteMeta(name) + "_pgstandin_[0-9a-z]{1,16}(_old)?$"
+	short := "^" + regexp.QuoteMeta(name) + run
 	if strings.HasPrefix(long, name) {
 		return regexp.MustCompile(short)
 	}
 	sum := sha256.Sum256([]byte(name))
-	return regexp.MustCompile(short + "|_" + hex.EncodeToString(sum[:4]) + "_pgstandin_[0-9a-z]{1,16}(_old)?$")
+	return regexp.MustCompile(short + "|_" + hex.EncodeToString(sum[:4]) + run)
+}
+
+// madeUp matches what newRun makes.
+var madeUp = regexp.MustCompile(`^[0-9]{12}[0-9a-f]{4}$`)
+
+// litter reports whether a database is what a dead run for t's name left. Its
+// name alone does not say so, unless nobody else would make it up: the comment
+// must say the same run. One that was put aside was first marked by another run,
+// as previous.
+func (t *Target) litter(name, comment string) bool {
+	m := ours(t.name).FindStringSubmatch(name)
+	if m == nil || isProtected(comment) {
+		return false
+	}
+	run := m[1]
+	for _, group := range m[2:] {
+		run += group
+	}
+	lines := strings.Split(comment, "\n")
+	return slices.Contains(lines, markRun+run) ||
+		strings.HasSuffix(name, "_old") && wasPrevious(comment) ||
+		madeUp.MatchString(run) && comment == ""
 }
 
 // sweep drops databases of dead runs. The caller holds the lock, so that no
 // other run for NAME is alive on this maintenance database.
 func (t *Target) sweep(ctx context.Context) ([]string, error) {
 	rows, err := textsOf(ctx, t.admin, `
-select d.datname from pg_catalog.pg_database d
+select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '') from pg_catalog.pg_database d
 where d.datname <> $1 and pg_catalog.pg_has_role(d.datdba, 'usage')
   and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)
 order by 1`, t.build)
@@ -273,9 +299,8 @@ order by 1`, t.build)
 		return nil, plainly(err)
 	}
 	var swept []string
-	pattern := ours(t.name)
 	for _, r := range rows {
-		if !pattern.MatchString(r[0]) {
+		if !t.litter(r[0], r[1]) {
 			continue
 		}
 		err := run(ctx, t.admin, "drop database if exists "+schema.QuoteIdent(r[0]))

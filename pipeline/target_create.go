@@ -44,6 +44,10 @@ func (t *Target) create(ctx context.Context, src *Source) error {
 	if err := run(ctx, conn, "revoke connect, temporary on database "+schema.QuoteIdent(t.build)+" from public"); err != nil {
 		return plainly(err)
 	}
+	// Should we die: the next run drops what says so itself.
+	if err := run(ctx, conn, "comment on database "+schema.QuoteIdent(t.build)+" is "+schema.QuoteLiteral(markRun+t.cfg.Run)); err != nil {
+		return plainly(err)
+	}
 	live, err := t.live(ctx)
 	if err != nil || live == nil {
 		return err

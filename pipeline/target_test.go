@@ -394,14 +394,33 @@ func TestRunIsTheOnlyOne(t *testing.T) {
 		return tgt
 	}
 	a, b := open("a"), open("b")
-	server(t, fmt.Sprintf(`create database %[1]q`, db+"_pgstandin_dead1"))
-	server(t, fmt.Sprintf(`create database %[1]q`, db+"_pgstandin_dead2_old"))
-	server(t, fmt.Sprintf(`create database %[1]q`, db+"_pgstandin_Mine"))
+	other := strings.Replace(db, "_", "x", 1) // a wildcard of LIKE
+	for suffix, comment := range map[string]string{
+		"_pgstandin_dead1":                "pgstandin: run dead1",
+		"_pgstandin_dead2_old":            "Ann's\npgstandin: previous dead0",
+		"_pgstandin_250101120000abcd":     "", // died before it could say so
+		"_pgstandin_Mine":                 "",
+		"_pgstandin_mine":                 "",
+		"_pgstandin_mine_old":             "",
+		"_pgstandin_other":                "pgstandin: run dead1",
+		"_pgstandin_previous":             "pgstandin: previous dead1", // of another target, NAME_pgstandin
+		"_pgstandin_kept":                 "pgstandin: run kept\npgstandin: protected",
+		"_pgstandin_250101120000abce":     "restored for Ann",
+		"_pgstandin_250101120000abcf_old": "pgstandin: protected\npgstandin: previous 1",
+	} {
+		server(t, fmt.Sprintf(`create database %[1]q`, db+suffix))
+		if comment != "" {
+			server(t, fmt.Sprintf("comment on database %q is '%s'", db+suffix, strings.ReplaceAll(comment, "'", "''")))
+		}
+	}
+	server(t, fmt.Sprintf(`create database %[1]q`, other+"_pgstandin_250101120000abcd"))
+	t.Cleanup(func() { server(t, fmt.Sprintf(`drop database %[1]q`, other+"_pgstandin_250101120000abcd")) })
 	swept, err := a.Lock(t.Context())
-	if err != nil || len(swept) != 2 {
+	if err != nil || len(swept) != 3 {
 		t.Fatalf("swept %v, %v", swept, err)
 	}
-	if got := databases(t, db); got != "_pgstandin_Mine" {
+	const rest = "_pgstandin_250101120000abce|_pgstandin_250101120000abcf_old|_pgstandin_Mine|_pgstandin_kept|_pgstandin_mine|_pgstandin_mine_old|_pgstandin_other|_pgstandin_previous"
+	if got := databases(t, db); got != rest {
 		t.Errorf("databases: %s", got)
 	}
 	if _, err := b.Lock(t.Context()); err == nil || !strings.Contains(err.Error(), "pgstandin run a") {
@@ -469,5 +488,48 @@ func TestTemporaryFilesAreRemoved(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 0 {
 		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+// TestPreviousOfAnother keeps a database that a run built as a target of its own
+// and that happens to be called NAME_previous.
+func TestPreviousOfAnother(t *testing.T) {
+	source, target, db := pair(t)
+	server(t, fmt.Sprintf("create database %q", db))
+	server(t, fmt.Sprintf("create database %q", db+"_previous"))
+	server(t, fmt.Sprintf("comment on database %q is 'pgstandin: run other'", db+"_previous"))
+	_, err := refresh{source: source, target: pipeline.TargetConfig{Conn: config(t, target), DSN: target}}.run(t)
+	if err == nil || !strings.Contains(err.Error(), "was not put aside by pgstandin") {
+		t.Errorf("refresh: %v", err)
+	}
+}
+
+// TestTargetIsReplacedMeanwhile puts another database in staging's place while a
+// run builds: nobody has said that it may be replaced.
+func TestTargetIsReplacedMeanwhile(t *testing.T) {
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, shop)
+	for _, before := range []bool{true, false} {
+		if before {
+			server(t, fmt.Sprintf("create database %q", db))
+		} else {
+			server(t, fmt.Sprintf("drop database %q", db))
+		}
+		r := refresh{source: source, target: pipeline.TargetConfig{Conn: config(t, target), DSN: target}}
+		r.mid = func(*pipeline.Target) error {
+			if before {
+				server(t, fmt.Sprintf("alter database %q rename to %q", db, db+"_mine"))
+			}
+			server(t, fmt.Sprintf("create database %q", db))
+			return nil
+		}
+		_, err := r.run(t)
+		if err == nil || !strings.Contains(err.Error(), "another database than when the run began") {
+			t.Errorf("refresh: %v", err)
+		}
+		want := db + "," + db + "_mine"
+		if got := strings.ReplaceAll(ask(t, pgtest.Server(t), "select datname from pg_database where starts_with(datname, '"+db+"') order by 1"), "|", ","); got != want {
+			t.Errorf("databases %s, want %s", got, want)
+		}
 	}
 }
