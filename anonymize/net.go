@@ -220,15 +220,26 @@ func hexValue(ch byte) (int, bool) {
 	return 0, false
 }
 
-// flipBits masks the first n bits of b, at most 16 bytes. What decides on a bit is
-// one block: those before it, a one, and zeros.
+// flipBits masks the first n bits of b, at most 16 bytes. Seven bits at a time are
+// decided by one block: the bits before them, a one, and zeros. Its mask has a bit
+// for each of the 127 beginnings that seven bits can have.
 func flipBits(prf *keyed.PRF, b []byte, n int) {
-	var in [16]byte
+	var in, sum [16]byte
+	node := 0
 	for i := range n {
 		at, bit := i/8, byte(0x80)>>(i%8)
-		in[at] |= bit
-		flip := prf.Sum(in[:])[0] & 1
-		in[at] = in[at]&^bit | b[at]&bit // the original prefix goes on
+		if i%7 == 0 {
+			in[at] |= bit
+			sum = prf.Sum(in[:])
+			in[at] &^= bit
+			node = 1
+		}
+		in[at] |= b[at] & bit // the original prefix goes on
+		flip := sum[node/8] >> (node % 8) & 1
+		node *= 2
+		if b[at]&bit != 0 {
+			node++
+		}
 		b[at] ^= flip * bit
 	}
 }
