@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -68,32 +67,16 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: o.run, yield: 30 * time.Second}
-	if o.exact {
-		if j.secret, err = o.key.secret(); err != nil {
-			return err
-		}
-	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return err
-	}
-	src, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close(context.WithoutCancel(ctx))
-	b, err := j.bind(ctx, src, time.Now())
-	if err != nil {
-		return err
-	}
+	j := &job{file: file, run: o.run}
 	if !o.exact {
-		return printPlan(out, o.format, describePlan(b.plan, nil))
+		return j.look(ctx, &o.source, func(_ context.Context, _ *pipeline.Source, b *bound) error {
+			return printPlan(out, o.format, describePlan(b.plan, nil))
+		})
 	}
-	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		b, _, err := j.begin(ctx, src, b)
-		if err != nil {
-			return err
-		}
+	if j.secret, err = o.key.secret(); err != nil {
+		return err
+	}
+	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
 		sel, err := j.walk(ctx, src, b)
 		if err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -63,27 +62,11 @@ func runWhy(ctx context.Context, o *whyOptions, table string, key []string, out 
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: o.run, yield: 30 * time.Second}
+	j := &job{file: file, run: o.run}
 	if j.secret, err = o.key.secret(); err != nil {
 		return err
 	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return err
-	}
-	src, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close(context.WithoutCancel(ctx))
-	first, err := j.bind(ctx, src, time.Now())
-	if err != nil {
-		return err
-	}
-	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		b, _, err := j.begin(ctx, src, first)
-		if err != nil {
-			return err
-		}
+	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
 		t, err := rules.FindTable(b.schema, table)
 		if err != nil {
 			return usageError(err)
