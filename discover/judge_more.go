@@ -37,18 +37,16 @@ func (x *judge) rowKey() bool {
 	return x.f.kind == isWhole && x.col.Type.Elem == nil && x.serial()
 }
 
-// plainKey reports whether the column is part of a declared key, reference or
-// unique index, or numbers rows by a sequence.
+// plainKey reports whether the column is part of the primary key or a declared
+// reference, or numbers rows by a sequence: rules then need no entry for it.
 func (x *judge) plainKey() bool {
 	if x.l.declared[columnKey{x.t, x.c}] {
 		return true
 	}
-	for _, k := range x.t.Keys {
-		if slices.Contains(k.Columns, x.c) {
-			return true
-		}
+	if k := x.t.Primary(); k != nil && slices.Contains(k.Columns, x.c) {
+		return true
 	}
-	return x.f.kind == isWhole && x.serial() || slices.ContainsFunc(x.t.Indexes, func(i schema.Index) bool { return i.Unique && slices.Contains(i.Columns, x.c) })
+	return x.f.kind == isWhole && x.serial()
 }
 
 // serial reports whether a sequence or identity fills the column.

@@ -252,7 +252,7 @@ func (d *decider) table(t *schema.Table) {
 	if entry != nil {
 		tr.Line = entry.name.at.line
 	}
-	personal := keyColumns(t)
+	primary := primaryColumns(t)
 	for c := range t.Columns {
 		col := &t.Columns[c]
 		k := columnKey{t, c}
@@ -263,7 +263,7 @@ func (d *decider) table(t *schema.Table) {
 			decision.Source, decision.Mask = Generated, "keep"
 		case ok:
 			decision.Source, decision.Mask, decision.Line = x.source, describeMask(&x.mask.mask), x.line
-		case impersonal(d.s, t, c, personal[c] || d.inKey[k]):
+		case impersonal(d.s, t, c, primary[c] || d.inKey[k]):
 			decision.Source, decision.Mask = ByType, "keep"
 		case none:
 			decision.Source = NotCopied

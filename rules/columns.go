@@ -83,8 +83,21 @@ func keyColumns(t *schema.Table) map[int]bool {
 	return out
 }
 
+// primaryColumns are the columns of a table's primary key.
+func primaryColumns(t *schema.Table) map[int]bool {
+	out := map[int]bool{}
+	if k := t.Primary(); k != nil {
+		for _, c := range k.Columns {
+			out[c] = true
+		}
+	}
+	return out
+}
+
 // impersonal reports whether a column's type cannot hold personal data: yes and
-// no, an enum's labels, and numbers and uuids that only identify rows.
+// no, an enum's labels, and numbers and uuids that only identify rows. key says
+// that the column is of the primary key or a reference; to be unique is not
+// enough, since phone numbers and tokens are.
 func impersonal(s *schema.Schema, t *schema.Table, c int, key bool) bool {
 	col := &t.Columns[c]
 	typ := &col.Type
@@ -97,9 +110,9 @@ func impersonal(s *schema.Schema, t *schema.Table, c int, key bool) bool {
 	case typ != &col.Type:
 		return false
 	}
-	number := slices.Contains([]string{"int2", "int4", "int8"}, typ.Base)
+	number := typ.Builtin && slices.Contains([]string{"int2", "int4", "int8"}, typ.Base)
 	serial := col.Identity != "" || strings.HasPrefix(col.Default, "nextval(")
-	if key && (number || typ.Base == "uuid") || number && serial {
+	if key && (number || typ.Builtin && typ.Base == "uuid") || number && serial {
 		return true
 	}
 	for _, q := range s.Sequences {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
@@ -46,5 +47,36 @@ columns:
 		if got := pgtest.Query(t, s.target, sql)[0][0]; got != want {
 			t.Errorf("%s: %s, want %s", sql, got, want)
 		}
+	}
+}
+
+// TestUniqueIsNotAKey leaves columns undecided whose type and name look like a
+// key's, but that only happen to be unique: phones, tokens, national numbers.
+func TestUniqueIsNotAKey(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `
+		create domain int8 as text;
+		create table users (id int primary key, org int, number int, phone bigint unique, token uuid, ssn int, invited_by int references users,
+			active bool, serial serial, odd public.int8 unique, unique (org, number));
+		create unique index on users (token);
+		create unique index on users (ssn) where active;
+		insert into users (id, phone, token, ssn) values (1, 4930111111, gen_random_uuid(), 123456789)`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\n")
+	status, out, errOut := s.refresh(keyA)
+	if status != exitUndecided {
+		t.Fatalf("status %d\n%s%s", status, out, errOut)
+	}
+	for _, c := range []string{"phone", "token", "ssn", "org", "number", "odd"} {
+		if !strings.Contains(errOut, c) {
+			t.Errorf("%s is not listed:\n%s", c, errOut)
+		}
+	}
+	for _, c := range []string{"invited_by", "active", "serial", "id "} {
+		if strings.Contains(errOut, c) {
+			t.Errorf("%s is listed:\n%s", c, errOut)
+		}
+	}
+	if n := databases(t, s.name); n != 0 {
+		t.Errorf("%d databases were made", n)
 	}
 }
