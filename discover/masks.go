@@ -16,7 +16,6 @@ type field struct {
 	typ     anonymize.Type
 	kind    typeKind
 	unique  bool // is part of a key, a unique index or a reference
-	fold    bool // unique without regard to case
 	notNull bool
 	rows    int64
 	inDoc   bool

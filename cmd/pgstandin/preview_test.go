@@ -105,7 +105,7 @@ func TestPreviewForms(t *testing.T) {
 		{[]string{"usres"}, "users"},
 		{[]string{"payment_methods"}, "rows: none"},
 		{[]string{"users", "--rows", "0"}, "--rows"},
-		{[]string{"users", "--where", "nmae = 'x'"}, "name"},
+		{[]string{"users", "--where", "nam = 'x'"}, "name"},
 		{[]string{"users", "--where", "clock_timestamp() > now()"}, "clock_timestamp"},
 		{[]string{"users", "--where", "true; drop table users"}, "--where"},
 		{[]string{"users", "--where", "1 + 1"}, "not a condition"},
