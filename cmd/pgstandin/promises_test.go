@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -78,5 +82,84 @@ func TestUniqueIsNotAKey(t *testing.T) {
 	}
 	if n := databases(t, s.name); n != 0 {
 		t.Errorf("%d databases were made", n)
+	}
+}
+
+// TestSameBytesEveryTime refreshes with one worker and several, little memory
+// and much, and finds the same rows.
+func TestSameBytesEveryTime(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(strings.Replace(smallRules, "tables:\n", "subset:\n  roots: [{ table: users, sample: 30% }]\n  unreached: all\ntables:\n", 1))
+	var first string
+	for _, args := range [][]string{{"--workers", "1", "--memory", "1MiB"}, {"--workers", "4", "--memory", "512MiB"}} {
+		s.must(keyA, args...)
+		got := s.rowsOf("users") + s.rowsOf("orders") + s.rowsOf("audit_logs")
+		if first == "" {
+			first = got
+			pgtest.Exec(t, s.source, "update orders set total = total where id % 3 = 0; update users set name = name where id % 2 = 0; analyze")
+		}
+		if got != first {
+			t.Errorf("%v gives other rows", args)
+		}
+	}
+}
+
+// TestWritersDuringTheRun moves money between accounts while runs copy them: the
+// sum is that of one moment.
+func TestWritersDuringTheRun(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, "create table accounts (id int primary key, cents int not null); insert into accounts select i, 1000 from generate_series(1, 3000) i")
+	s.write("version: 1\ntargets: [\"*_staging\"]\ncolumns: [{ match: \"*.*\", mask: keep }]\n")
+	conn := pgtest.Connect(t, s.source)
+	stop, done := make(chan struct{}), make(chan error)
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if err := conn.Exec(t.Context(), fmt.Sprintf("update accounts set cents = cents + case id when %d then -1 else 1 end where id in (%d, %d)", i%1500+1, i%1500+1, i%1500+1501)).Close(); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	s.must(keyA)
+	close(stop)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.Query(t, s.target, "select sum(cents) || ' ' || count(*) from accounts")[0][0]; got != "3000000 3000" {
+		t.Errorf("sum and count %s", got)
+	}
+}
+
+// TestPromisesNameTests looks for every test that ARCHITECTURE.md names.
+func TestPromisesNameTests(t *testing.T) {
+	page, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	files, _ := filepath.Glob("../../*/*_test.go")
+	more, _ := filepath.Glob("*_test.go")
+	for _, f := range append(files, more...) {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	names := regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(string(page), -1)
+	if len(names) < 10 {
+		t.Errorf("only %d tests are named", len(names))
+	}
+	for _, n := range names {
+		if !strings.Contains(code.String(), "func "+n[1]+"(") {
+			t.Errorf("there is no %s", n[1])
+		}
 	}
 }
