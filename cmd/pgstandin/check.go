@@ -12,15 +12,17 @@ import (
 )
 
 type checkOptions struct {
-	source sourceOptions
-	rules  rulesOptions
-	ledger bool
+	source    sourceOptions
+	rules     rulesOptions
+	ledger    bool
+	writeLock bool
 }
 
 func (o *checkOptions) AddFlags(f *pflag.FlagSet) {
 	o.source.AddFlags(f)
 	o.rules.AddFlags(f)
 	f.BoolVar(&o.ledger, "ledger", false, "print the decision for every column")
+	f.BoolVar(&o.writeLock, "write-lock", false, "write the lock file beside the rules, instead of comparing with it")
 }
 
 func newCheckCommand() *cobra.Command {
@@ -30,7 +32,10 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check the rules against a source, reading its catalog only",
 		Long: `Check a rules file against the schema of a live source: unknown names, columns
 that nobody decided, masks that do not fit, tables that nothing reaches. Reads
-the catalog, no rows. No secret is needed.`,
+the catalog, no rows. No secret is needed.
+
+Where a lock file lies beside the rules (pgstandin.lock for pgstandin.yaml),
+what differs from it is drift, status 3; --write-lock writes it.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -38,7 +43,7 @@ the catalog, no rows. No secret is needed.`,
 			if err != nil {
 				return err
 			}
-			j := &job{file: file}
+			j := &job{file: file, noLock: o.writeLock}
 			if j.source, j.sourceDSN, err = o.source.config(); err != nil {
 				return err
 			}
@@ -55,6 +60,11 @@ the catalog, no rows. No secret is needed.`,
 			b, err := j.bind(ctx, src, time.Now())
 			if err != nil {
 				return err
+			}
+			if o.writeLock {
+				if err := replaceFile(lockName(file.Name), formatLock(lockLines(b.rules.Ledger))); err != nil {
+					return fmt.Errorf("lock: %w", err)
+				}
 			}
 			return printCheck(cmd.OutOrStdout(), file.Name, b, o.ledger)
 		},

@@ -23,6 +23,8 @@ import (
 
 // job is one run: what to read, what to replace, by which rules.
 type job struct {
+	noLock bool // do not compare with a lock file: there is none, or it is about to be written
+
 	source, target       *pgconn.Config
 	sourceDSN, targetDSN string
 	maintenance          string
@@ -65,6 +67,11 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	b := &bound{schema: s}
 	if b.rules, err = j.file.Bind(s, ruleEnv(ctx, src.Leader(), now)); err != nil {
 		return nil, rulesStatus(err)
+	}
+	if !j.noLock {
+		if err := compareWithLock(j.file.Name, b.rules.Ledger); err != nil {
+			return nil, err
+		}
 	}
 	if err := refuseObjects(j.file.Objects, b.schema); err != nil {
 		return nil, err
