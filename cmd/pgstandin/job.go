@@ -47,7 +47,7 @@ type bound struct {
 
 func (j *job) workers() int {
 	if j.run.workers > 0 {
-		return j.run.workers
+		return int(j.run.workers)
 	}
 	return defaultWorkers()
 }

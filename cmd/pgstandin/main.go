@@ -68,12 +68,14 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
   pgstandin plan    --source postgres://reader@prod/shop
   pgstandin refresh --source postgres://reader@prod/shop \
       --target postgres://owner@stage/staging --key-file pgstandin.key`,
+		Version:       versionText(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w\nsee %q", err, cmd.CommandPath()+" --help"))
 	})
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemoCommand(),

@@ -139,14 +139,14 @@ func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 
 // runOptions are the flags of everything that runs for a while.
 type runOptions struct {
-	workers int
+	workers connections
 	memory  byteCount
 	quiet   bool
 	json    bool
 }
 
 func (o *runOptions) AddFlags(f *pflag.FlagSet) {
-	f.IntVar(&o.workers, "workers", 0, "parallel `connections` to each end (default: the number of processors, at most 8)")
+	f.Var(&o.workers, "workers", "parallel `connections` to each end (default: the number of processors, at most 8)")
 	o.memory = subset.DefaultMemory
 	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR); as much again for what texts may quote")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")

@@ -15,8 +15,8 @@ type refreshOptions struct {
 	rules       rulesOptions
 	key         keyOptions
 	run         runOptions
-	yield       time.Duration
-	lockTimeout time.Duration
+	yield       patience
+	lockTimeout patience
 }
 
 func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
@@ -25,8 +25,9 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
-	f.DurationVar(&o.yield, "yield", 30*time.Second, "give up when somebody waits behind us on the source for so long")
-	f.DurationVar(&o.lockTimeout, "lock-timeout", 10*time.Second, "wait so long for the lock on a source table")
+	o.yield, o.lockTimeout = patience(30*time.Second), patience(10*time.Second)
+	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
+	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 }
 
 func newRefreshCommand() *cobra.Command {
@@ -59,7 +60,7 @@ Exit statuses:
 }
 
 func (o *refreshOptions) job(ctx context.Context) (*job, error) {
-	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: o.yield, lockTimeout: o.lockTimeout}
+	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout)}
 	var err error
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err
