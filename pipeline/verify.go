@@ -33,12 +33,12 @@ type VerifyConfig struct {
 
 // Verified is what Verify proved.
 type Verified struct {
-	Tables      int
-	Rows        int64
-	ForeignKeys int
-	NotValid    []string // foreign keys that production itself has as NOT VALID
-	Constraints int      // others: primary keys, unique, check and exclusion constraints
-	Checks      int
+	Tables      int      `json:"tables"`
+	Rows        int64    `json:"rows"`
+	ForeignKeys int      `json:"foreign_keys"`
+	NotValid    []string `json:"not_valid"`   // foreign keys that production itself has as NOT VALID
+	Constraints int      `json:"constraints"` // others: primary keys, unique, check and exclusion constraints
+	Checks      int      `json:"checks"`
 }
 
 // VerifyError lists everything that did not hold.

@@ -54,6 +54,14 @@ func withStatus(status int, err error) error {
 	return &statusError{status, err}
 }
 
+// at says at which end an error happened, where it does not say so itself.
+func at(end string, err error) error {
+	if strings.HasPrefix(err.Error(), end+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", end, err)
+}
+
 func usageError(err error) error { return withStatus(exitUsage, err) }
 
 func exitCode(err error) int {

@@ -90,10 +90,10 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	defer src.Close(context.WithoutCancel(ctx))
 	w.s = &sampler{conn: src.Leader(), rows: o.sample}
 	if err := w.s.begin(ctx); err != nil {
-		return fmt.Errorf("source: %w", err)
+		return at("source", err)
 	}
 	if w.schema, err = catalog.Read(ctx, src.Leader()); err != nil {
-		return fmt.Errorf("source: %w", err)
+		return at("source", err)
 	}
 	w.env = ruleEnv(ctx, src.Leader(), time.Now())
 	if err := w.look(ctx); err != nil {
@@ -160,7 +160,7 @@ func (w *initWork) look(ctx context.Context) error {
 	}
 	var err error
 	if w.report, err = discover.Look(w.schema, samples); err != nil {
-		return fmt.Errorf("source: %w", err)
+		return at("source", err)
 	}
 	w.orphaned = map[int]string{}
 	for i := range w.report.References {
@@ -169,7 +169,7 @@ func (w *initWork) look(ctx context.Context) error {
 			continue
 		}
 		if why, err := w.s.confirm(ctx, r); err != nil {
-			return fmt.Errorf("source: %w", err)
+			return at("source", err)
 		} else if why != "" {
 			w.orphaned[i] = why
 		}

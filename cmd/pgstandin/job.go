@@ -62,7 +62,7 @@ func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
 func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*bound, error) {
 	s, err := catalog.Read(ctx, src.Leader())
 	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+		return nil, at("source", err)
 	}
 	b := &bound{schema: s}
 	if b.rules, err = j.file.Bind(s, ruleEnv(ctx, src.Leader(), now)); err != nil {
@@ -169,7 +169,7 @@ func tableNames(s *schema.Schema) []schema.Name {
 func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*bound, pipeline.Snapshot, error) {
 	snap, err := src.Begin(ctx, tableNames(first.schema))
 	if err != nil {
-		return nil, snap, fmt.Errorf("source: %w", err)
+		return nil, snap, at("source", err)
 	}
 	b, err := j.bind(ctx, src, snap.Time)
 	if err != nil {
@@ -179,7 +179,7 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 		return nil, snap, errors.New("source: tables came or went while the run began; run it again")
 	}
 	if err := src.OpenWorkers(ctx, j.workers()); err != nil {
-		return nil, snap, fmt.Errorf("source: %w", err)
+		return nil, snap, at("source", err)
 	}
 	return b, snap, nil
 }
@@ -249,7 +249,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	}
 	swept, err := tgt.Lock(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("target: %w", err)
+		return nil, at("target", err)
 	}
 	for _, name := range swept {
 		j.report.Note("dropped " + name + ", which an earlier run left behind")
@@ -274,7 +274,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
 		j.report.Step("create the schema")
 		if err := tgt.Create(ctx, src); err != nil {
-			return fmt.Errorf("target: %w", err)
+			return at("target", err)
 		}
 		if err := tgt.PreData(ctx, src, pipeline.Objects{ForeignTables: j.file.Objects == rules.ObjectsSchema}); err != nil {
 			return err
@@ -294,10 +294,10 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 			return err
 		}
 		if values, err = src.Sequences(ctx, b.schema.Sequences); err != nil {
-			return fmt.Errorf("source: %w", err)
+			return at("source", err)
 		}
 		if views, err = src.Populated(ctx, b.schema.MatViews); err != nil {
-			return fmt.Errorf("source: %w", err)
+			return at("source", err)
 		}
 		return nil
 	}
@@ -356,7 +356,7 @@ func (j *job) openTarget(ctx context.Context, b *bound) (*pipeline.Target, error
 	}
 	tgt, err := pipeline.OpenTarget(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("target: %w", err)
+		return nil, at("target", err)
 	}
 	return tgt, nil
 }

@@ -14,6 +14,8 @@ import (
 )
 
 func main() {
+	// A reader that is gone is an error of the writing, after which we clean up.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

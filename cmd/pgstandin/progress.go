@@ -13,9 +13,11 @@ import (
 
 // progress is how far the copying is. Totals are estimates; done may pass them.
 type progress struct {
-	Rows, Bytes           int64
-	TotalRows, TotalBytes int64
-	Running               string // "public.orders 3/8"
+	Rows       int64  `json:"rows"`
+	Bytes      int64  `json:"bytes"`
+	TotalRows  int64  `json:"total_rows"`
+	TotalBytes int64  `json:"total_bytes"`
+	Running    string `json:"running"` // "public.orders 3/8"
 }
 
 // reporter shows a run to whoever started it. Its methods are called from one
@@ -166,14 +168,22 @@ func (r *barReporter) width() int {
 	return w
 }
 
+// barLeast is the width of a terminal below which there is no room for a bar.
+const barLeast = 78
+
 func (r *barReporter) Progress(p progress) {
+	if r.width() < barLeast {
+		fmt.Fprintf(r.errOut, "\r\x1b[K%s", shorten(p.line(time.Since(r.start)), r.width()-1))
+		return
+	}
 	total := max(p.TotalBytes, p.Bytes, 1)
 	if r.bar == nil {
 		fmt.Fprint(r.errOut, "\r\x1b[K")
 		r.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(r.errOut),
 			progressbar.OptionShowBytes(true),
-			progressbar.OptionSetWidth(max(10, min(30, r.width()-62))),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetWidth(max(4, min(30, r.width()-75))),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionClearOnFinish(),
@@ -182,7 +192,8 @@ func (r *barReporter) Progress(p progress) {
 	if r.bar.GetMax64() != total {
 		r.bar.ChangeMax64(total)
 	}
-	r.bar.Describe(fmt.Sprintf("%-20s", shorten(p.Running, 20)))
+	rows := count(p.Rows) + " rows "
+	r.bar.Describe(rows + fmt.Sprintf("%-*s", 26-len(rows), shorten(p.Running, 26-len(rows))))
 	_ = r.bar.Set64(min(p.Bytes, total-1))
 }
 
