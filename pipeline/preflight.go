@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -123,7 +125,7 @@ func (p *preflight) databases(ctx context.Context) error {
 	}
 	for _, d := range []*liveDB{p.live, prev} {
 		if d != nil && isProtected(d.comment) {
-			p.add(fmt.Sprintf("database %s is protected by its comment", schema.QuoteIdent(d.name)), "take the line \"pgstandin: protected\" out of the comment if it may be replaced")
+			p.add(protectedText(d.name), protectedRemedy)
 		}
 		if d != nil && !d.mayActAs && !p.superuser {
 			p.add(fmt.Sprintf("role %s does not own database %s", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(d.name)),
@@ -145,6 +147,12 @@ func (p *preflight) databases(ctx context.Context) error {
 		return err
 	}
 	return p.inside(ctx)
+}
+
+const protectedRemedy = "take the line \"" + markProtected + "\" out of the comment if it may be replaced"
+
+func protectedText(name string) string {
+	return fmt.Sprintf("database %s is protected by its comment", schema.QuoteIdent(name))
 }
 
 // roleExists checks the roles of the configuration.
@@ -182,18 +190,11 @@ func (p *preflight) inside(ctx context.Context) error {
 		return nil
 	}
 	defer hangUp(ctx, conn)
-	if !hasMark(p.live.comment) && !t.cfg.Adopt {
-		row, err := oneOf(ctx, conn, `
-select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
-		if err != nil {
-			return err
-		}
-		if row[0] != "0" {
-			p.add(fmt.Sprintf("database %s holds %s tables and was not made by pgstandin", schema.QuoteIdent(t.name), row[0]),
-				"if it may be replaced, say so once with --adopt")
-		}
+	foreign, err := t.foreign(ctx, conn, p.live)
+	if err != nil {
+		return err
 	}
+	p.problems = append(p.problems, foreign...)
 	objects, err := readObjects(ctx, conn)
 	if err != nil {
 		return err
@@ -221,6 +222,24 @@ where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'informat
 			fmt.Sprintf("grant %s to %s", schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)))
 	}
 	return nil
+}
+
+// foreign is a problem if live, which conn is on, holds tables and is not ours,
+// and may not be adopted.
+func (t *Target) foreign(ctx context.Context, conn *pgconn.PgConn, live *liveDB) ([]Problem, error) {
+	if hasMark(live.comment) || t.cfg.Adopt {
+		return nil, nil
+	}
+	row, err := oneOf(ctx, conn, `
+select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
+	if err != nil || row[0] == "0" {
+		return nil, err
+	}
+	return []Problem{{
+		fmt.Sprintf("database %s holds %s tables and was not made by pgstandin", schema.QuoteIdent(t.name), row[0]),
+		"if it may be replaced, say so once with --adopt",
+	}}, nil
 }
 
 // role checks the rights to create a database and to end sessions.

@@ -44,6 +44,13 @@ func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended 
 			busy = append(busy, oid(prev.oid))
 		}
 	}
+	return t.renameWhenFree(ctx, script, building.oid, busy)
+}
+
+// renameWhenFree runs script, a transaction that gives NAME to the database
+// place, and commits it, while a second session ends those on the databases
+// busy, again and again until SwapTimeout is over. It returns how many it ended.
+func (t *Target) renameWhenFree(ctx context.Context, script string, place uint32, busy []string) (ended int, err error) {
 	second, err := t.at.connect(ctx, t.cfg.MaintenanceDB)
 	if err != nil {
 		return 0, err
@@ -54,7 +61,7 @@ func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended 
 	}
 	k := &killer{conn: second, oids: busy, ended: map[string]bool{}, kept: map[string]bool{}}
 	for deadline := time.Now().Add(t.cfg.SwapTimeout); ; {
-		err := t.tryRename(ctx, script, building.oid, k)
+		err := t.tryRename(ctx, script, place, k)
 		if codeOf(err) == "55006" && time.Now().Before(deadline) && ctx.Err() == nil {
 			continue
 		}
@@ -84,9 +91,9 @@ func (t *Target) renameScript(ctx context.Context, live *liveDB, older string) (
 	return b.String(), nil
 }
 
-// tryRename runs the transaction once. Only if the new database has the name is
-// its error nil.
-func (t *Target) tryRename(ctx context.Context, script string, building uint32, k *killer) error {
+// tryRename runs the transaction once. Only if the database place has the name
+// is its error nil.
+func (t *Target) tryRename(ctx context.Context, script string, place uint32, k *killer) error {
 	conn, err := t.administer(ctx)
 	if err != nil {
 		return err
@@ -109,21 +116,21 @@ func (t *Target) tryRename(ctx context.Context, script string, building uint32, 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
 	defer cancel()
 	if err := run(ctx, conn, "commit"); err != nil {
-		return t.committed(ctx, building, err)
+		return t.committed(ctx, place, err)
 	}
 	return nil
 }
 
 // committed finds out, after the connection was lost at the commit, which
-// database has the name: nil if it is the new one.
-func (t *Target) committed(ctx context.Context, building uint32, cause error) error {
+// database has the name: nil if it is place.
+func (t *Target) committed(ctx context.Context, place uint32, cause error) error {
 	hangUp(ctx, t.admin)
 	t.locked = false // whoever has the lock now, this only reads
 	now, err := t.live(ctx)
 	if err != nil {
 		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(t.cfg.MaintenanceDB), errors.Join(plainly(cause), err))
 	}
-	if now != nil && now.oid == building {
+	if now != nil && now.oid == place {
 		return nil
 	}
 	return plainly(cause)

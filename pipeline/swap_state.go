@@ -10,12 +10,14 @@ import (
 )
 
 // A database's comment carries our mark as its last line: `pgstandin: run R` on
-// one that run R built, `pgstandin: previous R` on the one that R put aside. The
-// other lines are the user's, and are kept. A line `pgstandin: protected` is the
-// user's too: it refuses every run.
+// one that run R built, `pgstandin: previous R` on the one that R put aside,
+// `pgstandin: rollback R` on one that the rollback R brought back. The other
+// lines are the user's, and are kept. A line `pgstandin: protected` is the user's
+// too: it refuses every run.
 const (
 	markRun       = "pgstandin: run "
 	markPrevious  = "pgstandin: previous "
+	markRollback  = "pgstandin: rollback "
 	markProtected = "pgstandin: protected"
 )
 
@@ -35,7 +37,7 @@ func marked(comment, mark string) string {
 }
 
 func isMark(line string) bool {
-	return strings.HasPrefix(line, markRun) || strings.HasPrefix(line, markPrevious)
+	return strings.HasPrefix(line, markRun) || strings.HasPrefix(line, markPrevious) || strings.HasPrefix(line, markRollback)
 }
 
 func hasMark(comment string) bool {

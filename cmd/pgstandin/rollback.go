@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/pipeline"
+)
+
+type rollbackOptions struct {
+	target targetOptions
+	json   bool
+}
+
+func (o *rollbackOptions) AddFlags(f *pflag.FlagSet) {
+	o.target.AddFlags(f)
+	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
+}
+
+func newRollbackCommand() *cobra.Command {
+	var o rollbackOptions
+	cmd := &cobra.Command{
+		Use:   "rollback",
+		Short: "Swap staging and what it was before the last refresh",
+		Long: `Give NAME_previous the name NAME again, and keep what was NAME as NAME_previous,
+in one transaction, under the lock that a refresh takes. Sessions on both end.
+A second rollback swaps forward again.
+
+A database whose comment says "pgstandin: protected" is left alone, and so is a
+NAME_previous that no run put aside.`,
+		Example: `  pgstandin rollback --target postgres://owner@stage/staging`,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			ctx := cmd.Context()
+			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt}
+			if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
+				return err
+			}
+			tgt, err := pipeline.OpenTarget(ctx, cfg)
+			if err != nil {
+				return at("target", err)
+			}
+			defer tgt.Close(context.WithoutCancel(ctx))
+			swept, err := tgt.Lock(ctx)
+			if err != nil {
+				return at("target", err)
+			}
+			res, err := tgt.Rollback(ctx)
+			if err != nil {
+				return at("target", err)
+			}
+			done := rollbackResult{Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept}
+			out := cmd.OutOrStdout()
+			if o.json {
+				err = json.NewEncoder(out).Encode(done)
+			} else {
+				_, err = fmt.Fprint(out, done.text())
+			}
+			return withStatus(exitReport, err)
+		},
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// rollbackResult is what a rollback did.
+type rollbackResult struct {
+	Target   string   `json:"target"`
+	Since    string   `json:"was_put_aside_by_run"`
+	Previous string   `json:"previous,omitempty"`
+	Ended    int      `json:"sessions_ended"`
+	Swept    []string `json:"dropped_leftovers,omitempty"`
+}
+
+func (r *rollbackResult) text() string {
+	text := fmt.Sprintf("%s is again the database that run %s put aside\n", r.Target, r.Since)
+	if r.Previous != "" {
+		text += fmt.Sprintf("what it was until now is kept as %s; rollback again swaps back\n", r.Previous)
+	}
+	if r.Ended > 0 {
+		text += plural(r.Ended, "session") + " ended\n"
+	}
+	for _, name := range r.Swept {
+		text += "dropped " + name + ", which an earlier run left behind\n"
+	}
+	return text
+}
