@@ -1,10 +1,12 @@
-// Package copyfmt reads and writes rows of PostgreSQL's COPY text format: the
+// Package copyfmt reads and writes rows of PostgreSQL's COPY formats. In text the
 // columns of a row are fields separated by tabs, a row ends with a newline, and
-// bytes that would be mistaken for either are escaped by a backslash. It also
-// reads and writes the text of arrays.
+// bytes that would be mistaken for either are escaped by a backslash. In binary a
+// row is a tuple of fields with their lengths. The package also reads and writes
+// the text of arrays, and turns binary values into text and back (Codec).
 //
-// A field is the encoded form, a value the decoded one. All functions append to
-// what they are given and allocate nothing once dst is large enough.
+// A field is the encoded form, a value the decoded one; masks see values as text
+// in both formats. All functions append to what they are given and allocate
+// nothing once dst is large enough.
 //
 // Both connections must use the server's own encoding as client encoding. In
 // every encoding that a server can hold, each byte of a multi-byte character has
