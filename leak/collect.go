@@ -1,0 +1,217 @@
+package leak
+
+// Collector takes the originals and outputs of one worker. It keeps fingerprints
+// only, never a value, and puts them into its filter some thousand at a time.
+// When all is read, Flush must be called.
+type Collector struct {
+	f       *Filter
+	suspect *Suspects // in place of filling the filter: confirm these
+	words   []word
+	docs    documents
+	pending []pending
+	sorted  []pending
+	recent  [recentOutputs]uint64
+	again   bool
+	err     error
+	folded  []byte
+	values  int64
+	short   int64
+	single  int64
+	outputs int64
+	whole   func(text []byte, key bool)
+}
+
+// pending is a fingerprint that is not in the filter yet.
+type pending struct {
+	fp         uint64
+	out, again bool
+}
+
+const batch, recentOutputs = 4096, 256
+
+// Collector returns one for one goroutine.
+func (f *Filter) Collector() *Collector {
+	c := &Collector{f: f}
+	c.whole = func(text []byte, key bool) {
+		if !key {
+			c.Original(text, false)
+		}
+	}
+	return c
+}
+
+// Begin is called before a part of a table is read. again says that it was read
+// before, in part: its rows are then not counted twice.
+func (c *Collector) Begin(again bool) { c.again = again }
+
+// Original takes a value that a mask replaces. single says that it is of a kind
+// whose single words many share: a first name, a city; such a one of one word
+// without digits is not looked for.
+func (c *Collector) Original(value []byte, single bool) {
+	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
+	fp, ok := c.original(value, single)
+	if !ok {
+		return
+	}
+	if c.suspect != nil {
+		if c.suspect.maybe(fp) {
+			c.folded = appendFolded(c.folded[:0], value, c.words, false)
+			c.suspect.confirm(c.folded)
+		}
+		return
+	}
+	c.f.begins(c.words[0].hash, len(c.words))
+	c.values++
+	c.add(pending{fp, false, c.again})
+}
+
+// original returns the fingerprint of the value whose words are in c, if it is to
+// be looked for.
+func (c *Collector) original(value []byte, single bool) (uint64, bool) {
+	chars := 0
+	for i := range c.words {
+		chars += c.words[i].chars
+	}
+	switch {
+	case len(c.words) == 0:
+		return 0, false
+	case chars < shortest || isDate(value) || isDecimal(value):
+		c.short++
+		return 0, false
+	case single && len(c.words) == 1 && !hasDigit(value):
+		c.single++
+		return 0, false
+	}
+	return c.f.sequence(c.words), true
+}
+
+// sequence is the fingerprint of words in their order.
+func (f *Filter) sequence(words []word) uint64 {
+	sum := words[0].hash
+	for i := 1; i < len(words); i++ {
+		sum = f.hash.next(sum, words[i].hash)
+	}
+	return sum
+}
+
+// Whole takes an original that holds several values, as its shape says.
+func (c *Collector) Whole(shape Shape, value []byte) {
+	if shape == Text {
+		c.Original(value, false)
+		return
+	}
+	c.docs.walk(shape, value, c.whole)
+}
+
+// Output takes what a mask made. It is no leak, wherever it is found.
+func (c *Collector) Output(value []byte) {
+	if c.suspect != nil {
+		return
+	}
+	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
+	if len(c.words) == 0 {
+		return
+	}
+	fp := c.f.sequence(c.words)
+	c.outputs++
+	if at := &c.recent[fp%recentOutputs]; *at != fp {
+		*at = fp
+		c.add(pending{fp, true, false})
+	}
+}
+
+func (c *Collector) add(p pending) {
+	if c.pending = append(c.pending, p); len(c.pending) == batch {
+		c.empty()
+	}
+}
+
+// Err is ErrFull once the filter had no room for a fingerprint.
+func (c *Collector) Err() error { return c.err }
+
+// Flush puts what was collected into the filter.
+func (c *Collector) Flush() error {
+	c.empty()
+	n := &c.f.count
+	n.values.Add(c.values)
+	n.short.Add(c.short)
+	n.single.Add(c.single)
+	n.outputs.Add(c.outputs)
+	c.values, c.short, c.single, c.outputs = 0, 0, 0, 0
+	return c.err
+}
+
+// empty puts the pending fingerprints into the filter, shard by shard.
+func (c *Collector) empty() {
+	var ends [shardCount + 1]int32
+	for i := range c.pending {
+		ends[c.pending[i].fp>>56+1]++
+	}
+	for i := range shardCount {
+		ends[i+1] += ends[i]
+	}
+	if cap(c.sorted) < len(c.pending) {
+		c.sorted = make([]pending, cap(c.pending))
+	}
+	c.sorted = c.sorted[:len(c.pending)]
+	for i := range c.pending {
+		at := &ends[c.pending[i].fp>>56]
+		c.sorted[*at] = c.pending[i]
+		*at++
+	}
+	for i := 0; i < len(c.sorted) && c.err == nil; {
+		s := &c.f.shards[c.sorted[i].fp>>56]
+		s.mu.Lock()
+		for home := c.sorted[i].fp >> 56; i < len(c.sorted) && c.sorted[i].fp>>56 == home && c.err == nil; i++ {
+			p := &c.sorted[i]
+			_, lo, hi := parts(p.fp)
+			c.err = c.f.put(s, lo, hi, p.out, p.again)
+		}
+		s.mu.Unlock()
+	}
+	c.pending = c.pending[:0]
+}
+
+func hasDigit(v []byte) bool {
+	for _, ch := range v {
+		if ch >= '0' && ch <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+// isDecimal reports whether a value is a number with a fraction.
+func isDecimal(v []byte) bool {
+	if len(v) > 0 && (v[0] == '-' || v[0] == '+') {
+		v = v[1:]
+	}
+	dots := 0
+	for i, ch := range v {
+		switch {
+		case ch == '.' && i > 0 && i < len(v)-1:
+			dots++
+		case ch < '0' || ch > '9':
+			return false
+		}
+	}
+	return dots == 1
+}
+
+// isDate reports whether a value is a date as ISO 8601 or PostgreSQL writes it,
+// with a time or without.
+func isDate(v []byte) bool {
+	if len(v) < 10 || v[4] != '-' || v[7] != '-' || len(v) > 35 {
+		return false
+	}
+	for i, ch := range v {
+		switch {
+		case i == 4 || i == 7:
+		case i < 10 && (ch < '0' || ch > '9'):
+			return false
+		case i >= 10 && (ch < '0' || ch > '9') && ch != ' ' && ch != 'T' && ch != 't' && ch != ':' && ch != '.' && ch != '+' && ch != '-' && ch != 'Z' && ch != 'z':
+			return false
+		}
+	}
+	return len(v) == 10 || v[10] == ' ' || v[10]|0x20 == 't'
+}

@@ -1,0 +1,268 @@
+package leak
+
+import (
+	"errors"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+// ErrFull is a filter that would need more memory than it may take.
+var ErrFull = errors.New("the fingerprints of original values need more memory than they may take")
+
+// Options of a filter; the zero value is no limit and no guess.
+type Options struct {
+	Memory int64 // bytes that the filter may take; zero is no limit
+	Expect int64 // values that are likely to come, so that the filter need not grow
+}
+
+// Filter holds fingerprints of values: 56 bits of a keyed hash, and besides how
+// many rows a value was found in, or that a mask made it.
+//
+// It is a hash table of 256 parts, each locked by itself and each with open
+// addressing by buckets of one cache line (ten fingerprints). A part at 17/20 of
+// its room grows by a fifth. So 20 million values take 140 to 180 MB. A lookup
+// of another value finds one of them by chance in about 1 of 4 billion (the
+// share of fingerprints taken).
+type Filter struct {
+	hash   hasher
+	limit  int64
+	taken  atomic.Int64 // bytes
+	shards [shardCount]shard
+	// first has a bit for each number of words that values have, by the hash of
+	// the first word: most words of a text begin no value.
+	first []atomic.Uint32
+	count struct{ values, short, single, outputs atomic.Int64 }
+}
+
+const shardCount = 256
+
+type shard struct {
+	mu      sync.Mutex
+	used    int
+	buckets []bucket
+	_       [24]byte // to the end of the cache line
+}
+
+const bucketSize = 10
+
+// bucket is one cache line. It fills up from the first place on.
+type bucket struct {
+	lo    [bucketSize]uint32
+	hi    [bucketSize]uint16
+	state uint32 // three bits for each place
+}
+
+const bucketBytes = 64
+
+// state is what is known of a fingerprint. From one to three it is the number of
+// rows.
+type state uint32
+
+const (
+	absent state = 0
+	common state = 4 // more than three rows
+	output state = 5 // of a mask
+)
+
+// New returns an empty filter. The fingerprints depend on the secret.
+func New(secret *keyed.Secret, opt Options) *Filter {
+	f := &Filter{hash: newHasher(secret), limit: opt.Memory}
+	words := int64(1 << 14) // 64 KiB
+	for words < 4<<20 && words < opt.Expect {
+		words *= 2
+	}
+	if f.limit > 0 {
+		for words > 1<<8 && words*4 > f.limit/8 {
+			words /= 2
+		}
+	}
+	f.first = make([]atomic.Uint32, words)
+	f.taken.Store(words * 4)
+	each := int(opt.Expect * 20 / 17 / bucketSize / shardCount)
+	if f.limit > 0 {
+		each = int(min(int64(each), (f.limit-words*4)/bucketBytes/shardCount))
+	}
+	if each > 8 {
+		for i := range f.shards {
+			f.shards[i].buckets = make([]bucket, each)
+		}
+		f.taken.Add(int64(each) * shardCount * bucketBytes)
+	}
+	return f
+}
+
+// Bytes returns how much memory the fingerprints take.
+func (f *Filter) Bytes() int64 { return f.taken.Load() }
+
+// Counts says what a filter was given.
+type Counts struct {
+	Values  int64 `json:"values"`  // originals whose fingerprints were taken
+	Short   int64 `json:"short"`   // originals of fewer than six characters, which are not looked for
+	Single  int64 `json:"single"`  // single names and places, which are not looked for
+	Outputs int64 `json:"outputs"` // what masks made
+	Entries int64 `json:"entries"` // distinct fingerprints
+	Common  int64 `json:"common"`  // of them, values found in more than three rows: hits are counted apart
+}
+
+// Counts returns what the filter was given; not while it is being filled.
+func (f *Filter) Counts() Counts {
+	c := Counts{Values: f.count.values.Load(), Short: f.count.short.Load(), Single: f.count.single.Load(), Outputs: f.count.outputs.Load()}
+	for i := range f.shards {
+		s := &f.shards[i]
+		c.Entries += int64(s.used)
+		for k := range s.buckets {
+			for n := range bucketSize {
+				if s.buckets[k].get(n) == common {
+					c.Common++
+				}
+			}
+		}
+	}
+	return c
+}
+
+func (b *bucket) get(n int) state { return state(b.state >> (3 * n) & 7) }
+
+func (b *bucket) set(n int, s state) {
+	b.state = b.state&^(7<<(3*n)) | uint32(s)<<(3*n)
+}
+
+// parts of a fingerprint: the shard, and what is kept. The bucket follows from
+// what is kept, so that a shard can grow.
+func parts(fp uint64) (shard int, lo uint32, hi uint16) {
+	return int(fp >> 56), uint32(fp >> 24), uint16(fp >> 8)
+}
+
+func (s *shard) home(lo uint32) int {
+	hi, _ := bits.Mul64(uint64(lo)<<32, uint64(len(s.buckets)))
+	return int(hi)
+}
+
+// put takes note of one occurrence. again says that the rows may have been seen
+// before. The shard is locked.
+func (f *Filter) put(s *shard, lo uint32, hi uint16, out, again bool) error {
+	if s.used*20 >= len(s.buckets)*bucketSize*17 {
+		if err := f.grow(s); err != nil {
+			return err
+		}
+	}
+	for at := s.home(lo); ; {
+		b := &s.buckets[at]
+		for n := range bucketSize {
+			have := b.get(n)
+			if have == absent {
+				b.lo[n], b.hi[n] = lo, hi
+				if b.set(n, 1); out {
+					b.set(n, output)
+				}
+				s.used++
+				return nil
+			}
+			if b.lo[n] == lo && b.hi[n] == hi {
+				switch {
+				case out:
+					b.set(n, output)
+				case have < common && !again:
+					b.set(n, have+1)
+				}
+				return nil
+			}
+		}
+		if at++; at == len(s.buckets) {
+			at = 0
+		}
+	}
+}
+
+// grow makes room in a shard.
+func (f *Filter) grow(s *shard) error {
+	old := s.buckets
+	size := max(1, 2*len(old))
+	if len(old) >= 64 {
+		size = len(old) + len(old)/5
+	}
+	more := int64(size-len(old)) * bucketBytes
+	if f.limit > 0 && f.taken.Load()+more > f.limit {
+		return ErrFull
+	}
+	f.taken.Add(more)
+	s.buckets = make([]bucket, size)
+	for i := range old {
+		from := &old[i]
+		for n := range bucketSize {
+			st := from.get(n)
+			if st == absent {
+				break
+			}
+			s.place(from.lo[n], from.hi[n], st)
+		}
+	}
+	return nil
+}
+
+// place puts a fingerprint that is not there.
+func (s *shard) place(lo uint32, hi uint16, st state) {
+	for at := s.home(lo); ; {
+		b := &s.buckets[at]
+		if last := b.get(bucketSize - 1); last == absent {
+			n := 0
+			for b.get(n) != absent {
+				n++
+			}
+			b.lo[n], b.hi[n] = lo, hi
+			b.set(n, st)
+			return
+		}
+		if at++; at == len(s.buckets) {
+			at = 0
+		}
+	}
+}
+
+// look returns what is known of a fingerprint. It takes no lock.
+func (f *Filter) look(fp uint64) state {
+	at, lo, hi := parts(fp)
+	s := &f.shards[at]
+	if len(s.buckets) == 0 {
+		return absent
+	}
+	for at := s.home(lo); ; {
+		b := &s.buckets[at]
+		for n := range bucketSize {
+			if b.lo[n] == lo && b.hi[n] == hi && b.get(n) != absent {
+				return b.get(n)
+			}
+		}
+		if b.get(bucketSize-1) == absent {
+			return absent
+		}
+		if at++; at == len(s.buckets) {
+			at = 0
+		}
+	}
+}
+
+// begins notes that a value of so many words begins with a word.
+func (f *Filter) begins(word uint64, length int) {
+	at, bit := f.firstAt(word)
+	if w := &f.first[at]; w.Load()&(1<<(bit+length)) == 0 {
+		w.Or(1 << (bit + length))
+	}
+}
+
+// firstAt is where the lengths of values that begin with a word are: four words
+// share a number, each has eight bits of it.
+func (f *Filter) firstAt(word uint64) (at, bit int) {
+	hi, lo := bits.Mul64(word, uint64(len(f.first)))
+	return int(hi), int(lo>>62) * 8
+}
+
+// lengths returns a bit for each number of words that values have which begin
+// with a word.
+func (f *Filter) lengths(word uint64) uint32 {
+	at, bit := f.firstAt(word)
+	return f.first[at].Load() >> bit & 0xff
+}

@@ -1,0 +1,448 @@
+package leak
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+func testSecret(t testing.TB) *keyed.Secret {
+	t.Helper()
+	s, err := keyed.ParseSecret([]byte(strings.Repeat("3c", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// scanned fills a filter with originals and returns the number of fields in
+// which they are found, confirmed.
+func scanned(t testing.TB, originals []string, outputs []string, shape Shape, fields ...string) (hits, common int64) {
+	t.Helper()
+	f := New(testSecret(t), Options{})
+	c := f.Collector()
+	for _, v := range originals {
+		c.Original([]byte(v), false)
+	}
+	for _, v := range outputs {
+		c.Output([]byte(v))
+	}
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	sus := NewSuspects()
+	s := f.Scanner(sus)
+	for _, v := range fields {
+		s.Field("t.c", shape, []byte(v))
+	}
+	again := f.Confirmer(sus)
+	for _, v := range originals {
+		again.Original([]byte(v), false)
+	}
+	for _, x := range sus.Findings() {
+		hits += x.Fields
+		common += x.Common
+	}
+	return hits, common
+}
+
+// TestFound looks for values in texts that spell them otherwise.
+func TestFound(t *testing.T) {
+	for _, c := range []struct {
+		original, field string
+		shape           Shape
+		want            bool
+	}{
+		{"anna.berg@mail.example", "write to <Anna.Berg@MAIL.example>, please", Text, true},
+		{"anna.berg@mail.example", "anna.berg@mail.exampleX", Text, false},
+		{"Anna Berg", "Mrs. ANNA  BERG called", Text, true},
+		{"Anna Berg", "Berg, Anna", Text, false},
+		{"Zoë Müller", "zoe muller", Text, true},
+		{"Zoe\u0308 Mu\u0308ller", "ZOË MÜLLER", Text, true},
+		{"ANNA１２３", "anna123", Text, true},
+		{"+49 30 100-001", "tel.: +49 (30) 100 001.", Text, true},
+		{"192.168.17.4", "from 192.168.17.4:5432", Text, true},
+		{"2001:db8::17:4", "from [2001:db8::17:4]", Text, true},
+		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "to 12 long street\nold town AB1 2cd united", Text, true},
+		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "12 long street old town", Text, false},
+		{"张伟明", "请联系张伟明先生", Text, true},
+		{"short", "short", Text, false},
+		{"1990-01-01", "born 1990-01-01", Text, false},
+		{"1990-01-01 10:20:30.5+02", "born 1990-01-01 10:20:30.5+02", Text, false},
+		{"1234567.89", "1234567.89", Text, false},
+		{"canary-0001", `{"a": {"b": ["x", "canary-0001"]}}`, JSON, true},
+		{"canary-0001", `{"canary-0001": 1}`, JSON, true},
+		{"canary 0001", `["canary", "0001"]`, JSON, false},
+		{"line\nbreak\u00e9 x", `{"a": "line\nbreak\u00e9 x"}`, JSON, true},
+		{"4930100001", `{"tel": 4930100001}`, JSON, true},
+		{"canary-0001", `{abc,"x canary-0001",NULL}`, Array, true},
+		{"canary 0001", `{canary,0001}`, Array, false},
+		{"canary-0001", "\x00\x01\xffcanary-0001\xfe\x00", Bytes, true},
+		{"canary-0001", "<p>canary-0001</p>", Text, true},
+		{"M\xfcller GmbH", "an M\xfcller GmbH", Text, true}, // of a database that is not UTF8
+	} {
+		hits, _ := scanned(t, []string{c.original}, nil, c.shape, c.field)
+		if hits == 1 != c.want {
+			t.Errorf("%q in %q: %d hits", c.original, c.field, hits)
+		}
+	}
+}
+
+// TestRowsAndOutputs counts values of many rows apart, and takes what a mask made
+// for no leak.
+func TestRowsAndOutputs(t *testing.T) {
+	for n, want := range []int64{0, 1, 1, 1, 0, 0} {
+		hits, common := scanned(t, append(make([]string, 0), repeat("Anna Berg", n)...), nil, Text, "with Anna Berg")
+		if hits != want || (common == 1) != (n > 3) {
+			t.Errorf("in %d rows: %d hits, %d common", n, hits, common)
+		}
+	}
+	for _, outputs := range [][]string{{"anna berg"}, {"other", "Anna  Berg"}} {
+		if hits, _ := scanned(t, []string{"Anna Berg"}, outputs, Text, "with Anna Berg"); hits != 0 {
+			t.Errorf("%d hits on an output", hits)
+		}
+	}
+}
+
+func repeat(v string, n int) (out []string) {
+	for range n {
+		out = append(out, v)
+	}
+	return out
+}
+
+// TestAgain reads rows twice, as after a lost connection.
+func TestAgain(t *testing.T) {
+	f := New(testSecret(t), Options{})
+	c := f.Collector()
+	for _, again := range []bool{false, true, true, true, true} {
+		c.Begin(again)
+		c.Original([]byte("canary-0001"), false)
+	}
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	sus := NewSuspects()
+	f.Scanner(sus).Field("t.c", Text, []byte("canary-0001"))
+	if sus.Len() != 1 {
+		t.Error("rows that were read again made a value common")
+	}
+}
+
+// TestUnconfirmed reports nothing that the originals do not confirm.
+func TestUnconfirmed(t *testing.T) {
+	f := New(testSecret(t), Options{})
+	c := f.Collector()
+	c.Original([]byte("canary-0001"), false)
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	sus := NewSuspects()
+	f.Scanner(sus).Field("t.c", Text, []byte("canary-0001"))
+	f.Confirmer(sus).Original([]byte("canary-0002"), false)
+	if got := sus.Findings(); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestSingleNames(t *testing.T) {
+	f := New(testSecret(t), Options{})
+	c := f.Collector()
+	for _, v := range []string{"Jennifer", "Przybylski", "Mary Jane", "canary17x"} {
+		c.Original([]byte(v), true)
+	}
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.Counts(); n.Single != 2 || n.Values != 2 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// randomText makes texts of few words, so that sequences occur often.
+func randomText(r *rand.Rand, most int) string {
+	words := []string{"Anna", "berg", "ÄPFEL", "x", "17", "2024", "名", "long-word", "a.b@c", "\xff", "…", "e\u0301t", "ﬁn"}
+	var b strings.Builder
+	for range r.IntN(most) {
+		b.WriteString(words[r.IntN(len(words))])
+		b.WriteString([]string{" ", ", ", "", "\n", "-"}[r.IntN(5)])
+	}
+	return b.String()
+}
+
+// model says what the package does with strings and a map.
+func model(h *hasher, originals []string, field string) bool {
+	fold := func(v string, n int, from int) (string, int) {
+		words := h.cut(nil, []byte(v), 1<<30, false)
+		if from >= len(words) {
+			return "", 0
+		}
+		words = words[from:min(from+n, len(words))]
+		chars := 0
+		for _, w := range words {
+			chars += w.chars
+		}
+		if chars < shortest {
+			return "", len(words)
+		}
+		return string(appendFolded(nil, []byte(v), words, false)), len(words)
+	}
+	known := map[string]bool{}
+	for _, v := range originals {
+		text, _ := fold(v, longest, 0)
+		known[text] = true
+	}
+	delete(known, "")
+	for from := 0; ; from++ {
+		for n := 1; n <= longest; n++ {
+			text, words := fold(field, n, from)
+			if words == 0 {
+				return false
+			}
+			if words == n && known[text] {
+				return true
+			}
+		}
+	}
+}
+
+// TestModel compares filter and scanner with a map of strings, on random texts.
+func TestModel(t *testing.T) {
+	h := newHasher(testSecret(t))
+	r := rand.New(rand.NewPCG(1, 2))
+	found := 0
+	for range 3000 {
+		original, field := randomText(r, 9), randomText(r, 20)
+		if r.IntN(3) == 0 {
+			field += " " + strings.ToUpper(original) + " " + randomText(r, 20)
+		}
+		if isDate([]byte(original)) || isDecimal([]byte(original)) {
+			continue
+		}
+		want := model(&h, []string{original}, field)
+		hits, _ := scanned(t, []string{original}, nil, Text, field)
+		if (hits == 1) != want {
+			t.Fatalf("%q in %q: %d hits, the model says %v", original, field, hits, want)
+		}
+		if want {
+			found++
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d were found", found)
+	}
+}
+
+// TestLongText finds a value at the border of the blocks in which texts are cut.
+func TestLongText(t *testing.T) {
+	for lead := blockWords - 8; lead < blockWords+3; lead++ {
+		text := strings.Repeat("w ", lead) + "the secret value of five " + strings.Repeat("w ", blockWords)
+		if hits, _ := scanned(t, []string{"secret value of five"}, nil, Text, text); hits != 1 {
+			t.Errorf("behind %d words: %d hits", lead, hits)
+		}
+	}
+}
+
+// TestFilter has several goroutines put many values in, and finds all of them,
+// and next to nothing else.
+func TestFilter(t *testing.T) {
+	n := 300_000
+	if testing.Short() {
+		n = 50_000
+	}
+	for _, expect := range []int64{0, int64(n), int64(2 * n)} {
+		f := New(testSecret(t), Options{Expect: expect})
+		var wg sync.WaitGroup
+		for part := range 4 {
+			wg.Go(func() {
+				c := f.Collector()
+				for i := part; i < n; i += 4 {
+					c.Original(fmt.Appendf(nil, "value %d", 1000000+i), false)
+				}
+				if err := c.Flush(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		var words []word
+		look := func(v []byte) state {
+			words = f.hash.cut(words[:0], v, longest, false)
+			return f.look(f.sequence(words))
+		}
+		for i := range n {
+			if look(fmt.Appendf(nil, "VALUE-%d", 1000000+i)) != 1 {
+				t.Fatalf("value %d is not found", i)
+			}
+		}
+		wrong := 0
+		for i := range n {
+			if look(fmt.Appendf(nil, "other %d", 1000000+i)) != absent {
+				wrong++
+			}
+		}
+		if wrong > 0 {
+			t.Errorf("%d of %d others are found", wrong, n)
+		}
+		counts := f.Counts()
+		if counts.Entries != int64(n) || counts.Values != int64(n) {
+			t.Errorf("%+v", counts)
+		}
+		t.Logf("expecting %d: %.1f bytes a value", expect, float64(f.Bytes())/float64(n))
+	}
+}
+
+// TestChance measures how often a fingerprint that was not put in is found, in a
+// filter that looks at few of its bits.
+func TestChance(t *testing.T) {
+	f := New(testSecret(t), Options{})
+	r := rand.New(rand.NewPCG(3, 4))
+	const values, bits = 20_000, 24
+	narrow := func() uint64 { return r.Uint64() >> (64 - bits) << (64 - bits) }
+	for range values {
+		fp := narrow()
+		s := &f.shards[fp>>56]
+		_, lo, hi := parts(fp)
+		if err := f.put(s, lo, hi, false, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, tries := 0, 1_000_000
+	for range tries {
+		if f.look(narrow()) != absent {
+			found++
+		}
+	}
+	share, want := float64(found)/float64(tries), float64(f.Counts().Entries)/(1<<bits)
+	if share < want*0.8 || share > want*1.2 {
+		t.Errorf("%.6f are found by chance, want %.6f", share, want)
+	}
+}
+
+func TestFull(t *testing.T) {
+	f := New(testSecret(t), Options{Memory: 1 << 20})
+	c := f.Collector()
+	for i := 0; c.Err() == nil; i++ {
+		if i > 1<<20 {
+			t.Fatal("a filter of 1 MiB is never full")
+		}
+		c.Original(fmt.Appendf(nil, "value %d", 1000000+i), false)
+	}
+	if err := c.Flush(); err != ErrFull {
+		t.Errorf("%v", err)
+	}
+	if f.Bytes() > 1<<20 {
+		t.Errorf("%d bytes were taken", f.Bytes())
+	}
+}
+
+// TestTwentyMillion puts 20 million values into 200 MB.
+func TestTwentyMillion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	f := New(testSecret(t), Options{Memory: 200e6, Expect: 20e6})
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20_000_000 {
+		fp := r.Uint64()
+		_, lo, hi := parts(fp)
+		if err := f.put(&f.shards[fp>>56], lo, hi, false, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%.0f MB", float64(f.Bytes())/1e6)
+}
+
+func FuzzScan(f *testing.F) {
+	f.Add([]byte(`{"a": "anna.berg@mail.example \u00e9\ud83d\ude00"}`))
+	f.Add([]byte(`{anna,"b c",NULL}`))
+	f.Add([]byte("\xf0\x9f\x98"))
+	filter := New(testSecret(f), Options{})
+	c := filter.Collector()
+	c.Original([]byte("anna.berg@mail.example"), false)
+	if err := c.Flush(); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, v []byte) {
+		sus := NewSuspects()
+		s := filter.Scanner(sus)
+		for _, shape := range []Shape{Text, JSON, Array, Bytes} {
+			s.Field("x", shape, v)
+			before := sus.Len()
+			s.Field("x", shape, append(bytes.Clone(v), " anna.berg@mail.example"...))
+			if shape == Text && sus.Len() == 0 && before == 0 {
+				t.Errorf("not found behind %q", v)
+			}
+		}
+		filter.Collector().Whole(JSON, v)
+	})
+}
+
+const sample = `Dear Mrs. Müller, your order 4711 of 2024-05-17 was sent to 12 Long Street; the parcel's number is JD014600006280712345. ` +
+	`Please write to service@shop.example if anything is missing, or call us between 9 and 17. Kind regards, your team`
+
+func benchFilter(b testing.TB, n int) *Filter {
+	f := New(testSecret(b), Options{Expect: int64(n)})
+	c := f.Collector()
+	for i := range n {
+		c.Original(fmt.Appendf(nil, "user%d@mail.example", i), false)
+	}
+	if err := c.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	return f
+}
+
+func TestNoAllocations(t *testing.T) {
+	f := benchFilter(t, 1000)
+	sus := NewSuspects()
+	s, c := f.Scanner(sus), f.Collector()
+	text, doc, array := []byte(sample), []byte(`{"a": "b\n c", "n": [1, 2, "x y z"]}`), []byte(`{a,"b c",d}`)
+	value := []byte("user17@mail.example")
+	for range 2 * batch {
+		c.Original(value, false)
+	}
+	if n := testing.AllocsPerRun(3*batch, func() {
+		s.Field("t.c", Text, text)
+		s.Field("t.c", JSON, doc)
+		s.Field("t.c", Array, array)
+		c.Original(value, false)
+		c.Output(text)
+		c.Whole(JSON, doc)
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	for _, n := range []int{10_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := benchFilter(b, n).Scanner(NewSuspects())
+			text := []byte(sample)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s.Field("t.c", Text, text)
+			}
+		})
+	}
+}
+
+func BenchmarkOriginal(b *testing.B) {
+	for _, n := range []int{10_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := benchFilter(b, n).Collector()
+			var value []byte
+			i := 0
+			for b.Loop() {
+				i++
+				value = fmt.Appendf(value[:0], "user%d@mail.example", i%n)
+				c.Original(value, false)
+			}
+		})
+	}
+}

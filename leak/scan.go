@@ -1,0 +1,229 @@
+package leak
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// Scanner looks for values in texts, for one goroutine. It allocates nothing but
+// where it finds something.
+type Scanner struct {
+	f        *Filter
+	suspects *Suspects
+	words    []word
+	docs     documents
+	field    func(text []byte, key bool)
+	inBytes  bool
+
+	place string
+	found map[string]bool // in the field at hand
+	hit   bool            // in the field at hand
+	known bool            // a common value is in the field at hand
+
+	Bytes int64 // that were looked at
+}
+
+// Scanner returns one that notes what it finds in suspects. The filter must not
+// be filled any more.
+func (f *Filter) Scanner(suspects *Suspects) *Scanner {
+	s := &Scanner{f: f, suspects: suspects, found: map[string]bool{}}
+	s.field = func(text []byte, _ bool) { s.text(text) }
+	return s
+}
+
+// Field looks at one value of a place: a column, or another thing that holds
+// text. Places are compared by their names. Keys of JSON objects are looked at
+// too.
+func (s *Scanner) Field(place string, shape Shape, value []byte) {
+	s.place, s.inBytes, s.hit, s.known = place, shape == Bytes, false, false
+	s.Bytes += int64(len(value))
+	if shape == Text || shape == Bytes {
+		s.text(value)
+	} else {
+		s.docs.walk(shape, value, s.field)
+	}
+	if s.hit || s.known {
+		s.suspects.field(place, s.hit)
+		clear(s.found)
+	}
+}
+
+// blockWords is how many words of a text are cut at once.
+const blockWords = 4096
+
+// text looks at every sequence of one to six words.
+func (s *Scanner) text(text []byte) {
+	for len(text) >= shortest {
+		words := s.f.hash.cut(s.words[:0], text, blockWords, s.inBytes)
+		s.words = words
+		last := len(words) < blockWords
+		starts := len(words)
+		if !last {
+			starts -= longest - 1 // those begin the next block
+		}
+		for i := range starts {
+			if lengths := s.f.lengths(words[i].hash); lengths != 0 {
+				s.from(text, words[i:min(i+longest, len(words))], lengths)
+			}
+		}
+		if last {
+			return
+		}
+		text = text[words[starts].lo:]
+	}
+}
+
+// from looks at the sequences of some lengths that begin with the first of words.
+func (s *Scanner) from(text []byte, words []word, lengths uint32) {
+	most := min(len(words), bits.Len32(lengths)-1)
+	sum, chars := words[0].hash, 0
+	for n := 1; n <= most; n++ {
+		if n > 1 {
+			sum = s.f.hash.next(sum, words[n-1].hash)
+		}
+		if chars += words[n-1].chars; chars < shortest || lengths&(1<<n) == 0 {
+			continue
+		}
+		switch s.f.look(sum) {
+		case absent, output:
+		case common:
+			s.known = true
+		default:
+			s.note(sum, text, words[:n])
+		}
+	}
+}
+
+// note takes note of a suspect, once a field.
+func (s *Scanner) note(fp uint64, text []byte, words []word) {
+	folded := string(appendFolded(nil, text, words, s.inBytes))
+	if s.hit = true; !s.found[folded] {
+		s.found[folded] = true
+		s.suspects.add(s.place, fp, folded)
+	}
+}
+
+// Suspects are sequences of words that look like originals, by place. Their
+// texts are kept in memory until they are confirmed; it may be used by several
+// goroutines.
+type Suspects struct {
+	mu     sync.Mutex
+	texts  map[string]*suspect
+	prints map[uint64]bool // set before the first Confirmer
+	places map[string]*place
+	order  []string
+}
+
+type suspect struct {
+	confirmed bool
+	fields    map[string]int64 // by place
+}
+
+type place struct {
+	fields int64 // with any suspect
+	noted  int   // different suspects
+	beyond int64 // sightings of further ones
+	common int64 // fields with a common value
+}
+
+// mostSuspects is how many different ones of a place are noted.
+const mostSuspects = 1000
+
+// NewSuspects returns an empty set.
+func NewSuspects() *Suspects {
+	return &Suspects{texts: map[string]*suspect{}, prints: map[uint64]bool{}, places: map[string]*place{}}
+}
+
+func (s *Suspects) at(name string) *place {
+	p := s.places[name]
+	if p == nil {
+		p = &place{}
+		s.places[name] = p
+		s.order = append(s.order, name)
+	}
+	return p
+}
+
+func (s *Suspects) add(name string, fp uint64, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, x := s.at(name), s.texts[text]
+	if x == nil || x.fields[name] == 0 {
+		if p.noted == mostSuspects {
+			p.beyond++
+			return
+		}
+		p.noted++
+	}
+	if x == nil {
+		x = &suspect{fields: map[string]int64{}}
+		s.texts[text], s.prints[fp] = x, true
+	}
+	x.fields[name]++
+}
+
+// field counts a field of a place: with suspects, or with common values only.
+func (s *Suspects) field(name string, hit bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.at(name); hit {
+		p.fields++
+	} else {
+		p.common++
+	}
+}
+
+// Len returns how many different suspects there are.
+func (s *Suspects) Len() int { return len(s.texts) }
+
+// Confirmer returns a Collector that fills no filter: the originals that it is
+// given confirm the suspects that they are equal to. All scanning is over by then.
+func (f *Filter) Confirmer(s *Suspects) *Collector {
+	c := f.Collector()
+	c.suspect = s
+	return c
+}
+
+func (s *Suspects) maybe(fp uint64) bool { return s.prints[fp] }
+
+func (s *Suspects) confirm(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.texts[string(text)]; x != nil {
+		x.confirmed = true
+	}
+}
+
+// Finding is what was found in one place.
+type Finding struct {
+	Place  string
+	Fields int64 // that hold a confirmed original
+	Common int64 // fields that hold only values found in more than three rows
+}
+
+// Findings returns what was found, in the order in which it was: places with a
+// confirmed original, and those with common values only.
+func (s *Suspects) Findings() []Finding {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	confirmed := map[string]int64{}
+	for _, x := range s.texts {
+		if x.confirmed {
+			for name, n := range x.fields {
+				confirmed[name] += n
+			}
+		}
+	}
+	var out []Finding
+	for _, name := range s.order {
+		p := s.places[name]
+		f := Finding{Place: name, Common: p.common}
+		if n := confirmed[name]; n > 0 {
+			f.Fields = min(p.fields, n+p.beyond)
+		}
+		if f.Fields > 0 || f.Common > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,144 @@
+package leak
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+)
+
+// Shape says how texts lie in a value.
+type Shape uint8
+
+// Shapes.
+const (
+	Text  Shape = iota // one text
+	JSON               // a document: each string and number by itself
+	Array              // an array literal: each element by itself
+	Bytes              // bytes that may hold text
+)
+
+// documents walks values of any shape.
+type documents struct {
+	array copyfmt.ArrayReader
+	text  []byte // scratch
+}
+
+// walk calls fn with each text of a value; key says that it is a key of a JSON
+// object. The text is valid during the call.
+func (d *documents) walk(shape Shape, value []byte, fn func(text []byte, key bool)) {
+	switch shape {
+	case JSON:
+		d.json(value, fn)
+	case Array:
+		d.elements(value, fn)
+	default:
+		fn(value, false)
+	}
+}
+
+func (d *documents) elements(value []byte, fn func(text []byte, key bool)) {
+	d.array.Reset(value)
+	for {
+		tok, elem, err := d.array.Next()
+		if err != nil { // of another delimiter; no text is lost
+			fn(value, false)
+			return
+		}
+		switch tok {
+		case copyfmt.ArrayEnd:
+			return
+		case copyfmt.ArrayElement:
+			fn(elem, false)
+		}
+	}
+}
+
+// json finds the strings and numbers of a document. It need not be valid.
+func (d *documents) json(v []byte, fn func(text []byte, key bool)) {
+	for i := 0; i < len(v); {
+		switch ch := v[i]; {
+		case ch == '"':
+			start, plain := i+1, true
+			for i++; i < len(v) && v[i] != '"'; i++ {
+				if v[i] == '\\' {
+					plain = false
+					i++
+				}
+			}
+			end := min(i, len(v))
+			i++
+			text := v[start:end]
+			if !plain {
+				d.text = unquote(d.text[:0], text)
+				text = d.text
+			}
+			next := i
+			for next < len(v) && (v[next] == ' ' || v[next] == '\n' || v[next] == '\t' || v[next] == '\r') {
+				next++
+			}
+			fn(text, next < len(v) && v[next] == ':')
+		case ch >= '0' && ch <= '9':
+			start := i
+			for i < len(v) && (v[i] >= '0' && v[i] <= '9' || v[i] == '.' || v[i]|0x20 == 'e' || v[i] == '-' || v[i] == '+') {
+				i++
+			}
+			fn(v[start:i], false)
+		default:
+			i++
+		}
+	}
+	if cap(d.text) > outsized {
+		d.text = nil
+	}
+}
+
+// outsized is the size beyond which a scratch buffer is not kept.
+const outsized = 4 << 20
+
+// unquote appends the text of what stands between the quotes of a JSON string.
+func unquote(dst, v []byte) []byte {
+	for i := 0; i < len(v); i++ {
+		if v[i] != '\\' || i+1 >= len(v) {
+			dst = append(dst, v[i])
+			continue
+		}
+		i++
+		switch v[i] {
+		case 'b', 'f', 'n', 'r', 't':
+			dst = append(dst, ' ')
+		case 'u':
+			r := hex4(v, i+1)
+			i = min(i+4, len(v)-1)
+			if utf16.IsSurrogate(r) && i+2 < len(v) && v[i+1] == '\\' && v[i+2] == 'u' {
+				if pair := utf16.DecodeRune(r, hex4(v, i+3)); pair != utf8.RuneError {
+					r = pair
+					i = min(i+6, len(v)-1)
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, v[i])
+		}
+	}
+	return dst
+}
+
+func hex4(v []byte, at int) rune {
+	if at+4 > len(v) {
+		return utf8.RuneError
+	}
+	r := rune(0)
+	for _, ch := range v[at : at+4] {
+		r <<= 4
+		switch {
+		case ch >= '0' && ch <= '9':
+			r |= rune(ch - '0')
+		case ch|0x20 >= 'a' && ch|0x20 <= 'f':
+			r |= rune(ch|0x20-'a') + 10
+		default:
+			return utf8.RuneError
+		}
+	}
+	return r
+}

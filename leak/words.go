@@ -1,0 +1,199 @@
+package leak
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/keyed"
+)
+
+// longest is how many words of a value count; of a longer one the first so many.
+const longest = 6
+
+// shortest is how many characters a value must have, marks and spaces left out.
+const shortest = 6
+
+// word is one word of a text: a run of letters and digits, or one character of a
+// script that has no spaces.
+type word struct {
+	hash   uint64
+	lo, hi int // in the text
+	chars  int // a character of a script without spaces counts twice
+}
+
+// hasher makes fingerprints of words and of sequences of them.
+type hasher struct {
+	seed, step, end, join, add uint64
+}
+
+func newHasher(secret *keyed.Secret) hasher {
+	prf := secret.PRF("leak", "")
+	a, b, c := prf.Sum([]byte("words")), prf.Sum([]byte("sequences")), prf.Sum([]byte("ends"))
+	return hasher{
+		seed: binary.BigEndian.Uint64(a[:8]), step: binary.BigEndian.Uint64(a[8:]) | 1,
+		join: binary.BigEndian.Uint64(b[:8]) | 1, add: binary.BigEndian.Uint64(b[8:]) | 1,
+		end: binary.BigEndian.Uint64(c[:8]) | 1,
+	}
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+// next is the fingerprint of a sequence with one word more.
+func (h *hasher) next(sequence, word uint64) uint64 { return mix(sequence*h.join+word, h.add) }
+
+// folds has what each ASCII byte folds to: zero where it parts words.
+const folds = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789\x00\x00\x00\x00\x00\x00" +
+	"\x00abcdefghijklmnopqrstuvwxyz\x00\x00\x00\x00\x00\x00abcdefghijklmnopqrstuvwxyz\x00\x00\x00\x00\x00"
+
+// cut appends the words of text to dst, at most limit of them. In bytes, what is
+// no UTF-8 parts words; in a text it is a letter, as databases of other encodings
+// have it.
+func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
+	for i := 0; i < len(text) && limit > 0; {
+		ch := text[i]
+		if ch < utf8.RuneSelf && folds[ch] == 0 {
+			i++
+			continue
+		}
+		w := word{hash: h.seed, lo: i}
+		sum, chars := h.seed, 0
+		for i < len(text) {
+			ch := text[i]
+			if ch < utf8.RuneSelf {
+				f := folds[ch]
+				if f == 0 {
+					break
+				}
+				sum = (sum ^ uint64(f)) * h.step
+				chars++
+				i++
+				continue
+			}
+			r, size := utf8.DecodeRune(text[i:])
+			f, how := foldRune(r)
+			if r == utf8.RuneError && size == 1 {
+				if f, how = rune(ch), asLetter; inBytes {
+					how = asGap
+				}
+			}
+			if how == asGap || how == asWord && chars > 0 {
+				if how == asGap && chars == 0 {
+					i += size
+				}
+				break
+			}
+			i += size
+			if how == asNothing {
+				continue
+			}
+			sum = (sum ^ uint64(f)) * h.step
+			chars++
+			if how == asWord {
+				chars++
+				break
+			}
+		}
+		if chars == 0 {
+			continue
+		}
+		w.hash, w.hi, w.chars = mix(sum, h.end), i, chars
+		dst = append(dst, w)
+		limit--
+	}
+	return dst
+}
+
+// role says what a character does in a text.
+type role uint8
+
+const (
+	asGap role = iota
+	asLetter
+	asWord    // by itself
+	asNothing // as if it were not there
+)
+
+// latin has the letter that each of U+00C0 to U+017F is without its accent; a
+// dot where there is none.
+const latin = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" +
+	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkklllllll" +
+	"lllnnnnnn.nnoooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs"
+
+// foldRune folds a character beyond ASCII: to lower case, without accent, of
+// usual width.
+func foldRune(r rune) (rune, role) {
+	switch {
+	case r >= 0xc0 && r < 0x180:
+		if ch := latin[r-0xc0]; ch != '.' {
+			return rune(ch), asLetter
+		}
+		if r == 0xd7 || r == 0xf7 { // × ÷
+			return 0, asGap
+		}
+	case r >= 0x300 && r < 0x370, r == 0xad, r >= 0x200b && r <= 0x200d, r == 0xfeff, r >= 0xfe00 && r <= 0xfe0f:
+		return 0, asNothing // a combining accent, or nothing to see
+	case r >= 0xff01 && r <= 0xff5e:
+		if f := folds[r-0xfee0]; f != 0 {
+			return rune(f), asLetter
+		}
+		return 0, asGap
+	case r >= 0x2000 && r < 0x2070, r >= 0x3000 && r < 0x3005:
+		return 0, asGap
+	case unspaced(r):
+		return r, asWord
+	}
+	switch {
+	case unicode.IsLetter(r):
+		return unicode.ToLower(r), asLetter
+	case unicode.IsNumber(r), unicode.IsMark(r):
+		return r, asLetter
+	}
+	return 0, asGap
+}
+
+// unspaced reports whether r is of a script that puts no spaces between words.
+func unspaced(r rune) bool {
+	switch {
+	case r < 0xe00:
+		return false
+	case r < 0xf00, r >= 0x1000 && r < 0x10a0, r >= 0x1780 && r < 0x17e0: // Thai and Lao, Burmese, Khmer
+		return unicode.IsLetter(r) || unicode.IsMark(r)
+	case r >= 0x3005 && r <= 0x3007, r >= 0x3041 && r < 0x3100, r >= 0x31f0 && r < 0x3200, r >= 0x3400 && r < 0x4dc0, r >= 0x4e00 && r < 0xa000,
+		r >= 0xf900 && r < 0xfb00, r >= 0x20000 && r < 0x32000:
+		return true
+	}
+	return false
+}
+
+// appendFolded appends the words of text in their folded form, a space between.
+func appendFolded(dst, text []byte, words []word, inBytes bool) []byte {
+	for n, w := range words {
+		if n > 0 {
+			dst = append(dst, ' ')
+		}
+		for i := w.lo; i < w.hi; {
+			if ch := text[i]; ch < utf8.RuneSelf {
+				dst = append(dst, folds[ch])
+				i++
+				continue
+			}
+			r, size := utf8.DecodeRune(text[i:])
+			switch f, how := foldRune(r); {
+			case r == utf8.RuneError && size == 1:
+				if !inBytes {
+					dst = append(dst, text[i])
+				}
+			case how != asNothing && how != asGap:
+				dst = utf8.AppendRune(dst, f)
+			}
+			i += size
+		}
+	}
+	return dst
+}
