@@ -37,6 +37,8 @@ type detector struct {
 	// lettered has the numbers with letters in them, by country.
 	lettered map[string]nationalRule
 	names    []string // countries, in the order of items
+	// shapes are those of numbers, see promising: a bit for the hash of each.
+	shapes [1 << 13 / 64]uint64
 }
 
 // start says what may begin with a byte at the start of a word.
@@ -71,6 +73,8 @@ func newDetector() *detector {
 		d.pair(k.prefix)
 	}
 	d.nationalRules()
+	d.cardShapes()
+	d.phoneShapes()
 	return d
 }
 
@@ -93,15 +97,16 @@ type scan struct {
 	hit            int         // of itemKnown: which pattern
 	run            run         // scratch of number
 	digits         [3][24]byte // scratch
-	// The word whose end hintAt is said hinted of what follows.
-	hintAt int
-	hinted hint
+	// The word whose end hintAt is said hinted of what follows. There is neither a
+	// letter nor a new line from there to hintFrom; -1: nor in all its reach.
+	hintAt, hintFrom int
+	hinted           hint
 }
 
 // reset begins a text.
 func (s *scan) reset(d *detector, v []byte, known *knownValues) {
 	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
-	s.run.n, s.hintAt, s.urlEnd = 0, -1, 0
+	s.run.n, s.hintAt, s.hintFrom, s.urlEnd = 0, -1, -1, 0
 	s.nextMail(0)
 }
 
@@ -164,17 +169,19 @@ func (s *scan) skip(i int, begins start) int {
 	if begins&(startsWord|startsNumber|startsHigh) == 0 {
 		return i + 1
 	}
-	for i < len(v) {
-		if kind := kinds[v[i]]; kind&(startsWord|startsNumber) != 0 {
+	for {
+		for i < len(v) && kinds[v[i]]&(startsWord|startsNumber) != 0 {
 			i++
-		} else if kind != startsHigh {
+		}
+		if i == len(v) || kinds[v[i]] != startsHigh {
 			break
-		} else if r, w := utf8.DecodeRune(v[i:]); spaced(r) {
+		}
+		if r, w := utf8.DecodeRune(v[i:]); spaced(r) {
 			i += w
-		} else if i == from {
-			i += w
-			break
 		} else {
+			if i == from {
+				i += w
+			}
 			break
 		}
 	}
@@ -200,8 +207,10 @@ func (s *scan) word(i int) (hi int, it item) {
 			return hi, itemToken
 		}
 	}
-	if hi, it = hexAddress(v, i); hi > 0 {
-		return hi, it
+	if mayBeHexAddress(v, i) {
+		if hi, it = hexAddress(v, i); hi > 0 {
+			return hi, it
+		}
 	}
 	if radix(v[i+1]) == 26 && radix(v[i+2]) == 10 && radix(v[i+3]) == 10 {
 		if hi = s.d.iban(v, i); hi > 0 {
@@ -213,6 +222,8 @@ func (s *scan) word(i int) (hi int, it item) {
 	}
 	return 0, itemNone
 }
+
+func digit(ch byte) bool { return ch-'0' < 10 }
 
 // spaced reports whether a rune is part of a word in a script that has spaces
 // between words. Broken UTF-8 counts as part of a word.

@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"bytes"
+	"unicode/utf8"
 )
 
 // nationalRule is how the number of a country is written in a text. Only those
@@ -44,6 +45,7 @@ func (d *detector) nationalRules() {
 		for _, r := range c.rules {
 			r.country, r.ids = itemNational+item(i), all[c.country]
 			d.rules[r.digits] = append(d.rules[r.digits], r)
+			d.knowShape(r.shape)
 		}
 		d.lettered[c.country] = nationalRule{country: itemNational + item(i), ids: all[c.country]}
 	}
@@ -53,6 +55,9 @@ func (d *detector) nationalRules() {
 // groups up to e are.
 func (d *detector) nationalShape(r *run, e, n int) bool {
 	shape := r.shape(e)
+	if !d.mayKnow(shape) {
+		return false
+	}
 	for i := range d.rules[n] {
 		if d.rules[n][i].shape == shape {
 			return true
@@ -72,21 +77,17 @@ func (s *scan) national(r *run, e int, d []byte) item {
 		if rule.shape != shape || e > 0 && !r.only(e, rule.seps) {
 			continue
 		}
-		b := s.digits[1][:len(d)]
-		for k, x := range d {
-			b[k] = '0' + x
-		}
-		if !s.valid(rule.ids, b) {
-			continue
-		}
-		if rule.shape == 0x444 && s.dumped(r, e) {
-			continue
-		}
 		hint := s.hint(r.g[0].lo)
 		if rule.needs != 0 && hint&rule.needs == 0 || e == 0 && hint&hintOther != 0 && len(d) < 13 {
 			continue
 		}
-		return rule.country
+		b := s.digits[1][:len(d)]
+		for k, x := range d {
+			b[k] = '0' + x
+		}
+		if s.valid(rule.ids, b) && (rule.shape != 0x444 || !s.dumped(r, e)) {
+			return rule.country
+		}
 	}
 	return itemNone
 }
@@ -158,7 +159,7 @@ func (s *scan) letteredID(i int) (hi int, it item) {
 				return hi, rule.country
 			}
 		}
-	case upper:
+	case upper && (v[i+4] >= 'A' && v[i+4] <= 'Z' || v[i+4] >= utf8.RuneSelf):
 		if hi, b, shape := s.symbols(i, 16); hi > 0 && (shape == 0xf || shape == 0x3355) {
 			if rule := s.d.lettered["it"]; shaped(b, "AAAAAA00A00A000A") && s.valid(rule.ids, b) {
 				return hi, rule.country
@@ -191,7 +192,8 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		if rule := s.d.lettered["fi"]; radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(rule.ids, b) {
 			return i + 11, rule.country
 		}
-	case n == 8 || n == 2 && v[end] == '.':
+	case n == 8 && (radix(v[end]) == 26 || radix(v[end+1]) == 26 || v[end] >= utf8.RuneSelf),
+		n == 2 && v[end] == '.' && i+11 < len(v) && radix(v[i+6]) == 1:
 		hi, b, shape := s.symbols(i, 9)
 		if hi == 0 || shape != 0x9 && shape != 0x81 && shape != 0x2331 || !shaped(b, "00000000A") {
 			break
@@ -201,7 +203,11 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		}
 	}
 	if v[i] == '1' || v[i] == '2' { // Corsica: 2A or 2B in the number
-		if k := bytes.IndexByte(v[i:min(len(v), i+11)], '2'); k < 0 || !bytes.ContainsAny(v[i:min(len(v), i+11)], "AB") {
+		k := end
+		for k < len(v) && k < i+11 && (digit(v[k]) || v[k] < '0' || v[k] >= utf8.RuneSelf) {
+			k++
+		}
+		if k == min(len(v), i+11) || v[k] != 'A' && v[k] != 'B' {
 			return 0, itemNone
 		}
 		hi, b, _ := s.symbols(i, 15)

@@ -4,12 +4,15 @@ import (
 	"bytes"
 )
 
+// mayBeHexAddress reports whether the first separator of what hexAddress looks
+// for is there.
+func mayBeHexAddress(v []byte, i int) bool {
+	return len(v)-i >= 6 && (v[i+2] == ':' || v[i+2] == '-' || v[i+4] == '.' || v[i+4] == ':')
+}
+
 // hexAddress looks for the address of a network card, or an IPv6 address, that
-// begins at i with a hex digit.
+// begins at i with a hex digit, if mayBeHexAddress says so.
 func hexAddress(v []byte, i int) (hi int, it item) {
-	if len(v)-i < 6 || v[i+2] != ':' && v[i+2] != '-' && v[i+4] != '.' && v[i+4] != ':' {
-		return 0, itemNone
-	}
 	if i > 1 && (v[i-1] == ':' || v[i-1] == '-') && (radix(v[i-2]) > 1 || v[i-2] == v[i-1]) {
 		return 0, itemNone
 	}

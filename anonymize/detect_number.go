@@ -7,11 +7,17 @@ import (
 // run is groups of digits with single separators between them.
 type run struct {
 	n     int
-	g     [10]group
-	paren bool // a bracket is before the first
-	plus  bool // a plus is
-	more  bool // there are more groups than there is room for
+	g     []group // n of them, in room
+	room  [2 * mostGroups]group
+	sizes uint64 // of the groups, a hex digit each; 15 and more are 15
+	head  int    // digits before the first group, which totals count too
+	paren bool   // a bracket is before the first
+	plus  bool   // a plus is
+	more  bool   // there are more groups than are looked at
 }
+
+// mostGroups is how many groups of digits are looked at, and fit into run.sizes.
+const mostGroups = 10
 
 type group struct {
 	lo, hi int
@@ -22,23 +28,24 @@ type group struct {
 // read reads a run from i on, where a digit, a plus or a bracket is.
 func (r *run) read(v []byte, i int) {
 	if r.n > 1 && r.g[1].lo == i { // it began a group earlier
-		head := r.g[0].total
+		r.head = r.g[0].total
 		r.n--
-		copy(r.g[:r.n], r.g[1:])
-		for k := range r.n {
-			r.g[k].total -= head
-		}
+		r.g = r.g[1:]
+		r.sizes &^= 15 << (4 * r.n)
 		r.g[0].sep, r.paren, r.plus = 0, false, false
-		if r.n < len(r.g)-1 || !r.more {
+		if !r.more {
 			return
 		}
 		last := r.g[r.n-1]
+		if cap(r.g) == r.n {
+			r.g = r.room[:copy(r.room[:], r.g)]
+		}
 		if k, sep := separator(v, last.hi); sep != 0 {
 			r.groups(v, k, sep, last.total)
 		}
 		return
 	}
-	r.n, r.paren, r.plus = 0, false, v[i] == '+'
+	r.n, r.g, r.sizes, r.head, r.paren, r.plus = 0, r.room[:0], 0, 0, false, v[i] == '+'
 	if r.plus {
 		i++
 	}
@@ -49,26 +56,33 @@ func (r *run) read(v []byte, i int) {
 	r.groups(v, i, 0, 0)
 }
 
-// groups reads groups from i on until there is room for no more.
+// groups reads groups from i on until there are as many as are looked at.
 func (r *run) groups(v []byte, i int, sep byte, total int) {
 	r.more = false
-	for r.n < len(r.g) {
+	for r.n < mostGroups {
 		lo := i
-		for i < len(v) && v[i]-'0' < 10 {
+		for i < len(v) && digit(v[i]) {
 			i++
 		}
 		if i == lo {
 			return
 		}
 		total += i - lo
-		r.g[r.n] = group{lo, i, sep, total}
+		r.g = append(r.g, group{lo, i, sep, total})
+		r.sizes = r.sizes<<4 | uint64(min(15, i-lo))
 		r.n++
+		if i == len(v) || !separates[v[i]] {
+			return
+		}
 		if i, sep = separator(v, i); sep == 0 {
 			return
 		}
 	}
 	r.more = true
 }
+
+// separates has the bytes that a separator begins with.
+var separates = [256]bool{' ': true, '.': true, '/': true, '(': true, ')': true, '-': true, 0xc2: true, 0xe2: true, 0xef: true}
 
 // separator reads what is between two groups of digits: one mark, perhaps with a
 // space at either side, and brackets. It returns what kind it is, 0 if no digit
@@ -78,7 +92,7 @@ func separator(v []byte, i int) (int, byte) {
 	for from := i; i < len(v) && i-from < 8; {
 		ch := v[i]
 		switch {
-		case radix(ch) == 10:
+		case digit(ch):
 			return i, sep
 		case ch == '.' || ch == '/':
 			if sep != 0 && sep != ' ' {
@@ -110,15 +124,12 @@ func separator(v []byte, i int) (int, byte) {
 	return i, 0
 }
 
+// total returns how many digits the groups up to e have.
+func (r *run) total(e int) int { return r.g[e].total - r.head }
+
 // shape returns the lengths of the groups up to e as hex digits: 0x334 is
 // 415-555-0199. A group of more than 15 counts as one of 15.
-func (r *run) shape(e int) uint64 {
-	x := uint64(0)
-	for i := range e + 1 {
-		x = x<<4 | uint64(min(15, r.g[i].hi-r.g[i].lo))
-	}
-	return x
-}
+func (r *run) shape(e int) uint64 { return r.sizes >> (4 * (r.n - 1 - e)) }
 
 // only reports whether all separators up to e are among those given.
 func (r *run) only(e int, seps string) bool {
@@ -192,14 +203,16 @@ func (s *scan) glued(i int) bool {
 // number looks for what begins with a digit at i.
 func (s *scan) number(i int) (hi int, it item) {
 	v := s.v
-	if hi, it = hexAddress(v, i); hi > 0 {
-		return hi, it
+	if mayBeHexAddress(v, i) {
+		if hi, it = hexAddress(v, i); hi > 0 {
+			return hi, it
+		}
 	}
 	if s.glued(i) {
 		return 0, itemNone
 	}
-	end := i
-	for end < len(v) && radix(v[end]) == 10 {
+	end := i + 1
+	for end < len(v) && digit(v[end]) {
 		end++
 	}
 	if end-i > 19 {
@@ -214,11 +227,68 @@ func (s *scan) number(i int) (hi int, it item) {
 		return hi, it
 	}
 	r := &s.run
-	if r.read(v, i); r.g[r.n-1].total < 6 {
+	if r.read(v, i); r.total(r.n-1) < 6 {
 		return 0, itemNone
 	}
-	for e := r.n - 1; e >= 0 && r.g[e].total >= 9; e-- {
-		n := r.g[e].total
+	if !s.d.promising(r, v[i]) && s.hint(i)&hintPhone == 0 {
+		return 0, itemNone
+	}
+	return s.grouped(r, i)
+}
+
+// promising reports whether a run whose first digit is this one may begin with
+// what grouped finds where no word before it says that it is a phone number.
+func (d *detector) promising(r *run, first byte) bool {
+	if first == '0' || r.paren {
+		return true
+	}
+	for e := min(r.n, longestShape) - 1; e >= 0 && r.total(e) >= 9; e-- {
+		if d.mayKnow(r.shape(e)) {
+			return true
+		}
+	}
+	return false
+}
+
+// longestShape is how many groups a number has at most, of those that promising
+// knows.
+const longestShape = 7
+
+// shapeHash returns a place in detector.shapes.
+func shapeHash(shape uint64) uint64 { return shape * 0x9e3779b97f4a7c15 >> (64 - 13) }
+
+// knowShape makes promising say yes to a run that begins with groups of these
+// lengths.
+func (d *detector) knowShape(shape uint64) {
+	x := shapeHash(shape)
+	d.shapes[x>>6] |= 1 << (x & 63)
+}
+
+// mayKnow reports whether a shape is known, or another one with its hash.
+func (d *detector) mayKnow(shape uint64) bool {
+	x := shapeHash(shape)
+	return d.shapes[x>>6]>>(x&63)&1 != 0
+}
+
+// cardShapes knows how the digits of cards are grouped; see embossed.
+func (d *detector) cardShapes() {
+	for n := uint64(1); n <= 9; n++ {
+		d.knowShape(0x460 | n)
+		if n <= 4 {
+			d.knowShape(0x4440 | n)
+			d.knowShape(0x44440 | n)
+		}
+	}
+	for _, shape := range []uint64{0xc, 0xd, 0xe, 0xf, 0x444} {
+		d.knowShape(shape)
+	}
+}
+
+// grouped looks for a number of groups of digits that begins at i.
+func (s *scan) grouped(r *run, i int) (hi int, it item) {
+	v := s.v
+	for e := r.n - 1; e >= 0 && r.total(e) >= 9; e-- {
+		n := r.total(e)
 		card := n <= 19 && n >= 12 && v[i] >= '2' && v[i] <= '6' && (e == 0 || r.embossed(e))
 		if !card && (n > 15 || !s.d.nationalShape(r, e, n)) || !s.ends(r, e) {
 			continue

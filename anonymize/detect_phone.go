@@ -15,7 +15,7 @@ func (s *scan) dialled(i int) (hi int, it item) {
 		return s.phone(r, i)
 	}
 	for e := r.n - 1; e >= 0; e-- {
-		n := r.g[e].total
+		n := r.total(e)
 		if n < 8 || n > 15 || !s.ends(r, e) || !r.dialable(e) {
 			continue
 		}
@@ -54,14 +54,14 @@ func (r *run) dialable(e int) bool {
 // phone looks for a number as people of some country write it, or any where the
 // text before says that it is one. It begins at i.
 func (s *scan) phone(r *run, i int) (hi int, it item) {
-	if r.n == 0 || r.g[r.n-1].total < 6 || s.dated(r) {
+	if r.n == 0 || r.total(r.n-1) < 6 || s.dated(r) {
 		return 0, itemNone
 	}
 	if i > 1 && s.v[i-1] == ',' && radix(s.v[i-2]) == 10 && (r.n == 1 || r.g[1].sep == '.') {
 		return 0, itemNone // a decimal
 	}
 	for e := r.n - 1; e >= 0; e-- {
-		n := r.g[e].total
+		n := r.total(e)
 		if n < 9 || n > 15 || !s.nationalPhone(r, e, n) || !r.dialable(e) || !s.ends(r, e) {
 			continue
 		}
@@ -71,12 +71,15 @@ func (s *scan) phone(r *run, i int) (hi int, it item) {
 		}
 		return r.g[e].hi, itemPhone
 	}
+	if s.hint(i)&hintPhone == 0 {
+		return 0, itemNone
+	}
 	for e := r.n - 1; e >= 0; e-- {
-		n := r.g[e].total
+		n := r.total(e)
 		if n < 6 || n > 15 || e > 5 || !s.ends(r, e) || !r.dialable(e) || e == 1 && r.g[1].sep == '.' {
 			continue
 		}
-		if s.hint(i)&hintPhone == 0 || s.listed(r, e) || s.unit(r.g[e].hi) {
+		if s.listed(r, e) || s.unit(r.g[e].hi) {
 			return 0, itemNone
 		}
 		return r.g[e].hi, itemPhone
@@ -150,6 +153,14 @@ func (s *scan) nationalPhone(r *run, e, n int) bool {
 		return r.g[2].sep == '-' && (r.g[1].sep == ' ' || r.g[1].sep == '(')
 	}
 	return false
+}
+
+// phoneShapes knows the shapes that nationalPhone does, but for those behind a
+// zero or a bracket.
+func (d *detector) phoneShapes() {
+	for _, shape := range []uint64{0x334, 0x1334, 0x13322, 0x37, 0x343, 0x3322, 0x333, 0x3222, 0x2322, 0x234, 0x254, 0x244} {
+		d.knowShape(shape)
+	}
 }
 
 // listed reports whether groups with spaces between are part of a list of

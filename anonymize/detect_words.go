@@ -73,28 +73,38 @@ func hintWords() map[string]hint {
 	return out
 }
 
+// hintReach is how many bytes before a number a word may end that says what it
+// is, and how many before that end the other words are.
+const hintReach = 48
+
 // hint returns what the nearest of the few words before i that says anything of
 // a number says.
 func (s *scan) hint(i int) hint {
-	v, least := s.v, max(0, i-48)
+	v, at, least := s.v, i, max(0, i-hintReach)
 	if i > 0 && v[i-1] == '#' {
 		return hintOther
 	}
-	for i > least && !letter(v[i-1]) {
-		if v[i-1] == '\n' {
-			return 0
+	for at > least && !letter(v[at-1]) && v[at-1] != '\n' {
+		if at == s.hintFrom {
+			at = s.hintAt
+			break
 		}
-		i--
+		at--
 	}
-	if i != s.hintAt {
-		s.hintAt, s.hinted = i, s.hintBefore(i, least)
+	s.hintFrom = i
+	if at <= least || v[at-1] == '\n' {
+		s.hintAt = -1
+		return 0
+	}
+	if at != s.hintAt {
+		s.hintAt, s.hinted = at, s.hintBefore(at)
 	}
 	return s.hinted
 }
 
 // hintBefore is hint for a word that ends at i.
-func (s *scan) hintBefore(i, least int) hint {
-	v := s.v
+func (s *scan) hintBefore(i int) hint {
+	v, least := s.v, max(0, i-hintReach)
 	var buf [32]byte
 	weak := false
 	for range 6 {

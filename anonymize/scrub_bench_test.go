@@ -40,6 +40,9 @@ func scrubTexts() []scrubText {
 		{"access log", `203.0.113.7 - - [06/May/2024:10:11:12 +0200] "GET /orders/1742?page=2 HTTP/1.1" 200 18273 "-" "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"`},
 		{"cyrillic", strings.Repeat("Здравствуйте, заказ пришёл вовремя, спасибо большое. Упаковка была немного повреждена, но всё работает. ", 4)},
 		{"japanese", strings.Repeat("先日注文した商品が届きました。箱が少し壊れていましたが、中身は問題ありませんでした。ありがとうございます。", 4)},
+		{"csv", strings.Repeat("2024-05-06,10:11:12,1742,0.25,-13.370000,49.99,0004711,A-17,4.0012,2024-05-07\n", 6)},
+		{"hex", strings.Repeat("00000010: 48 65 6c 6c 6f 2c 20 77 6f 72 6c 64 21 0a 00 ff deadbeef 0x7fff5fbff8c8 ", 6)},
+		{"json log", strings.Repeat(`{"ts":"2024-05-06T10:11:12.131Z","level":"info","pid":17421,"trace":"4bf92f3577b34da6a3ce929d0e0e4736","ms":12.5,"msg":"done"}`+"\n", 4)},
 		{"numbers", strings.Repeat("1048576 2097152 33554432 4096 17 65536 1234567890 99 ", 8)},
 	}
 }

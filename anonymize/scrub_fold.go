@@ -75,6 +75,14 @@ func matchFolded(v []byte, i int, pat []byte) int {
 func appendFolded(dst, v []byte) []byte {
 	start := len(dst)
 	for i := 0; i < len(v); {
+		if ch := v[i]; ch < utf8.RuneSelf && ch > ' ' {
+			if ch >= 'A' && ch <= 'Z' {
+				ch |= 0x20
+			}
+			dst = append(dst, ch)
+			i++
+			continue
+		}
 		if w := space(v, i); w > 0 || v[i] == '\t' || v[i] == '\n' {
 			i += max(1, w)
 			if len(dst) > start && dst[len(dst)-1] != ' ' {
