@@ -53,6 +53,8 @@ var table = map[string][]string{
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
 	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", pgx, sync},
 
+	"report": {},
+
 	"store": {gocloud, age},
 	"ops":   {prometheus},
 
