@@ -1,0 +1,44 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// judge sums the report up. Clean is only what was proved in every respect,
+// the leak scan included.
+func (r *Report) judge() Verdict {
+	if r.Outcome == Refused {
+		text := "Something could not be proved; the target is as it was before the run."
+		if n := len(r.Problems); n > 0 {
+			text = fmt.Sprintf("%s; the target is as it was before the run.", plural(n, "problem"))
+		}
+		return Verdict{State: "refused", Title: "Refused.", Text: text}
+	}
+	parts := []string{
+		plural(r.Totals.Tables, "table"),
+		plural64(r.Totals.Rows, "row"),
+		fmt.Sprintf("%s of %s masked", count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
+	}
+	if n := len(r.Proof.NotValid); n > 0 {
+		parts = append(parts, plural(n, "key")+" not valid, as in the source")
+	} else {
+		parts = append(parts, "every key valid")
+	}
+	v := Verdict{State: "clean", Title: "Clean.", Text: strings.Join(parts, ", ") + "."}
+	if !r.Leak.Ran {
+		v.State, v.Title = "done", "Done."
+		v.Text += " No leak scan ran."
+	}
+	return v
+}
+
+// unaccepted counts hits of the leak scan that the rules do not accept.
+func (l *Leak) unaccepted() (n int64) {
+	for _, h := range l.Hits {
+		if !h.Accepted {
+			n += h.Count
+		}
+	}
+	return n
+}
