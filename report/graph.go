@@ -8,10 +8,11 @@ import (
 
 // Sizes of the picture, in pixels.
 const (
-	nodeWidth, nodeHeight = 156, 46
-	gapX, gapY            = 22, 50
+	nodeWidth, nodeHeight = 150, 46
+	gapX, gapY            = 20, 50
 	bendWidth             = 14 // room for an edge that passes a row
 	mostBends             = 250
+	perRow                = 6
 	margin                = 12
 )
 
@@ -20,6 +21,7 @@ type graph struct {
 	Width, Height int
 	Nodes         []*node
 	Edges         []edge
+	Many          bool // more tables than the eye follows
 }
 
 // node is a table, or with Table nil the place where an edge passes a row.
@@ -80,10 +82,6 @@ func (r *Report) layout() *graph {
 	}
 	links := r.links(byName)
 	linked, alone := rank(nodes, links)
-	perRow := 6
-	if len(nodes) > 60 {
-		perRow = 8
-	}
 	rows := split(linked, perRow)
 	rows = bend(rows, links)
 	order(rows)
@@ -93,7 +91,7 @@ func (r *Report) layout() *graph {
 		rows = append(rows, row)
 		width = max(width, packed(row))
 	}
-	g := &graph{Width: int(width) + 2*margin, Height: 2*margin + len(rows)*(nodeHeight+gapY) - gapY}
+	g := &graph{Many: len(nodes) > 60, Width: int(width) + 2*margin, Height: 2*margin + len(rows)*(nodeHeight+gapY) - gapY}
 	if len(rows) == 0 {
 		return nil
 	}

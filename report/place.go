@@ -92,9 +92,11 @@ func crossings(rows [][]*node, index map[*node]int) int {
 // place gives every node its middle and returns the width of it all: each
 // wants to be where its neighbours are on average, and none may overlap.
 func place(rows [][]*node) float64 {
+	wide := 0.0
 	for _, row := range rows {
-		packed(row)
+		wide = max(wide, packed(row))
 	}
+	wide = max(wide, perRow*(nodeWidth+gapX)-gapX)
 	for sweep := range 24 {
 		for i := range rows {
 			row := rows[i]
@@ -111,7 +113,7 @@ func place(rows [][]*node) float64 {
 					}
 				}
 			}
-			settle(row)
+			settle(row, wide)
 		}
 	}
 	left, right := 0.0, 0.0
@@ -149,9 +151,9 @@ func packed(row []*node) float64 {
 }
 
 // settle moves the nodes of a row as near as possible to where they want to be
-// (least squares), in their order and without overlap: a regression to the
+// (least squares), in their order, without overlap and between 0 and wide: a regression to the
 // nearest ascending sequence, by pooling neighbours that are out of order.
-func settle(row []*node) {
+func settle(row []*node, wide float64) {
 	type pool struct {
 		sum float64
 		n   int
@@ -168,10 +170,15 @@ func settle(row []*node) {
 			pools = pools[:k]
 		}
 	}
+	if len(row) == 0 {
+		return
+	}
+	last := len(row) - 1
+	least, most := row[0].width()/2, wide-row[last].width()/2-offset[last]
 	i := 0
 	for _, p := range pools {
 		for range p.n {
-			row[i].at = p.sum/float64(p.n) + offset[i]
+			row[i].at = min(max(p.sum/float64(p.n), least), most) + offset[i]
 			i++
 		}
 	}

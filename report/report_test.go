@@ -65,7 +65,7 @@ func demo() *Report {
 		x.Columns = append(x.Columns, Column{Name: "id", Type: "bigint", Mask: "keep", DecidedBy: "type", Before: Distinct{Count: t.of, Estimate: true}, After: Distinct{Count: t.rows, Estimate: true}})
 		for i := range t.masked {
 			c := Column{Name: []string{"name", "email", "phone", "bio", "settings", "city", "zip", "street", "note"}[i], Type: "character varying(120)", DecidedBy: "table", Line: 20 + i, Personal: true,
-				Mask: []string{"person.name", "email", "phone", "scrub", "json {other: keep, paths: {$.contact.email: email}}", "address.city", "address.zip", "address.street", "template {value: …}"}[i],
+				Mask:   []string{"person.name", "email", "phone", "scrub", "json {other: keep, paths: {$.contact.email: email}}", "address.city", "address.zip", "address.street", "template {value: …}"}[i],
 				Before: Distinct{Count: t.of * 9 / 10, Estimate: true}, After: Distinct{Count: -1, Reason: "the server has no statistics of it"}}
 			if t.of < 0 {
 				c.Before = Distinct{Count: -1, Reason: "the server has no statistics of it"}
