@@ -33,6 +33,8 @@ type Bound struct {
 	// the schema.
 	Tables []*TableRules
 	Subset subset.Config
+	// RootTexts are the conditions of Subset.Roots as written, "" for none.
+	RootTexts []string
 	// Ledger has the decision for every column of every logical table.
 	Ledger []Decision
 	Checks []Check
@@ -56,7 +58,8 @@ type TableRules struct {
 	// selects instead of a column, by index into Spec.Columns. They see the
 	// table under its unqualified name.
 	Exprs map[int]string
-	Line  int // of the table's entry in the file, 0 for none
+	Line  int    // of the table's entry in the file, 0 for none
+	Where string // as written, "" for none
 
 	masks []*maskRule // of Spec.Columns; nil for kept by default
 }

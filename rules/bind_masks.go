@@ -251,6 +251,9 @@ func (d *decider) table(t *schema.Table) {
 	entry := d.entries[t]
 	if entry != nil {
 		tr.Line = entry.name.at.line
+		if entry.where != nil {
+			tr.Where = entry.where.text
+		}
 	}
 	primary := primaryColumns(t)
 	for c := range t.Columns {
@@ -262,7 +265,8 @@ func (d *decider) table(t *schema.Table) {
 		case col.Generated != "":
 			decision.Source, decision.Mask = Generated, "keep"
 		case ok:
-			decision.Source, decision.Mask, decision.Line = x.source, describeMask(&x.mask.mask), x.line
+			decision.Source, decision.Mask, decision.Line = x.source, describeMask(x.mask, false), x.line
+			decision.Full = describeMask(x.mask, true)
 		case impersonal(d.s, t, c, primary[c] || d.inKey[k]):
 			decision.Source, decision.Mask = ByType, "keep"
 		case none:

@@ -42,6 +42,11 @@ func (b *binder) roots() {
 				sample.Stratify = append(sample.Stratify, col)
 			}
 		}
+		text := ""
+		if rule.where != nil {
+			text = rule.where.text
+		}
+		b.out.RootTexts = append(b.out.RootTexts, text)
 		b.out.Subset.Roots = append(b.out.Subset.Roots, subset.Root{Table: t, Where: where.sql, Sample: sample, Line: rule.at.line})
 	}
 }

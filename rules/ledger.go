@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -16,6 +15,7 @@ type Decision struct {
 	Column string
 	Type   string
 	Mask   string // kind and parameters, literals of the rules as …; "" for NotCopied
+	Full   string // Mask with those literals, but for masks within json
 	Source string // FromTable, ...
 	Line   int    // of the rules file, 0 for none
 }
@@ -33,30 +33,27 @@ const (
 // Personal reports whether the column counts as personal: whatever is masked.
 func (d Decision) Personal() bool { return d.Mask != "" && d.Mask != "keep" }
 
-// describeMask spells a mask without the literals of the rules.
-func describeMask(m *anonymize.Mask) string {
+// describeMask spells a mask, with the literals of the rules or with … for each.
+func describeMask(rule *maskRule, literals bool) string {
+	m := &rule.mask
 	var parts []string
 	if m.Kind == "sql" {
-		parts = append(parts, "expr: …")
+		expr := "…"
+		if literals && rule.sql != nil {
+			expr = rule.sql.text
+		}
+		parts = append(parts, "expr: "+expr)
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Params)) {
 		switch k {
 		case "value", "values", "match", "replace", "with":
-			parts = append(parts, k+": …")
-		case "paths":
-			paths, _ := m.Params[k].(map[string]any)
-			var list []string
-			for _, p := range slices.Sorted(maps.Keys(paths)) {
-				kind, ok := paths[p].(string)
-				if sub, isMap := paths[p].(map[string]any); isMap {
-					kind, ok = sub["mask"].(string)
-				}
-				if !ok {
-					kind = "…"
-				}
-				list = append(list, p+": "+kind)
+			text := "…"
+			if literals {
+				text = fmt.Sprint(m.Params[k])
 			}
-			parts = append(parts, "paths: {"+strings.Join(list, ", ")+"}")
+			parts = append(parts, k+": "+text)
+		case "paths":
+			parts = append(parts, "paths: {"+strings.Join(describePaths(m.Params[k]), ", ")+"}")
 		default:
 			parts = append(parts, fmt.Sprintf("%s: %v", k, m.Params[k]))
 		}
@@ -68,4 +65,21 @@ func describeMask(m *anonymize.Mask) string {
 		return m.Kind
 	}
 	return m.Kind + " {" + strings.Join(parts, ", ") + "}"
+}
+
+// describePaths spells the paths of a json mask and the kinds of their masks.
+func describePaths(param any) []string {
+	paths, _ := param.(map[string]any)
+	var list []string
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		kind, ok := paths[p].(string)
+		if sub, isMap := paths[p].(map[string]any); isMap {
+			kind, ok = sub["mask"].(string)
+		}
+		if !ok {
+			kind = "…"
+		}
+		list = append(list, p+": "+kind)
+	}
+	return list
 }
