@@ -39,6 +39,16 @@ type Verified struct {
 	NotValid    []string `json:"not_valid"`   // foreign keys that production itself has as NOT VALID
 	Constraints int      `json:"constraints"` // others: primary keys, unique, check and exclusion constraints
 	Checks      int      `json:"checks"`
+	// Kinds counts constraints of the source by kind: "primary key", "foreign
+	// key", "unique", "check", "exclusion".
+	Kinds map[string]Proved `json:"kinds"`
+}
+
+// Proved is how many constraints there are in the source, and how many of them
+// are in the target and valid there.
+type Proved struct {
+	Source int `json:"source"`
+	Valid  int `json:"valid"`
 }
 
 // VerifyError lists everything that did not hold.
@@ -133,6 +143,9 @@ func (t *Target) countRows(ctx context.Context, want map[schema.Name]int64, from
 	return out, nil
 }
 
+// constraintKinds are the words for pg_constraint.contype.
+var constraintKinds = map[string]string{"p": "primary key", "f": "foreign key", "u": "unique", "c": "check", "x": "exclusion"}
+
 type constraintKey struct{ schema, table, name string }
 
 // compareConstraints returns what the target lacks of the source's.
@@ -150,6 +163,7 @@ func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, ou
 	}
 	sameMajor := t.source.Major() == t.info.Major()
 	var problems []string
+	out.Kinds = map[string]Proved{}
 	for _, w := range t.archive.constraints {
 		name := schema.Name{Schema: w[0], Name: w[1]}.String() + " " + schema.QuoteIdent(w[2])
 		h := found[constraintKey{w[0], w[1], w[2]}]
@@ -158,6 +172,13 @@ func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, ou
 		} else {
 			out.Constraints++
 		}
+		kind := constraintKinds[w[3]]
+		proved := out.Kinds[kind]
+		proved.Source++
+		if h != nil && h[3] == w[3] && h[4] == "t" {
+			proved.Valid++
+		}
+		out.Kinds[kind] = proved
 		if w[3] == "f" && w[4] != "t" {
 			out.NotValid = append(out.NotValid, name)
 		}
