@@ -150,7 +150,7 @@ func TestSecretText(t *testing.T) {
 			t.Errorf("a secret of %d characters does not come back: %v", len(text), err)
 		}
 	}
-	for _, text := range []string{"", "secret", s.Hex()[1:], s.Hex() + "0", strings.Repeat("0", 64), strings.Repeat("zz", 32)} {
+	for _, text := range []string{"", "secret", s.Hex()[1:], s.Hex() + "0", strings.Repeat("0", 64), strings.Repeat("zz", 32), TestSecret().Hex()} {
 		if _, err := ParseSecret([]byte(text)); err == nil {
 			t.Errorf("%d characters are taken for a secret", len(text))
 		}
