@@ -45,6 +45,8 @@ type Bound struct {
 	TargetOwner string
 	Grants      []Grant
 	Hash        string
+
+	tests []boundTest
 }
 
 // TableRules says how the rows of one logical table are copied.
@@ -61,7 +63,8 @@ type TableRules struct {
 	Line  int    // of the table's entry in the file, 0 for none
 	Where string // as written, "" for none
 
-	masks []*maskRule // of Spec.Columns; nil for kept by default
+	masks     []*maskRule  // of Spec.Columns; nil for kept by default
+	readsMore map[int]bool // of Exprs: the result depends on more than the row
 }
 
 // LeafColumns returns the names of the columns to select from a leaf, in the
@@ -152,6 +155,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b.references()
 	b.decide()
 	b.checks()
+	b.tests()
 	err := b.err()
 	if len(b.undecided) > 0 {
 		u := &UndecidedError{b.undecided}

@@ -309,8 +309,9 @@ func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonym
 	case mask.mask.Kind == "sql":
 		if x, ok := d.bindExpr(mask.sql, k.table); ok {
 			if tr.Exprs == nil {
-				tr.Exprs = map[int]string{}
+				tr.Exprs, tr.readsMore = map[int]string{}, map[int]bool{}
 			}
+			tr.readsMore[len(tr.Spec.Columns)] = d.readsMore(mask.sql)
 			tr.Exprs[len(tr.Spec.Columns)] = "(" + x.sql + ")::" + col.Type.Name
 		}
 	default:

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"regexp"
+
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/sqlexpr"
 	"github.com/pgstandin/pgstandin/subset"
@@ -23,6 +25,7 @@ type File struct {
 	columns    []matchRule
 	checks     []exprRule
 	functions  []functionRule
+	tests      []testRule
 }
 
 // Grant gives a role privileges on tables that the live target does not have.
@@ -134,4 +137,48 @@ type matchRule struct {
 type functionRule struct {
 	at   pos
 	name sqlexpr.Name
+}
+
+// testRule is a test of masks: what is given, and what is expected of it.
+type testRule struct {
+	at     pos
+	name   string
+	table  nameRule
+	column nameRule    // "" for tests of rows
+	given  []testRow   // of a test of rows
+	value  *node       // of a test of a column
+	with   []testTable // rows that are there besides
+	expect []expectRule
+}
+
+// testTable is rows of a table.
+type testTable struct {
+	table nameRule
+	rows  []testRow
+}
+
+// testRow is a row; columns that are not in it are NULL.
+type testRow struct {
+	at    pos
+	pairs []pair
+}
+
+// expectRule is what is expected of a column.
+type expectRule struct {
+	column nameRule
+	props  []propertyRule
+}
+
+// propertyRule is one thing that is expected of a value.
+type propertyRule struct {
+	at     pos
+	key    string         // "value", ...; "path" for what is expected at one
+	node   *node          // of value
+	names  []nameRule     // of same_as, and texts of without
+	re     *regexp.Regexp // of match
+	yes    bool           // of changed, distinct and null
+	length int            // -1 for that of the given value
+	path   anonymize.JSONPath
+	text   string // of path
+	inner  []propertyRule
 }

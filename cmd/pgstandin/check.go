@@ -32,7 +32,8 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check the rules against a source, reading its catalog only",
 		Long: `Check a rules file against the schema of a live source: unknown names, columns
 that nobody decided, masks that do not fit, tables that nothing reaches. Reads
-the catalog, no rows. No secret is needed.
+the catalog, no rows. No secret is needed: the rules' own tests, which check runs,
+have a key that is published.
 
 Where a lock file lies beside the rules (pgstandin.lock for pgstandin.yaml),
 what differs from it is drift, status 3; --write-lock writes it.`,
@@ -59,6 +60,9 @@ what differs from it is drift, status 3; --write-lock writes it.`,
 			defer src.Close(ctx)
 			b, err := j.bind(ctx, src, time.Now())
 			if err != nil {
+				return err
+			}
+			if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
 				return err
 			}
 			if o.writeLock {
@@ -92,6 +96,9 @@ func printCheck(w io.Writer, name string, b *bound, ledger bool) error {
 	}
 	for _, note := range b.plan.Notes() {
 		fmt.Fprintln(w, "note: "+note)
+	}
+	if n := b.rules.Tests(); n > 0 {
+		fmt.Fprintf(w, "%s passed\n", plural(n, "test"))
 	}
 	_, err := fmt.Fprintf(w, "%s: good for %s: %s, %s masked, %s kept\n", name, b.schema.Database,
 		plural(len(b.schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"))
