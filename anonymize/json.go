@@ -95,7 +95,7 @@ func makeJSON(c *compiler) maskFunc {
 			if mask.Kind == "date" {
 				col.Type.Name = "timestamptz"
 			}
-			sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program}
+			sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, part: true}
 			made, problems := sub.compile(mask)
 			for _, q := range problems {
 				c.problem("paths", "path %s: %s", name, q.Message)
@@ -349,6 +349,13 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 	case hit < 0 && !m.deny, hit >= 0 && m.paths[hit].keep:
 		return append(dst, raw...)
 	case hit < 0, m.paths[hit].text == nil:
+		if r.witness != nil {
+			j.value = append(j.value[:0], raw...)
+			if quoted {
+				j.value = unquote(j.value[:0], raw)
+			}
+			r.witness.Original(j.value, false)
+		}
 		return append(dst, "null"...)
 	}
 	r.meant = r.meant || !m.paths[hit].parts

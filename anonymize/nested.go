@@ -80,7 +80,7 @@ func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
 		return column{}, false
 	}
 	col := &Column{Name: c.col.Name, Type: t}
-	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program}
+	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, part: true}
 	made, problems := sub.compile(m)
 	for _, p := range problems {
 		c.problem(param, "%s: %s", name, p.Message)
@@ -150,7 +150,10 @@ func nullFields(dst []byte, n int, r *Rewriter) []byte {
 // appendField appends the mask of the part that l holds, as a field of a row.
 func (c *column) appendField(dst []byte, l *level, null bool, r *Rewriter) []byte {
 	switch {
-	case null || c.null:
+	case null:
+		return dst
+	case c.null:
+		c.gone(l.part, r)
 		return dst
 	case c.mask == nil || len(l.part) == 0: // kept
 		return appendRowField(dst, l.part)
@@ -267,6 +270,9 @@ func (c *column) appendPair(dst []byte, l *level, r *Rewriter) []byte {
 	out := l.part
 	switch {
 	case c.null:
+		if r.witness != nil && len(l.part) > 0 {
+			r.witness.Original(l.part, false)
+		}
 		return append(dst, nullWord...)
 	case c.mask != nil && len(l.part) > 0:
 		r.meant = r.meant || !c.parts

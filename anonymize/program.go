@@ -62,6 +62,7 @@ type column struct {
 	array bool
 	parts bool // the mask looks for things in a value: one that holds none stays
 	bits  int  // of the keyed tail that keeps a unique column unique, 0 for none
+	typ   Type // of the whole value
 }
 
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
@@ -161,6 +162,7 @@ type compiler struct {
 	bits       int // see column
 	usesEntity bool
 	nested     bool // within scrub: neither unique nor the row's own
+	part       bool // of a value of which other parts may stay
 }
 
 func (c *compiler) problem(param, format string, args ...any) {
@@ -179,7 +181,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
 		}
 	}
-	out := column{kind: m.Kind, null: m.Kind == "null", parts: c.kind.parts}
+	out := column{kind: m.Kind, null: m.Kind == "null", parts: c.kind.parts, typ: c.col.Type}
 	if c.typ.Elem != nil && !c.kind.whole {
 		out.array = true
 		c.typ = *c.typ.Elem
@@ -211,6 +213,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		if bounds && out.mask != nil {
 			out.mask = maskRange(out.mask)
 		}
+		out.mask = c.watched(out.mask)
 	}
 	out.bits = c.bits
 	return out, c.problems

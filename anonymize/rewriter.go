@@ -39,13 +39,17 @@ type Rewriter struct {
 	scrub  scrubState
 
 	everyone *Known // nil: only the row's own values are known
+
+	witness Witness // nil: nobody is told of what is masked
+	outputs bool    // the witness is told of every output
+	need    []bool  // as the program's, but for a witness also of what becomes NULL
 }
 
 type span struct{ start, end int }
 
 // NewRewriter returns a rewriter for one worker.
 func (p *Program) NewRewriter() *Rewriter {
-	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields)}
+	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields), need: p.need}
 	for i := range p.columns {
 		r.stats[i].Column = p.columns[i].index
 	}
@@ -127,7 +131,7 @@ func (r *Rewriter) decode(row []byte) {
 		r.values = nil
 	}
 	r.values = r.values[:0]
-	for i, need := range r.p.need[:r.p.reach] {
+	for i, need := range r.need[:r.p.reach] {
 		if !need {
 			continue
 		}
@@ -169,6 +173,7 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	}
 	if c.null {
 		s.Masked++
+		c.gone(value, r)
 		return copyfmt.AppendNull(dst)
 	}
 	if len(value) == 0 {

@@ -52,7 +52,15 @@ func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 			break
 		}
 		dst = append(dst, value[from:lo]...)
-		dst = m.replace(dst, value[lo:hi], it, r)
+		if made := len(dst); r.witness != nil {
+			if it != itemKnown { // the column that it is known from has told of it
+				r.witness.Original(value[lo:hi], false)
+			}
+			dst = m.replace(dst, value[lo:hi], it, r)
+			r.witness.Output(dst[made:])
+		} else {
+			dst = m.replace(dst, value[lo:hi], it, r)
+		}
 		from = hi
 		r.meant = true
 	}

@@ -308,13 +308,15 @@ func (k *knownValues) fake(at int, hide *keyed.PRF, r *Rewriter) []byte {
 	}
 	if !s.done {
 		opaque, meant, lo := r.opaque, r.meant, len(k.fakes)
+		witness := r.witness
+		r.witness = nil // the column itself tells of it
 		if c := &r.p.columns[s.column]; c.null {
 			k.fakes = scramble(k.fakes, s.value, hide)
 		} else {
 			k.fakes = c.apply(k.fakes, s.value, r)
 		}
 		s.fake, s.done = [2]int{lo, len(k.fakes)}, true
-		r.opaque, r.meant = opaque, meant
+		r.opaque, r.meant, r.witness = opaque, meant, witness
 	}
 	return k.fakes[s.fake[0]:s.fake[1]]
 }

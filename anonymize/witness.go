@@ -1,0 +1,114 @@
+package anonymize
+
+import "slices"
+
+// Witness is told what masks replace, and what they make. The values are valid
+// during the call. It belongs to the goroutine of its rewriter.
+type Witness interface {
+	// Original is one text that a mask replaces: a value, an element of an array,
+	// a string or number of a document, a field, or what was found in a text.
+	// single says that the mask's kind is one of which many people share single
+	// words: names, places, jobs.
+	Original(value []byte, single bool)
+	// Whole is a value of any type of which nothing stays, as PostgreSQL writes it
+	// as text.
+	Whole(t *Type, value []byte)
+	// Output is what a mask made.
+	Output(value []byte)
+}
+
+// Watch tells w of every value that is masked from now on; nil ends it. Of dates,
+// numbers, booleans, enums and binary data it is told nothing, nor of values that
+// are empty. Of outputs it is told those of which parts of the column stay, and
+// those of masks that draw from lists; with all, every one.
+func (r *Rewriter) Watch(w Witness, all bool) {
+	r.witness, r.outputs = w, all
+	r.need = r.p.need
+	if w == nil {
+		return
+	}
+	r.need = slices.Clone(r.p.need)
+	for i := range r.p.columns {
+		if c := &r.p.columns[i]; c.null {
+			r.need[c.index] = true
+		}
+	}
+}
+
+// watched makes a mask tell the witness.
+func (c *compiler) watched(mask maskFunc) maskFunc {
+	typ, listed := c.typ, c.kind.listed()
+	switch {
+	case c.nested || c.kind.parts || mask == nil || !c.kind.speaks() || !speaking(typ):
+		return mask
+	case !isLeaf(typ):
+		return func(dst, value []byte, r *Rewriter) []byte {
+			if r.witness != nil {
+				r.witness.Whole(&typ, value)
+			}
+			return mask(dst, value, r)
+		}
+	}
+	tell := listed || c.part
+	single := listed && c.kind.name != "constant" // which says nothing of the original
+	return func(dst, value []byte, r *Rewriter) []byte {
+		if r.witness == nil {
+			return mask(dst, value, r)
+		}
+		r.witness.Original(value, single)
+		start := len(dst)
+		if dst = mask(dst, value, r); tell || r.outputs {
+			r.witness.Output(dst[start:])
+		}
+		return dst
+	}
+}
+
+// listed reports whether the kind draws from lists of what many people share.
+func (k *kind) listed() bool {
+	switch k.domain() {
+	case "person", "address", "company", "job", "user_agent", "choice", "constant":
+		return k.name != "person.user"
+	}
+	return false
+}
+
+// speaks reports whether the originals of a kind are texts: not numbers, dates,
+// or one of a few words.
+func (k *kind) speaks() bool {
+	switch k.name {
+	case "keep", "date", "number", "money", "geo", "address.lat", "address.lon", "person.gender", "person.title":
+		return false
+	}
+	return true
+}
+
+// isLeaf reports whether a value of the type is one text.
+func isLeaf(t Type) bool { return isText(t) || named("inet", "cidr", "macaddr", "macaddr8", "uuid")(t) }
+
+// speaking reports whether values of the type may hold texts that are looked for.
+func speaking(t Type) bool {
+	if t.Elem != nil {
+		return speaking(*t.Elem)
+	}
+	if len(t.Labels) > 0 || rangeOf(t) != "" || isNumber(t) || isDate(t) {
+		return false
+	}
+	switch t.Name {
+	case "bool", "bytea", "time", "timetz", "interval", "money", "bit", "varbit", "oid", "point", "line", "lseg", "box", "path", "polygon", "circle":
+		return false
+	}
+	return true
+}
+
+// gone tells the witness of a value that becomes NULL.
+func (c *column) gone(value []byte, r *Rewriter) {
+	if r.witness == nil || len(value) == 0 || !speaking(c.typ) {
+		return
+	}
+	if isLeaf(c.typ) {
+		r.witness.Original(value, false)
+	} else {
+		r.witness.Whole(&c.typ, value)
+	}
+}
