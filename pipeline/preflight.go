@@ -205,7 +205,7 @@ func (p *preflight) inside(ctx context.Context) error {
 		return err
 	}
 	for o := range objects.states {
-		if made.states[o] == nil {
+		if made.states[o] == nil || objects.builtin(o) {
 			delete(objects.states, o)
 		}
 	}

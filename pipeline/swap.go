@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,13 +111,11 @@ func (t *Target) dropOlder(ctx context.Context, older string) error {
 // takeoverObjects gives owners, privileges and default privileges inside the
 // new database, in one transaction.
 func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
-	owner := t.cfg.Owner
-	if owner == "" && live != nil {
-		owner = live.owner
+	databaseOwner := cmp.Or(t.cfg.Owner, t.info.Role)
+	if live != nil {
+		databaseOwner = live.owner
 	}
-	if owner == "" {
-		owner = t.info.Role
-	}
+	owner := cmp.Or(t.cfg.Owner, databaseOwner)
 	building, err := t.Connect(ctx)
 	if err != nil {
 		return err
@@ -141,8 +140,10 @@ func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
 			return err
 		}
 	}
-	// One simple query is one transaction.
-	statements := append(giveAll(objects, liveObjects, owner, t.cfg.Grants), defaults...)
+	// One simple query is one transaction. The database's owner comes first: from
+	// PostgreSQL 15 on the schema public is his.
+	statements := []string{fmt.Sprintf("alter database %s owner to %s", schema.QuoteIdent(t.build), schema.QuoteIdent(databaseOwner))}
+	statements = append(append(statements, giveAll(objects, liveObjects, owner, t.cfg.Grants)...), defaults...)
 	return plainly(run(ctx, building, strings.Join(statements, ";\n")))
 }
 

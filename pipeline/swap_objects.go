@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,7 +20,8 @@ type object struct{ kind, identity string }
 // objectState is what is taken over of an object.
 type objectState struct {
 	owner   string
-	builtin bool // no privileges were ever given or taken away
+	space   string // the schema that it is in, quoted where it must be; "" for none
+	builtin bool   // no privileges were ever given or taken away
 	acl     []columnACL
 }
 
@@ -82,7 +85,8 @@ select i.type, i.identity, r.rolname, o.acl is null, e.grantee = 0, g.rolname, e
        o.classid = 'pg_catalog.pg_class'::regclass and exists (
          select from pg_catalog.pg_depend d
          where d.classid = o.classid and d.objid = o.objid and d.objsubid = 0 and d.deptype in ('a', 'i')
-           and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjsubid > 0) as follows
+           and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjsubid > 0) as follows,
+       i.schema
 from objects o
 join pg_catalog.pg_roles r on r.oid = o.owner
 cross join lateral pg_catalog.pg_identify_object(o.classid, o.objid, 0) i
@@ -100,9 +104,10 @@ order by i.type <> 'schema', i.type, i.identity, e.attname nulls first, g.rolnam
 // objectList is the objects of a database, in an order in which owners and
 // privileges can be given: schemas first.
 type objectList struct {
-	order   []object
-	states  map[object]*objectState
-	follows map[object]bool // its owner is that of the table it belongs to
+	order     []object
+	states    map[object]*objectState
+	follows   map[object]bool // its owner is that of the table it belongs to
+	bootstrap string          // the superuser that the server was made with
 }
 
 func readObjects(ctx context.Context, conn *pgconn.PgConn) (*objectList, error) {
@@ -110,12 +115,19 @@ func readObjects(ctx context.Context, conn *pgconn.PgConn) (*objectList, error) 
 	if err != nil {
 		return nil, plainly(err)
 	}
+	first, err := textsOf(ctx, conn, "select rolname from pg_catalog.pg_roles where oid = 10")
+	if err != nil {
+		return nil, plainly(err)
+	}
 	l := &objectList{states: map[object]*objectState{}, follows: map[object]bool{}}
+	if len(first) > 0 {
+		l.bootstrap = first[0][0]
+	}
 	for _, r := range rows {
 		o := object{r[0], r[1]}
 		s := l.states[o]
 		if s == nil {
-			s = &objectState{owner: r[2], builtin: r[3] == "t"}
+			s = &objectState{owner: r[2], space: r[10], builtin: r[3] == "t"}
 			l.states[o] = s
 			l.order = append(l.order, o)
 			l.follows[o] = r[9] == "t"
@@ -127,6 +139,12 @@ func readObjects(ctx context.Context, conn *pgconn.PgConn) (*objectList, error) 
 		s.acl = append(s.acl, columnACL{r[8], aclItem{r[5], r[6], r[7] == "t"}})
 	}
 	return l, nil
+}
+
+// builtin reports whether a database has o from its template, under the owner
+// that it has here: the schema public, before PostgreSQL 15.
+func (l *objectList) builtin(o object) bool {
+	return o == object{"schema", "public"} && l.bootstrap == l.states[o].owner
 }
 
 // owners returns the roles that own something, sorted.
@@ -169,19 +187,55 @@ func (o object) alter() string {
 // else owner and grants.
 func giveAll(building, live *objectList, owner string, grants []Grant) []string {
 	var out []string
+	wanted := func(o object) *objectState {
+		if live == nil {
+			return nil
+		}
+		return live.states[o]
+	}
+	to := func(o object) string {
+		if want := wanted(o); want != nil {
+			return want.owner
+		}
+		return owner
+	}
+	changes := func(o object) bool { return to(o) != building.states[o].owner && !building.follows[o] }
+	alter := func(o object) {
+		if changes(o) {
+			out = append(out, fmt.Sprintf("alter %s %s owner to %s", o.alter(), o.identity, schema.QuoteIdent(to(o))))
+		}
+	}
 	for _, o := range building.order {
-		now := building.states[o]
-		var want *objectState
-		if live != nil {
-			want = live.states[o]
+		if o.kind == "schema" {
+			alter(o)
 		}
-		to := owner
-		if want != nil {
-			to = want.owner
+	}
+	// An owner must be allowed to create things in the schema at the moment that
+	// it becomes one.
+	type guest struct{ space, role string }
+	var guests []guest
+	for _, o := range building.order {
+		if s := building.states[o].space; s != "" && o.kind != "schema" && changes(o) && to(o) != to(object{"schema", s}) {
+			guests = append(guests, guest{s, to(o)})
 		}
-		if to != now.owner && !building.follows[o] {
-			out = append(out, fmt.Sprintf("alter %s %s owner to %s", o.alter(), o.identity, schema.QuoteIdent(to)))
+	}
+	slices.SortFunc(guests, func(a, b guest) int {
+		return cmp.Or(strings.Compare(a.space, b.space), strings.Compare(a.role, b.role))
+	})
+	guests = slices.Compact(guests)
+	for _, g := range guests {
+		out = append(out, fmt.Sprintf("grant create on schema %s to %s", g.space, schema.QuoteIdent(g.role)))
+	}
+	for _, o := range building.order {
+		if o.kind != "schema" {
+			alter(o)
 		}
+	}
+	for _, g := range guests {
+		out = append(out, fmt.Sprintf("revoke create on schema %s from %s", g.space, schema.QuoteIdent(g.role)))
+	}
+	for _, o := range building.order {
+		want := wanted(o)
 		switch {
 		case want == nil:
 			out = giveNew(out, o, grants)
