@@ -88,6 +88,15 @@ func (s *Source) lockAll(ctx context.Context, tables []schema.Name) error {
 	return fmt.Errorf("locks: %w", plainly(err))
 }
 
+// MayRead checks the privileges to read tables and sequences. What is missing is
+// a *PrivilegeError that lists it all.
+func (s *Source) MayRead(ctx context.Context, relations []schema.Name) error {
+	if err := s.mayRead(ctx, relations); err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	return nil
+}
+
 // mayRead checks the privileges to read every relation.
 func (s *Source) mayRead(ctx context.Context, tables []schema.Name) error {
 	schemas, names := make([]string, len(tables)), make([]string, len(tables))

@@ -143,9 +143,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 		File: f, Schema: s, Targets: f.Targets, Objects: f.Objects, TargetOwner: f.Owner, Grants: f.Grants, Hash: f.Hash,
 		Subset: subset.Config{Unreached: f.unreached, Budget: f.budget, Restrict: map[*schema.Table]subset.Restriction{}},
 	}
-	for _, fn := range f.functions {
-		b.out.Functions = append(b.out.Functions, schema.Name{Schema: fn.name.Schema, Name: fn.name.Name})
-	}
+	b.out.Functions = f.Functions()
 	if err := b.askFunctions(); err != nil {
 		return nil, fmt.Errorf("functions of the source: %w", err)
 	}

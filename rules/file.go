@@ -5,6 +5,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/sqlexpr"
+	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -26,6 +27,16 @@ type File struct {
 	checks     []exprRule
 	functions  []functionRule
 	tests      []testRule
+}
+
+// Functions are those that the file's expressions may call besides PostgreSQL's
+// own. They may not exist.
+func (f *File) Functions() []schema.Name {
+	var out []schema.Name
+	for _, fn := range f.functions {
+		out = append(out, schema.Name{Schema: fn.name.Schema, Name: fn.name.Name})
+	}
+	return out
 }
 
 // Grant gives a role privileges on tables that the live target does not have.

@@ -165,6 +165,14 @@ func tableNames(s *schema.Schema) []schema.Name {
 	return names
 }
 
+func sequenceNames(s *schema.Schema) []schema.Name {
+	var names []schema.Name
+	for _, q := range s.Sequences {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
 // begin takes locks and snapshot and binds the rules again to what they show.
 func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*bound, pipeline.Snapshot, error) {
 	snap, err := src.Begin(ctx, tableNames(first.schema))
@@ -362,6 +370,10 @@ func (j *job) openTarget(ctx context.Context, b *bound) (*pipeline.Target, error
 }
 
 func (j *job) preflight(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound) error {
+	// A sequence that may not be read would be found after all rows are copied.
+	if err := src.MayRead(ctx, append(tableNames(b.schema), sequenceNames(b.schema)...)); err != nil {
+		return err
+	}
 	sourceName := src.Info().Database
 	problems, err := tgt.Preflight(ctx, src, pipeline.PreflightConfig{Allowed: func(host string, port uint16, name string) bool {
 		return j.file.Targets.Match(host, port, name, sourceName)
