@@ -40,6 +40,7 @@ var table = map[string][]string{
 	"schema":             {},
 	"internal/copyfmt":   {},
 	"internal/blockpipe": {},
+	"internal/sqlfile":   {},
 	"keyed":              {crypto},
 	"internal/sqlexpr":   {pgQuery},
 
@@ -59,7 +60,7 @@ var table = map[string][]string{
 	"ops":   {prometheus},
 
 	"internal/pgserver": {embedded},
-	"internal/pgtest":   {"internal/pgserver", pgx},
+	"internal/pgtest":   {"internal/pgserver", "internal/sqlfile", pgx},
 	"internal/deps":     {},
 
 	"cmd/pgstandin":      {everything},
