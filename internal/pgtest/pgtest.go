@@ -7,7 +7,6 @@
 package pgtest
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -18,7 +17,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -28,6 +26,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/internal/pgserver"
+	"github.com/pgstandin/pgstandin/internal/sqlfile"
 )
 
 // DSNVariable names the environment variable that points tests at a server.
@@ -130,48 +129,45 @@ func Exec(t testing.TB, dsn, sql string) {
 	}
 }
 
-var (
-	copyLine     = regexp.MustCompile(`(?i)^copy .* from stdin;\s*$`)
-	restrictLine = regexp.MustCompile(`^\\(un)?restrict\b`)
-)
-
 // run sends a script in pieces that end before each COPY.
 func run(conn *pgconn.PgConn, script io.Reader) error {
-	in := bufio.NewReaderSize(script, 1<<16)
+	in := sqlfile.NewReader(script, "script")
 	var sql strings.Builder
-	first, line := 1, 0 // of the piece; of the script
+	first := 0 // line of the piece
 	flush := func() error {
 		text := sql.String()
 		sql.Reset()
 		if err := conn.Exec(context.Background(), text).Close(); err != nil {
 			return describe(err, text, first)
 		}
-		first = line + 1
 		return nil
 	}
 	for {
-		text, err := in.ReadString('\n')
-		line++
-		switch {
-		case copyLine.MatchString(text):
-			line--
-			if err := flush(); err != nil {
-				return err
-			}
-			data := &copyData{in: in}
-			if _, err := conn.CopyFrom(context.Background(), data, strings.TrimSpace(text)); err != nil {
-				return describe(err, text, first)
-			}
-			line += data.lines + 1
-			first = line + 1
-		case !restrictLine.MatchString(text):
-			sql.WriteString(text)
-		}
+		item, err := in.Next()
 		if err == io.EOF {
 			return flush()
 		}
 		if err != nil {
 			return err
+		}
+		switch item.Kind {
+		case sqlfile.Statement:
+			if sql.Len() == 0 {
+				first = item.Line - bytes.Count(item.Before(), []byte{'\n'})
+			}
+			sql.Write(item.Text)
+		case sqlfile.Copy:
+			if err := flush(); err != nil {
+				return err
+			}
+			text := string(item.SQL())
+			if _, err := conn.CopyFrom(context.Background(), in.Data(), text); err != nil {
+				return describe(err, text, item.Line)
+			}
+		case sqlfile.Command:
+			if name, _ := item.Command(); name == "connect" {
+				return fmt.Errorf("script, line %d: \\connect: a script runs in one database", item.Line)
+			}
 		}
 	}
 }
@@ -191,35 +187,6 @@ func describe(err error, text string, first int) error {
 		}
 	}
 	return fmt.Errorf("script, line %d: %w", first, err)
-}
-
-// copyData reads lines up to "\.", which it swallows.
-type copyData struct {
-	in    *bufio.Reader
-	rest  []byte
-	lines int
-	done  bool
-}
-
-func (c *copyData) Read(p []byte) (int, error) {
-	if len(c.rest) == 0 {
-		if c.done {
-			return 0, io.EOF
-		}
-		line, err := c.in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return 0, err
-		}
-		c.lines++
-		if len(line) == 0 || string(bytes.TrimRight(line, "\r\n")) == `\.` {
-			c.done = true
-			return 0, io.EOF
-		}
-		c.rest = line
-	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[n:]
-	return n, nil
 }
 
 // Query runs statements in one go and returns the rows of the last one, values
