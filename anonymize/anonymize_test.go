@@ -40,9 +40,13 @@ func one(t testing.TB, secret byte, typ string, m Mask, change ...func(*Column))
 	}
 	r := p.NewRewriter()
 	return func(v string) string {
-		out, err := r.AppendRow(nil, copyfmt.AppendEscaped(nil, []byte(v)))
+		row := copyfmt.AppendEscaped(nil, []byte(v))
+		out, err := r.AppendRow(nil, row)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if err := agree(r, row, out); err != nil {
+			panic(err) // t may be a fuzz test, whose methods its target must not call
 		}
 		return string(copyfmt.AppendUnescaped(nil, out))
 	}
@@ -481,6 +485,16 @@ func TestNoAllocations(t *testing.T) {
 			if !bytes.HasPrefix(dst, []byte("before\t")) || !bytes.HasSuffix(dst, []byte("\tbehind")) {
 				t.Errorf("%s: the neighbours changed: %s", s.kind, dst)
 			}
+			tuple, ok := tupleOf(p, row)
+			if !ok || p.TextOnly() != "" {
+				continue
+			}
+			binary := p.NewBinaryRewriter()
+			run = func() { dst, _ = binary.AppendRow(dst[:0], tuple) }
+			run()
+			if n := testing.AllocsPerRun(200, run); n > 0 {
+				t.Errorf("%s in binary: %v allocations a row for %q", s.kind, n, v)
+			}
 		}
 	}
 }
@@ -523,6 +537,9 @@ func FuzzAppendRow(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		if err := agree(p.NewRewriter(), row, out); err != nil {
+			t.Fatal(err)
 		}
 		if bytes.IndexByte(out, '\n') >= 0 || bytes.Count(out, []byte("\t")) != len(cols)-1 {
 			t.Fatalf("the number of fields changed: %q", out)

@@ -72,8 +72,8 @@ func (p *Program) EntityDomain() string { return p.domain }
 // from then on.
 func (r *Rewriter) Use(k *Known) { r.everyone = k }
 
-// Learn adds to k what a row of COPY text says of its entity; nothing is masked
-// or counted. The errors are copyfmt.ErrFields and ErrKnownFull.
+// Learn adds to k what a row says of its entity; nothing is masked
+// or counted. The errors are those of AppendRow and ErrKnownFull.
 func (r *Rewriter) Learn(k *Known, row []byte) error {
 	if !r.p.Teaches() {
 		return nil

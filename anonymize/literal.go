@@ -14,6 +14,7 @@ import (
 // literal reports as a problem a value of the rules that the column could not
 // hold, so that it does not show when the rows are loaded.
 func (c *compiler) literal(param, v string) {
+	c.literals = append(c.literals, v)
 	if why := unfit(c.typ, v); why != "" {
 		c.problem(param, "%s", why)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
@@ -51,6 +52,9 @@ type Program struct {
 	hide    *keyed.PRF // for known values of columns that become NULL
 	prf     *keyed.PRF
 	rows    int64
+
+	codecs   []*copyfmt.Codec // of each field whose value is read
+	textOnly string           // see TextOnly
 }
 
 // column is one masked column.
@@ -83,6 +87,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	}
 	var problems Problems
 	usesEntity, masked := false, make([]bool, len(t.Columns))
+	literals := make([][]string, len(t.Columns))
 	for i := range t.Columns {
 		m := t.Columns[i].Mask
 		if m == nil {
@@ -94,7 +99,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 		if len(found) > 0 || m.Kind == "keep" {
 			continue
 		}
-		made.index = i
+		made.index, literals[i] = i, c.literals
 		p.columns = append(p.columns, made)
 		masked[i] = !made.null
 		p.reach = i + 1
@@ -118,6 +123,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 		}
 	}
 	p.rows = t.Rows
+	p.findCodecs(&t, literals)
 	return p, nil
 }
 
@@ -163,6 +169,7 @@ type compiler struct {
 	usesEntity bool
 	nested     bool // within scrub: neither unique nor the row's own
 	part       bool // of a value of which other parts may stay
+	literals   []string
 }
 
 func (c *compiler) problem(param, format string, args ...any) {

@@ -16,9 +16,11 @@ type ColumnStats struct {
 	Fixed  int64 // of Masked: the mask returned its input, though it found something to change
 }
 
-// Rewriter masks the rows of one table for one worker.
+// Rewriter masks the rows of one table, in one of COPY's formats, for one worker.
 type Rewriter struct {
 	p      *Program
+	binary bool
+	codec  copyfmt.CodecScratch
 	stats  []ColumnStats // as p.columns
 	opaque bool          // set by a mask for the value at hand
 	meant  bool          // the mask found something to change in it
@@ -45,9 +47,10 @@ type Rewriter struct {
 	need    []bool  // as the program's, but for a witness also of what becomes NULL
 }
 
+// span is where a field is in its row, in binary with its length.
 type span struct{ start, end int }
 
-// NewRewriter returns a rewriter for one worker.
+// NewRewriter returns a rewriter of COPY text for one worker.
 func (p *Program) NewRewriter() *Rewriter {
 	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields), need: p.need}
 	for i := range p.columns {
@@ -62,9 +65,10 @@ func (r *Rewriter) Stats() []ColumnStats { return r.stats }
 // outsized is the size beyond which a scratch buffer is not kept.
 const outsized = 4 << 20
 
-// AppendRow appends the masked form of row, COPY text without its newline, to
-// dst. It allocates nothing once its buffers have grown. The only error is
-// copyfmt.ErrFields.
+// AppendRow appends the masked form of row, COPY text without its newline or a
+// tuple in binary, to dst. It allocates nothing once its buffers have grown. Its
+// errors say that the row is none of the table's, or in binary that a mask made
+// what is no value of the column's type.
 func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	p := r.p
 	if err := r.prepare(row); err != nil {
@@ -76,17 +80,30 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 		f := r.fields[c.index]
 		dst = append(dst, row[from:f.start]...)
 		from = f.end
-		dst = r.field(dst, row[f.start:f.end], c, &r.stats[i])
+		if !r.binary {
+			dst = r.field(dst, row[f.start:f.end], c, &r.stats[i])
+			continue
+		}
+		var err error
+		if dst, err = r.binaryField(dst, row[f.start:f.end], c, &r.stats[i]); err != nil {
+			return dst, err
+		}
 	}
 	return append(dst, row[from:]...), nil
 }
 
 // prepare takes a row in hand.
 func (r *Rewriter) prepare(row []byte) error {
-	if err := r.cut(row); err != nil {
+	cut, decode := (*Rewriter).cut, (*Rewriter).decode
+	if r.binary {
+		cut, decode = (*Rewriter).cutBinary, (*Rewriter).decodeBinary
+	}
+	if err := cut(r, row); err != nil {
 		return err
 	}
-	r.decode(row)
+	if err := decode(r, row); err != nil {
+		return err
+	}
 	if r.p.entity >= 0 {
 		r.seedEntity()
 	}
@@ -126,7 +143,7 @@ var tab = []byte{'\t'}
 
 // decode fills r.vals for the fields that masks read. A field without escapes is
 // its own value.
-func (r *Rewriter) decode(row []byte) {
+func (r *Rewriter) decode(row []byte) error {
 	if cap(r.values) > outsized {
 		r.values = nil
 	}
@@ -153,6 +170,7 @@ func (r *Rewriter) decode(row []byte) {
 			r.vals[i] = r.values[start:len(r.values):len(r.values)]
 		}
 	}
+	return nil
 }
 
 // seedEntity draws the row's stream from its entity. A row whose entity is NULL
@@ -179,6 +197,12 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	if len(value) == 0 {
 		return append(dst, field...)
 	}
+	r.mask(value, c, s)
+	return copyfmt.AppendEscaped(dst, r.out)
+}
+
+// mask makes r.out the mask of a value that is neither NULL nor empty.
+func (r *Rewriter) mask(value []byte, c *column, s *ColumnStats) {
 	s.Masked++
 	r.opaque, r.meant = false, !c.parts
 	if cap(r.out) > outsized {
@@ -191,5 +215,4 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	if r.meant && bytes.Equal(r.out, value) {
 		s.Fixed++
 	}
-	return copyfmt.AppendEscaped(dst, r.out)
 }

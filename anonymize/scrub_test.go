@@ -38,6 +38,9 @@ func maskRow(t testing.TB, r *Rewriter, fields ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := agree(r, row, out); err != nil {
+		t.Fatal(err)
+	}
 	var got []string
 	for rest, last := out, false; !last; {
 		var f []byte
