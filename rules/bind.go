@@ -22,6 +22,11 @@ type Env struct {
 	// names; names that it has not are absent. FunctionQuery asks a server. nil
 	// means PostgreSQL 15.
 	Functions func(names []string) (map[string]Function, error)
+	// Try asks the source whether it can plan a SELECT; it must not run it. It
+	// has each expression of the rules in one. An error that has a method Code()
+	// string, the SQLSTATE, is about the statement and may be shown, any other is
+	// returned by Bind. nil asks nobody.
+	Try func(sql string) error
 }
 
 // Bound is a rules file bound to a schema.
@@ -132,11 +137,12 @@ type binder struct {
 	userTypes map[string]sqlexpr.Name
 	entries   map[*schema.Table]*tableRule
 	undecided []Undecided
+	failed    error // of Env.Try
 }
 
 // Bind resolves the file's names and expressions in the schema and decides
 // every column. The error is Errors, an *UndecidedError, or both joined; it is
-// another one only where Env.Functions fails.
+// another one only where Env.Functions or Env.Try fails.
 func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b := &binder{problems: problems{file: f.Name}, f: f, s: s, env: env, entries: map[*schema.Table]*tableRule{}}
 	b.out = &Bound{
@@ -154,6 +160,9 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b.decide()
 	b.checks()
 	b.tests()
+	if b.failed != nil {
+		return nil, fmt.Errorf("expressions of the rules: %w", b.failed)
+	}
 	err := b.err()
 	if len(b.undecided) > 0 {
 		u := &UndecidedError{b.undecided}

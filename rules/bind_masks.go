@@ -307,7 +307,7 @@ func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonym
 	switch {
 	case mask == nil || mask.mask.Kind == "keep":
 	case mask.mask.Kind == "sql":
-		if x, ok := d.bindExpr(mask.sql, k.table); ok {
+		if x, ok := d.resolve(mask.sql, k.table); ok && d.tryOn(mask.sql, k.table, "("+x.sql+")::"+col.Type.Name, "") {
 			if tr.Exprs == nil {
 				tr.Exprs, tr.readsMore = map[int]string{}, map[int]bool{}
 			}

@@ -110,7 +110,7 @@ func (b *binder) reference(rule *referenceRule) (*subset.Reference, bool) {
 		return nil, false
 	}
 	when, _ := b.bindCondition(rule.when, child)
-	order, _ := b.bindExpr(rule.order, child)
+	order, _ := b.bindOrder(rule.order, child)
 	ref.When, ref.Order = when.sql, order.sql
 	ref.Uses = append(ref.Uses, when.uses...)
 	slices.Sort(ref.Uses)
@@ -181,10 +181,12 @@ func (b *binder) added(rule *referenceRule, ref *subset.Reference) bool {
 		ref.ParentColumns = pk.Columns
 	}
 	if rule.from.expr != nil {
-		x, _ := b.bindExpr(rule.from.expr, ref.Child)
+		x, ok := b.bindExpr(rule.from.expr, ref.Child)
 		ref.Expr, ref.Uses = x.sql, x.uses
 		if len(ref.ParentColumns) != 1 {
 			b.add(rule.to.at, "an expression is one value, and %s has %s", rule.to.text, plural(len(ref.ParentColumns), "column"))
+		} else if ok {
+			b.tryReference(rule.from.expr, x.sql, ref.Child, parent, ref.ParentColumns[0])
 		}
 		return len(b.list) == before
 	}

@@ -31,5 +31,8 @@ func (b *Bound) Condition(what, text string, t *schema.Table, env Env) (string, 
 	}
 	r.collectTypes()
 	out, _ := r.bindCondition(e, t)
+	if r.failed != nil {
+		return "", fmt.Errorf("condition: %w", r.failed)
+	}
 	return out.sql, r.err()
 }

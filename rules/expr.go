@@ -18,6 +18,28 @@ type bound struct {
 // bindExpr resolves an expression about table (nil: a query of its own). What
 // is wrong is added to the problems; ok says that nothing was.
 func (b *binder) bindExpr(e *exprRule, table *schema.Table) (out bound, ok bool) {
+	out, ok = b.resolve(e, table)
+	switch {
+	case e == nil || !ok:
+	case table == nil:
+		ok = b.try(e, out.sql)
+	default:
+		ok = b.tryOn(e, table, "("+out.sql+")", "")
+	}
+	return out, ok
+}
+
+// bindOrder is bindExpr for a list to order by.
+func (b *binder) bindOrder(e *exprRule, table *schema.Table) (bound, bool) {
+	out, ok := b.resolve(e, table)
+	if e != nil && ok {
+		ok = b.tryOn(e, table, "pg_catalog.row_number() over (order by "+out.sql+")", "")
+	}
+	return out, ok
+}
+
+// resolve is bindExpr without asking the server.
+func (b *binder) resolve(e *exprRule, table *schema.Table) (out bound, ok bool) {
 	if e == nil {
 		return bound{}, true
 	}
@@ -50,7 +72,11 @@ func (b *binder) bindCondition(e *exprRule, table *schema.Table) (bound, bool) {
 			return bound{}, false
 		}
 	}
-	return b.bindExpr(e, table)
+	out, ok := b.resolve(e, table)
+	if e != nil && ok {
+		ok = b.tryOn(e, table, "1", " where ("+out.sql+")")
+	}
+	return out, ok
 }
 
 // resolver finds what the names of one expression mean.

@@ -65,7 +65,11 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 		return nil, at("source", err)
 	}
 	b := &bound{schema: s}
-	if b.rules, err = j.file.Bind(s, ruleEnv(ctx, src.Leader(), now)); err != nil {
+	env := ruleEnv(ctx, src.Leader(), now)
+	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
+		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
+	}
+	if b.rules, err = j.file.Bind(s, env); err != nil {
 		return nil, rulesStatus(err)
 	}
 	if !j.noLock {

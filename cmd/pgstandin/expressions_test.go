@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// An expression that the source cannot run is found by every command before
+// anything else, with its place, its literal unsaid.
+func TestExpressionsAreTried(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, joined date);
+		create schema private; create table private.notes (id int primary key)`)
+	s.write(`version: 1
+targets: ["*_staging"]
+columns: [{ match: "*.*", mask: keep }]
+tables:
+  users:
+    where: "id <> 'secretword'"
+checks: ["select count(*) > 'many' from users"]
+`)
+	for _, command := range []string{"check", "plan", "preview users", "refresh"} {
+		args := strings.Fields(command)
+		args = append(args, "--source", s.source, "--rules", s.rules)
+		if command == "refresh" {
+			args = append(args, "--target", s.target, "--adopt")
+		}
+		status, out, errOut := s.command(keyA, args...)
+		if status != 2 {
+			t.Errorf("%s: status %d\n%s%s", command, status, out, errOut)
+		}
+		for _, want := range []string{":6:13: where: the server refuses it: invalid text representation (SQLSTATE 22P02)", ":7:11: check: "} {
+			if !strings.Contains(errOut, want) {
+				t.Errorf("%s: no %q in\n%s", command, want, errOut)
+			}
+		}
+		if strings.Contains(out+errOut, "secretword") {
+			t.Errorf("%s quotes the literal\n%s", command, errOut)
+		}
+	}
+}
