@@ -12,3 +12,10 @@ import (
 func attach(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 }
+
+// endGroup ends the child; what that has started it has to end itself.
+func endGroup(cmd *exec.Cmd) {
+	if cmd.Process != nil {
+		_ = cmd.Process.Kill()
+	}
+}

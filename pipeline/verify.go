@@ -92,21 +92,40 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		return out, err
 	}
 	problems = append(problems, missing...)
-	for _, c := range cfg.Checks {
-		out.Checks++
-		problem, err := t.check(ctx, c, cfg)
-		if err != nil {
-			return out, err
-		}
-		if problem != "" {
-			problems = append(problems, fmt.Sprintf("check %s: %s", strconv.Quote(c), problem))
-		}
+	failed, err := t.checks(ctx, cfg)
+	if err != nil {
+		return out, err
 	}
+	out.Checks = len(cfg.Checks)
+	problems = append(problems, failed...)
 	if len(problems) > 0 {
 		sort.Strings(problems)
 		return out, &VerifyError{problems}
 	}
 	return out, nil
+}
+
+// Check runs the checks of cfg alone. What does not hold is a *VerifyError.
+func (t *Target) Check(ctx context.Context, cfg VerifyConfig) error {
+	problems, err := t.checks(ctx, cfg)
+	if err == nil && len(problems) > 0 {
+		err = &VerifyError{problems}
+	}
+	return err
+}
+
+// checks returns what is wrong by the checks.
+func (t *Target) checks(ctx context.Context, cfg VerifyConfig) (problems []string, err error) {
+	for _, c := range cfg.Checks {
+		problem, err := t.check(ctx, c, cfg)
+		if err != nil {
+			return nil, err
+		}
+		if problem != "" {
+			problems = append(problems, fmt.Sprintf("check %s: %s", strconv.Quote(c), problem))
+		}
+	}
+	return problems, nil
 }
 
 // countRows counts the rows of the tables in want; from is "only " for a table's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sort"
@@ -34,6 +35,8 @@ type job struct {
 	secret               *keyed.Secret // nil where no row is masked
 	run                  runOptions
 	yield, lockTimeout   time.Duration
+	beforeSwap           string // command; "" for none
+	errOut               io.Writer
 	report               reporter
 }
 
@@ -326,14 +329,9 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := tgt.Finish(ctx, values, views); err != nil {
 		return nil, err
 	}
-	j.report.Step("verify")
-	verified, err := tgt.Verify(ctx, pipeline.VerifyConfig{Rows: counts.tables, Trees: counts.trees, Checks: checkQueries(first.rules.Checks), Workers: j.workers()})
+	verified, err := j.prove(ctx, tgt, first, counts)
 	if err != nil {
-		var failed *pipeline.VerifyError
-		if errors.As(err, &failed) {
-			return nil, withStatus(exitVerify, fmt.Errorf("verification failed; %s is untouched\n%w", tgt.Name(), err))
-		}
-		return nil, fmt.Errorf("verify: %w", err)
+		return nil, err
 	}
 	res.Verified = verified
 	j.report.Step("swap")

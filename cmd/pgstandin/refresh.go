@@ -17,6 +17,7 @@ type refreshOptions struct {
 	run         runOptions
 	yield       patience
 	lockTimeout patience
+	beforeSwap  string
 }
 
 func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
@@ -27,6 +28,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.run.AddFlags(f)
 	o.yield, o.lockTimeout = patience(30*time.Second), patience(10*time.Second)
 	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
+	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 }
 
@@ -39,7 +41,14 @@ func newRefreshCommand() *cobra.Command {
 the target, mask them on the way, build and validate every constraint, run the
 rules' checks, and swap the new database in by one transaction of renames. Until
 then staging serves its old data, and whatever goes wrong leaves it as it was.
-The old data stays in NAME_previous.
+The old data stays in NAME_previous, and "pgstandin rollback" swaps back.
+
+--before-swap CMD runs a command when all is loaded and proved equal to the
+source's schema: staging's schema is often ahead of production's. It finds the new
+database by PGHOST, PGPORT, PGUSER, PGDATABASE and PGPASSWORD, and by
+PGSTANDIN_TARGET, a URL without the password; nothing of the source, nor the
+secret, is in its environment. What it prints goes to standard error as it is. If
+it fails, so does the run, with status 1. The rules' checks run after it.
 
 Exit statuses:
 
@@ -51,6 +60,7 @@ Exit statuses:
 				return err
 			}
 			j.report = newReporter(&o.run, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			j.beforeSwap, j.errOut = o.beforeSwap, cmd.ErrOrStderr()
 			_, err = j.refresh(cmd.Context())
 			return err
 		},
