@@ -34,7 +34,7 @@ func one(t testing.TB, secret byte, typ string, m Mask, change ...func(*Column))
 	for _, f := range change {
 		f(&col)
 	}
-	p, err := Compile(testSecret(t, secret), Table{Name: "t", Columns: []Column{col}, Entity: -1})
+	p, err := compileFilled(testSecret(t, secret), Table{Name: "t", Columns: []Column{col}, Entity: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +164,7 @@ func samples() []sample {
 		{"vat", "text", nil, []string{"DE123456789", "ATU12345678"}, func(in, out string) bool { return shape(in) == shape(out) && in[:2] == out[:2] }},
 		{"token", "text", nil, []string{"sk_live_4eC39HqLyjWDarjtT1zdp7dc", "ghp_0123456789abcdefABCDEF"}, func(in, out string) bool { return shape(strings.ReplaceAll(in, "live", "test")) == shape(out) }},
 		{"choice", "text", params{"values": []any{"a", "b"}}, text, func(_, out string) bool { return out == "a" || out == "b" }},
+		{"shuffle", "text", nil, text, func(_, out string) bool { return out == "a" || out == "b" }},
 		{"password", "text", params{"value": "staging", "cost": int64(4)}, text, func(_, out string) bool {
 			return stdbcrypt.CompareHashAndPassword([]byte(out), []byte("staging")) == nil
 		}},
@@ -205,7 +206,7 @@ func TestKinds(t *testing.T) {
 				}
 			}
 			switch s.kind {
-			case "redact", "regexp", "choice", "address.state", "address.country", "file":
+			case "redact", "regexp", "choice", "shuffle", "address.state", "address.country", "file":
 			default:
 				if !differs && s.params["truncate"] == nil && s.params["bucket"] == nil {
 					t.Errorf("another secret gives the same values")
@@ -231,7 +232,7 @@ func TestLengths(t *testing.T) {
 		}
 		for _, length := range []int{1, 2, 3, 5, 8, 13, 20, 40, 70} {
 			col := Column{Name: "c", Type: Type{Name: "varchar", Length: length}, Mask: &Mask{Kind: s.kind, Params: s.params}}
-			p, err := Compile(testSecret(t, 1), Table{Columns: []Column{col}, Entity: -1})
+			p, err := compileFilled(testSecret(t, 1), Table{Columns: []Column{col}, Entity: -1})
 			if err != nil {
 				if !strings.Contains(err.Error(), "character") && !strings.Contains(err.Error(), "fit") {
 					t.Errorf("%s into %d: %v", s.kind, length, err)
@@ -461,7 +462,7 @@ func TestNoAllocations(t *testing.T) {
 		if s.kind == "regexp" {
 			continue // the library allocates
 		}
-		p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
+		p, err := compileFilled(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
 			{Name: "a", Type: Type{Name: "text"}},
 			{Name: "c", Type: Type{Name: s.typ}, Mask: &Mask{Kind: s.kind, Params: s.params}},
 			{Name: "z", Type: Type{Name: "text"}},
@@ -560,7 +561,7 @@ func FuzzAppendRow(f *testing.F) {
 func BenchmarkKinds(b *testing.B) {
 	for _, s := range samples() {
 		b.Run(s.kind, func(b *testing.B) {
-			p, err := Compile(testSecret(b, 1), Table{Entity: -1, Columns: []Column{{Name: "c", Type: Type{Name: s.typ}, Mask: &Mask{Kind: s.kind, Params: s.params}}}})
+			p, err := compileFilled(testSecret(b, 1), Table{Entity: -1, Columns: []Column{{Name: "c", Type: Type{Name: s.typ}, Mask: &Mask{Kind: s.kind, Params: s.params}}}})
 			if err != nil {
 				b.Fatal(err)
 			}

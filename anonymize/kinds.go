@@ -115,6 +115,7 @@ func kindTable() []kind {
 		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, unique: "national_id {country: …, permute: true}", make: makeNational},
 		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values, or of {value: weight}; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
+		{name: "shuffle", doc: "a value that many rows of the column have; at_least: in so many, 5 if not given", params: []string{"at_least"}, takes: "text, number, date, boolean and enum types", accepts: takesShuffle, entity: true, whole: true, make: makeShuffle},
 		{name: "password", doc: "the hash of a known password; scheme: bcrypt, argon2id or pbkdf2_sha256", params: []string{"value", "scheme", "cost"}, takes: text, accepts: isText, verbatim: true, make: makePassword},
 		{name: "file", doc: "a small file of the same type: png, jpeg, gif, pdf, zip and office documents, gzip; else one byte, counted as opaque", takes: "bytea", accepts: named("bytea"), make: makeFile},
 		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true, make: makeLorem},
@@ -201,9 +202,6 @@ func otherKinds(t Type) string {
 
 // suggestKind names the kind that was meant, if one is near.
 func suggestKind(name string) string {
-	if why := Refused(name); why != "" {
-		return ": " + why
-	}
 	for _, k := range kindTable() {
 		short := k.name[strings.LastIndexByte(k.name, '.')+1:]
 		if strings.EqualFold(name, short) || strings.EqualFold(name, k.name) || strings.TrimSuffix(name, "s") == short {
@@ -212,15 +210,6 @@ func suggestKind(name string) string {
 		if k.domain() == name {
 			return "; write " + k.name + " or another of " + name + ".…"
 		}
-	}
-	return ""
-}
-
-// Refused says why there is no kind of a name that people look for; "" for other
-// names.
-func Refused(name string) string {
-	if strings.EqualFold(name, "shuffle") {
-		return "a shuffled value would depend on the other rows, and differ with every sample and run; use choice with the values, or with their weights"
 	}
 	return ""
 }

@@ -52,6 +52,9 @@ type Program struct {
 	hide    *keyed.PRF // for known values of columns that become NULL
 	prf     *keyed.PRF
 	rows    int64
+	draws   []Draw
+	drawing []*keyed.PRF  // of each of draws: where its values stand
+	pools   map[int]*pool // by Draw.Column
 
 	codecs   []*copyfmt.Codec // of each field whose value is read
 	textOnly string           // see TextOnly

@@ -50,8 +50,14 @@ type Rewriter struct {
 // span is where a field is in its row, in binary with its length.
 type span struct{ start, end int }
 
-// NewRewriter returns a rewriter of COPY text for one worker.
+// NewRewriter returns a rewriter of COPY text for one worker. It panics if a
+// column of Draws has nothing to draw from.
 func (p *Program) NewRewriter() *Rewriter {
+	for _, d := range p.draws {
+		if p.pools[d.Column] == nil {
+			panic("anonymize: NewRewriter of a program with a shuffled column, before Fill")
+		}
+	}
 	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields), need: p.need}
 	for i := range p.columns {
 		r.stats[i].Column = p.columns[i].index

@@ -49,7 +49,7 @@ func (p *Program) knownColumns(t *Table) []knownColumn {
 		}
 		kind := knownWhole
 		switch c.kind {
-		case "scrub", "text", "choice", "password", "user_agent", "job", "person.title", "person.gender", "address.lat", "address.lon", "number", "money", "geo":
+		case "scrub", "text", "choice", "shuffle", "password", "user_agent", "job", "person.title", "person.gender", "address.lat", "address.lon", "number", "money", "geo":
 			continue
 		case "person.name":
 			kind = knownName

@@ -178,10 +178,6 @@ func (p *fileParser) kind(m *maskRule) (params []string, ok bool) {
 		}
 		names = append(names, k.Name)
 	}
-	if why := anonymize.Refused(m.mask.Kind); why != "" {
-		p.add(m.at, "there is no mask %s: %s", quoted(m.mask.Kind), why)
-		return nil, false
-	}
 	names = append(names, "sql")
 	hint := ""
 	for _, k := range names {

@@ -196,6 +196,9 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 	if err := src.OpenWorkers(ctx, j.workers()); err != nil {
 		return nil, snap, at("source", err)
 	}
+	if err := j.fillPools(ctx, src, b); err != nil {
+		return nil, snap, err
+	}
 	return b, snap, nil
 }
 
