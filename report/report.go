@@ -32,7 +32,13 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	if len(l) == 0 {
 		return []byte("[]"), nil
 	}
-	return json.Marshal([]T(l))
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode([]T(l)); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // Report is what one run did and proved; its JSON is report.json. Times are in
@@ -202,22 +208,23 @@ type Combination struct {
 // Leak is the result of the scan for original values.
 type Leak struct {
 	Ran          bool          `json:"ran"`
-	Reason       string        `json:"reason"` // why not
-	Scope        string        `json:"scope"`  // "copied" or "source": whose values were looked for
-	Fingerprints int64         `json:"fingerprints"`
-	TooShort     int64         `json:"values_too_short"` // not fingerprinted, counted
-	TooCommon    int64         `json:"values_too_common"`
+	Reason       string        `json:"reason"`           // why not
+	Scope        string        `json:"scope"`            // "copied" or "source": whose values were looked for
+	Values       int64         `json:"values"`           // originals that were looked for
+	Short        int64         `json:"values_too_short"` // not looked for, as the next
+	Single       int64         `json:"values_of_one_common_word"`
+	Fingerprints int64         `json:"fingerprints"` // distinct
 	Columns      int64         `json:"columns_scanned"`
 	Bytes        int64         `json:"bytes_scanned"`
 	FixedPoints  int64         `json:"fixed_points"` // values that a mask left as they were
 	Hits         List[LeakHit] `json:"hits"`
 }
 
-// LeakHit counts original values found in one place.
+// LeakHit counts the fields of one place that hold an original value.
 type LeakHit struct {
-	Table    string `json:"table"`
-	Column   string `json:"column"`
-	Count    int64  `json:"count"`
+	Place    string `json:"place"`         // "public.products.title", or another thing that holds text
+	Fields   int64  `json:"fields"`        // each of them is a leak, unless accepted
+	Common   int64  `json:"common_fields"` // that hold values of many rows only; no leak by themselves
 	Accepted bool   `json:"accepted"`
 	Reason   string `json:"reason"` // of the rules, why it is accepted
 }
