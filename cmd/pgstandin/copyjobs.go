@@ -19,6 +19,7 @@ func defaultWorkers() int { return min(8, runtime.NumCPU()) }
 // their counts.
 type leafJob struct {
 	leaf *schema.Table
+	spec *rules.TableRules
 	mu   sync.Mutex
 	made []*anonymize.Rewriter
 }
@@ -28,6 +29,11 @@ func (l *leafJob) stats(r *tableResult) {
 		for _, s := range rw.Stats() {
 			r.Opaque += s.Opaque
 			r.Fixed += s.Fixed
+			name := l.spec.Spec.Columns[s.Column].Name
+			if r.columns[name] == nil {
+				r.columns[name] = &columnCounts{}
+			}
+			r.columns[name].add(s)
 		}
 	}
 }
@@ -74,7 +80,7 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known) ([]pipeline.
 		for _, c := range sel.Chunks(l, columns, chunkBytes) {
 			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
 		}
-		leaf := &leafJob{leaf: l.Table}
+		leaf := &leafJob{leaf: l.Table, spec: spec}
 		if p := b.programs[l.Root]; p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
 				rw := p.NewRewriter()

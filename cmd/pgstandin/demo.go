@@ -37,8 +37,9 @@ func newDemoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Show it: a throw-away server, a shop, a masked subset of it",
 		Long: `Start a throw-away PostgreSQL server, fill a database "production" with a shop,
-refresh "staging" from it, and show rows of both side by side. Nothing else on
-this machine is touched; the server is gone afterwards unless --keep is given.`,
+refresh "staging" from it, and show rows of both side by side. The run's report
+stays in a new folder below the temporary directory; nothing else on this machine
+is touched, and the server is gone afterwards unless --keep is given.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.users < 1 {
@@ -95,8 +96,14 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 		return fmt.Errorf("demo: %w", err)
 	}
 	j.tools = server.Bin()
+	dir, err := os.MkdirTemp("", "pgstandin-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	j.files, j.command = &reportFiles{dir: dir}, []string{"pgstandin", "refresh", "--source", "…", "--target", "…"}
 	j.report = newReporter(&o.run, out, errOut)
 	if _, err := j.refresh(ctx); err != nil {
+		_ = os.Remove(dir) // where there is no report
 		return err
 	}
 
@@ -105,7 +112,7 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 		return fmt.Errorf("demo: %w", err)
 	}
 	keep = o.keep
-	return demoNext(o, server, file, secret, out)
+	return demoNext(o, server, dir, secret, out)
 }
 
 func makeShop(ctx context.Context, server *pgserver.Server, users int) error {
@@ -196,19 +203,16 @@ func textCells(first string, row [][]byte) []string {
 
 // demoNext says what to try; with --keep it writes the rules and the key beside
 // the server's data so that the commands work as they stand.
-func demoNext(o *demoOptions, server *pgserver.Server, file *rules.File, secret *keyed.Secret, out io.Writer) error {
+func demoNext(o *demoOptions, server *pgserver.Server, dir string, secret *keyed.Secret, out io.Writer) error {
 	if !o.keep {
-		fmt.Fprint(out, `What to try next:
+		fmt.Fprintf(out, `What to try next:
+   open %s (and rm -r %s)
    pgstandin demo --keep             the same, and the server stays
    pgstandin demo --users 200000     a larger shop
    pgstandin keygen > pgstandin.key && chmod 600 pgstandin.key
    pgstandin check --source postgres://you@production/shop --rules pgstandin.yaml
-`)
+`, filepath.Join(dir, reportHTML), dir)
 		return nil
-	}
-	dir, err := os.MkdirTemp("", "pgstandin-demo-")
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "pgstandin.yaml"), []byte(shop.Rules), 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -113,28 +113,11 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 		return err
 	}
 	if text != string(old) {
-		if err := replaceFile(o.file, text); err != nil {
+		if err := replaceFile(o.file, []byte(text)); err != nil {
 			return fmt.Errorf("rules: %w", err)
 		}
 	}
 	w.summary(notes, old != nil)
-	return nil
-}
-
-// replaceFile writes a file beside the old one and renames it, so that whatever
-// happens one of the two is whole.
-func replaceFile(name, text string) error {
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
-	}
-	next := name + ".new"
-	if err := os.WriteFile(next, []byte(text), mode); err != nil {
-		return err
-	}
-	if err := os.Rename(next, name); err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
 	return nil
 }
 

@@ -38,6 +38,8 @@ type job struct {
 	beforeSwap           string // command; "" for none
 	errOut               io.Writer
 	report               reporter
+	files                *reportFiles // nil: no report
+	command              []string     // as the report shows it
 }
 
 // bound is the rules bound to the source as the run's snapshot shows it.
@@ -238,7 +240,7 @@ func (j *job) walkError(err error) error {
 // refresh does everything. Whatever goes wrong before the swap leaves the
 // target as it was.
 func (j *job) refresh(ctx context.Context) (res *result, err error) {
-	start := time.Now()
+	rec := &record{started: time.Now()}
 	defer func() {
 		if err != nil {
 			j.report.Abort()
@@ -254,8 +256,12 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, note := range first.plan.Notes() {
-		j.report.Note(note)
+	note := func(text string) {
+		j.report.Note(text)
+		rec.notes = append(rec.notes, text)
+	}
+	for _, text := range first.plan.Notes() {
+		note(text)
 	}
 	tgt, err := j.openTarget(ctx, first)
 	if err != nil {
@@ -270,7 +276,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		return nil, at("target", err)
 	}
 	for _, name := range swept {
-		j.report.Note("dropped " + name + ", which an earlier run left behind")
+		note("dropped " + name + ", which an earlier run left behind")
 	}
 	defer func() {
 		if dropErr := tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
@@ -289,6 +295,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 			return err
 		}
 		first = b
+		rec.bound, rec.snapshot, rec.source, rec.target = b, snap, src.Info(), tgt.Info()
 		res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
 		j.report.Step("create the schema")
 		if err := tgt.Create(ctx, src); err != nil {
@@ -303,6 +310,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 			return err
 		}
 		defer sel.Close()
+		rec.walk = sel.Report
 		known, err := j.learn(ctx, src, b, sel)
 		if err != nil {
 			return err
@@ -333,10 +341,17 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		return nil, err
 	}
 	verified, err := j.prove(ctx, tgt, first, counts)
+	rec.verified, rec.tables = verified, res.byTable
 	if err != nil {
-		return nil, err
+		return nil, j.refuse(rec, err)
 	}
 	res.Verified = verified
+	if j.files != nil {
+		j.report.Step("look at what was kept")
+		if err := rec.lookAtTarget(ctx, tgt, j.workers()); err != nil {
+			return nil, err
+		}
+	}
 	j.report.Step("swap")
 	swap, err := tgt.Swap(ctx)
 	if err != nil {
@@ -344,17 +359,14 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	}
 	j.report.Finish()
 	res.Previous = swap.Previous
-	res.Seconds = time.Since(start).Seconds()
+	res.Seconds = time.Since(rec.started).Seconds()
 	for _, s := range j.report.Steps() {
 		res.Steps = append(res.Steps, stepResult{s.Name, s.Took.Seconds()})
 	}
 	if swap.LeftErr != nil {
 		j.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
 	}
-	if err := j.report.Result(res); err != nil {
-		return res, withStatus(exitReport, fmt.Errorf("report: %w", err))
-	}
-	return res, nil
+	return res, withStatus(exitReport, j.conclude(rec, res))
 }
 
 func (j *job) openTarget(ctx context.Context, b *bound) (*pipeline.Target, error) {
@@ -427,6 +439,7 @@ func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Targ
 			if p := b.programs[root]; p != nil {
 				r.Masked = p.Masked()
 			}
+			r.columns = map[string]*columnCounts{}
 			byTable[root] = r
 		}
 		r.Rows += done[i].Rows
@@ -448,6 +461,7 @@ func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Targ
 			r.Cut += ref.Cut
 		}
 	}
+	res.byTable = byTable
 	for _, r := range slices.Collect(maps.Values(byTable)) {
 		res.Tables = append(res.Tables, *r)
 		res.Rows += r.Rows

@@ -88,16 +88,9 @@ func (o *keyOptions) secret() (*keyed.Secret, error) {
 		}
 		return s, nil
 	}
-	info, err := os.Stat(o.file)
+	text, err := readPrivate("key file", o.file)
 	if err != nil {
-		return nil, usageError(fmt.Errorf("key file: %w", err))
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, usageError(fmt.Errorf("key file %s: others can read it (mode %04o); run: chmod 600 %s", o.file, info.Mode().Perm(), o.file))
-	}
-	text, err := os.ReadFile(o.file)
-	if err != nil {
-		return nil, usageError(fmt.Errorf("key file: %w", err))
+		return nil, err
 	}
 	s, err := keyed.ParseSecret(text)
 	if err != nil {

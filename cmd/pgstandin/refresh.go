@@ -15,6 +15,7 @@ type refreshOptions struct {
 	rules       rulesOptions
 	key         keyOptions
 	run         runOptions
+	report      reportOptions
 	yield       patience
 	lockTimeout patience
 	beforeSwap  string
@@ -26,6 +27,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
+	o.report.AddFlags(f)
 	o.yield, o.lockTimeout = patience(30*time.Second), patience(10*time.Second)
 	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
@@ -59,6 +61,7 @@ Exit statuses:
 			if err != nil {
 				return err
 			}
+			j.command = shownCommand(cmd)
 			j.report = newReporter(&o.run, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			j.beforeSwap, j.errOut = o.beforeSwap, cmd.ErrOrStderr()
 			_, err = j.refresh(cmd.Context())
@@ -82,6 +85,9 @@ func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 		return nil, err
 	}
 	if j.target, j.targetDSN, err = o.target.config(); err != nil {
+		return nil, err
+	}
+	if j.files, err = o.report.open(); err != nil {
 		return nil, err
 	}
 	j.tools = os.Getenv("PGSTANDIN_PG_BIN")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // result is what a refresh did; it holds no row value.
@@ -23,6 +24,9 @@ type result struct {
 	Verified  pipeline.Verified `json:"verified"`
 	KeyID     string            `json:"key_id"`
 	RulesHash string            `json:"rules_sha256"`
+	Report    string            `json:"report,omitempty"` // the page
+
+	byTable map[*schema.Table]*tableResult
 }
 
 type tableResult struct {
@@ -33,6 +37,8 @@ type tableResult struct {
 	Cut    int64  `json:"keys_set_to_null"`
 	Opaque int64  `json:"values_outside_format"` // masked as opaque text
 	Fixed  int64  `json:"values_unchanged_by_mask"`
+
+	columns map[string]*columnCounts
 }
 
 // cutResult counts what a reference did to rows of its child table.
@@ -105,6 +111,9 @@ func (r *result) printTable(out io.Writer, width int) error {
 		fmt.Fprintf(&b, "; its old data is in %s", r.Previous)
 	}
 	fmt.Fprintln(&b, ".")
+	if r.Report != "" {
+		fmt.Fprintf(&b, "The report is in %s.\n", r.Report)
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }

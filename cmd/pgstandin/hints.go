@@ -1,0 +1,305 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/report"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// What hints may cost, and what counts as one.
+const (
+	hintRows    = 5000 // looked at in each table
+	hintLeast   = 50   // rows of a table worth looking at
+	hintColumns = 10   // compared in each table
+	hintList    = 6    // combinations listed for each table
+	hintShare   = 0.5  // of rows that a listed combination makes unique
+	hintTimeout = 5 * time.Second
+)
+
+// findHints looks, in tables that are about people, for kept columns that
+// together tell rows apart. Of the values it sees hashes only.
+func findHints(ctx context.Context, tgt *pipeline.Target, rec *record, workers int) (report.Hints, error) {
+	out := report.Hints{Ran: true}
+	about := aboutPeople(rec.bound)
+	var steps []func(context.Context) error
+	var found []*report.TableHints
+	for _, spec := range rec.bound.rules.Tables {
+		t := spec.Table
+		r := rec.tables[t]
+		if !about[t] || r == nil || r.Rows == 0 {
+			continue
+		}
+		h := &report.TableHints{Table: t.Name.String()}
+		h.Columns, h.Ignored = comparable(rec.bound, spec)
+		if len(h.Columns) == 0 {
+			continue
+		}
+		found = append(found, h)
+		if r.Rows < hintLeast {
+			h.Reason = fmt.Sprintf("fewer than %d rows", hintLeast)
+			continue
+		}
+		steps = append(steps, func(ctx context.Context) error { return hintsOf(ctx, tgt, t, r.Rows, h) })
+	}
+	if err := pipeline.Steps(ctx, workers, steps); err != nil {
+		return out, err
+	}
+	for _, h := range found {
+		out.Tables = append(out.Tables, *h)
+	}
+	return out, nil
+}
+
+// aboutPeople are the tables with a masked column, and those whose rows lead to
+// one by references.
+func aboutPeople(b *bound) map[*schema.Table]bool {
+	about := map[*schema.Table]bool{}
+	for _, d := range b.rules.Ledger {
+		if d.Personal() {
+			about[d.Table] = true
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, ref := range b.rules.Subset.References {
+			child := ref.Child.Root()
+			if about[ref.Parent.Root()] && !about[child] {
+				about[child], changed = true, true
+			}
+		}
+	}
+	return about
+}
+
+// comparable lists the columns of a table that are kept as they are, are in no
+// key or reference, and have a value that can be compared; most distinct first,
+// and those that were left out.
+func comparable(b *bound, spec *rules.TableRules) (columns, ignored []string) {
+	t := spec.Table
+	inKey := map[int]bool{}
+	if p := t.Primary(); p != nil {
+		for _, c := range p.Columns {
+			inKey[c] = true
+		}
+	}
+	for _, ref := range b.rules.Subset.References {
+		if ref.Child.Root() == t {
+			for _, c := range ref.Columns {
+				inKey[t.Column(ref.Child.Columns[c].Name)] = true
+			}
+		}
+		if ref.Parent.Root() == t {
+			for _, c := range ref.ParentColumns {
+				inKey[t.Column(ref.Parent.Columns[c].Name)] = true
+			}
+		}
+	}
+	kept := map[string]bool{}
+	for _, d := range b.rules.Ledger {
+		if d.Table == t && d.Mask == "keep" && d.Source != rules.Generated {
+			kept[d.Column] = true
+		}
+	}
+	rows := float64(max(t.Rows, 1))
+	distinct := map[string]float64{}
+	for c := range t.Columns {
+		col := &t.Columns[c]
+		if !kept[col.Name] || inKey[c] {
+			continue
+		}
+		if !comparableType(&col.Type) {
+			ignored = append(ignored, col.Name)
+			continue
+		}
+		if distinct[col.Name] = col.Stats.Distinct; col.Stats.Distinct < 0 {
+			distinct[col.Name] = -col.Stats.Distinct * rows
+		}
+		columns = append(columns, col.Name)
+	}
+	slices.SortStableFunc(columns, func(a, b string) int { return cmp.Compare(distinct[b], distinct[a]) })
+	if len(columns) > hintColumns {
+		ignored = append(ignored, columns[hintColumns:]...)
+		columns = columns[:hintColumns]
+	}
+	return columns, ignored
+}
+
+func comparableType(t *schema.Type) bool {
+	if t.Class != schema.Base && t.Class != schema.EnumType {
+		return false
+	}
+	switch t.Base {
+	case "json", "jsonb", "xml", "bytea", "tsvector", "hstore":
+		return false
+	}
+	return true
+}
+
+// hintsOf fills in the hints of one table. A table that takes too long, or that
+// cannot be read, says so instead.
+func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows int64, h *report.TableHints) error {
+	conn, err := tgt.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	results, err := conn.Exec(ctx, hintQuery(t, rows, h.Columns)).ReadAll()
+	tgt.Release(conn, false) // it has a time-out of its own
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var server *pgconn.PgError
+	switch {
+	case errors.As(err, &server) && server.Code == "57014":
+		h.Reason = fmt.Sprintf("took longer than %s", seconds(hintTimeout))
+		return nil
+	case err != nil:
+		h.Reason = pipeline.SafeError(err).Error()
+		return nil
+	}
+	data := results[len(results)-1].Rows
+	values := make([][]uint64, len(h.Columns))
+	for _, r := range data {
+		for i := range values {
+			n, err := strconv.ParseInt(string(r[i]), 10, 64)
+			if err != nil {
+				return fmt.Errorf("target: %s: a hash is not a number", t.Name)
+			}
+			values[i] = append(values[i], uint64(n))
+		}
+	}
+	h.Rows, h.Whole = int64(len(data)), int64(len(data)) == rows
+	all := make([]int, len(h.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	h.Unique, h.Smallest = uniqueness(values, all)
+	h.Unique = rounded(h.Unique)
+	for _, c := range combinations(values) {
+		var names []string
+		for _, i := range c.columns {
+			names = append(names, h.Columns[i])
+		}
+		h.Combinations = append(h.Combinations, report.Combination{Columns: names, Unique: rounded(c.unique)})
+	}
+	return nil
+}
+
+// rounded keeps four digits of a share.
+func rounded(share float64) float64 { return math.Round(10000*share) / 10000 }
+
+// hintQuery selects hashes of some rows' columns.
+func hintQuery(t *schema.Table, rows int64, columns []string) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = "coalesce(pg_catalog.hashtextextended((" + schema.QuoteIdent(c) + `)::text collate "C", 0), 0)`
+	}
+	from := t.Name.SQL()
+	if t.Kind != schema.Partitioned {
+		from = "only " + from
+	}
+	if rows > hintRows {
+		from += fmt.Sprintf(" tablesample bernoulli (%.6f) repeatable (1)", min(100, 120*float64(hintRows)/float64(rows)))
+	}
+	return fmt.Sprintf("set statement_timeout = %d; select %s from %s limit %d", hintTimeout.Milliseconds(), strings.Join(list, ", "), from, hintRows)
+}
+
+// combination is a set of columns, by index.
+type combination struct {
+	columns []int
+	unique  float64
+}
+
+// combinations returns the smallest sets of at most three columns that make at
+// least hintShare of the rows unique, the smaller and the more telling first.
+// values are hashes, by column and row.
+func combinations(values [][]uint64) []combination {
+	var found []combination
+	covered := func(set []int) bool {
+		return slices.ContainsFunc(found, func(c combination) bool {
+			return !slices.ContainsFunc(c.columns, func(i int) bool { return !slices.Contains(set, i) })
+		})
+	}
+	for n := 1; n <= 3; n++ {
+		var same []combination
+		for set := range subsets(len(values), n) {
+			if covered(set) {
+				continue
+			}
+			if unique, _ := uniqueness(values, set); unique >= hintShare {
+				same = append(same, combination{slices.Clone(set), unique})
+			}
+		}
+		slices.SortStableFunc(same, func(a, b combination) int { return cmp.Compare(b.unique, a.unique) })
+		found = append(found, same...)
+	}
+	return found[:min(len(found), hintList)]
+}
+
+// subsets yields the sets of n of 0 to of-1; the slice is reused.
+func subsets(of, n int) func(yield func([]int) bool) {
+	return func(yield func([]int) bool) {
+		if n > of {
+			return
+		}
+		set := make([]int, n)
+		for i := range set {
+			set[i] = i
+		}
+		for {
+			if !yield(set) {
+				return
+			}
+			i := n - 1
+			for i >= 0 && set[i] == of-n+i {
+				i--
+			}
+			if i < 0 {
+				return
+			}
+			set[i]++
+			for k := i + 1; k < n; k++ {
+				set[k] = set[k-1] + 1
+			}
+		}
+	}
+}
+
+// uniqueness returns which share of the rows has no other row that is alike in
+// all columns of the set, and the size of the smallest group of rows alike.
+func uniqueness(values [][]uint64, set []int) (share float64, smallest int64) {
+	if len(set) == 0 || len(values[set[0]]) == 0 {
+		return 0, 0
+	}
+	groups := map[uint64]int64{}
+	for row := range values[set[0]] {
+		h := uint64(14695981039346656037)
+		for _, c := range set {
+			h = (h ^ values[c][row]) * 0x9E3779B97F4A7C15
+			h ^= h >> 29
+		}
+		groups[h]++
+	}
+	alone := 0
+	for _, n := range groups {
+		if n == 1 {
+			alone++
+		}
+		if smallest == 0 || n < smallest {
+			smallest = n
+		}
+	}
+	return float64(alone) / float64(len(values[set[0]])), smallest
+}

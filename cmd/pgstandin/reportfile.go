@@ -1,0 +1,178 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/report"
+)
+
+// reportOptions say where a run's report goes.
+type reportOptions struct {
+	dir     string
+	sign    string
+	showSQL bool
+}
+
+func (o *reportOptions) AddFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.dir, "report", "", "write report.json and report.html into this `folder`")
+	f.StringVar(&o.sign, "sign", "", "sign the report with the private key in this `file`, mode 0600; see keygen --sign")
+	f.BoolVar(&o.showSQL, "show-sql", false, "show the literals of the rules in the report")
+}
+
+// reportFiles is where a report goes; nil is nowhere.
+type reportFiles struct {
+	dir     string
+	key     ed25519.PrivateKey // nil: no signature
+	showSQL bool
+}
+
+// open reads the key and makes sure that the folder is there and can be written
+// to, before anything else is done.
+func (o *reportOptions) open() (*reportFiles, error) {
+	if o.dir == "" {
+		if o.sign != "" || o.showSQL {
+			return nil, usageError(errors.New("--sign and --show-sql are for a report; give --report too"))
+		}
+		return nil, nil
+	}
+	f := &reportFiles{dir: o.dir, showSQL: o.showSQL}
+	if o.sign != "" {
+		text, err := readPrivate("signing key", o.sign)
+		if err != nil {
+			return nil, err
+		}
+		if f.key, err = report.ParsePrivate(text); err != nil {
+			return nil, usageError(fmt.Errorf("signing key %s: %w; \"pgstandin keygen --sign\" makes one", o.sign, err))
+		}
+	}
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	probe, err := os.CreateTemp(f.dir, ".pgstandin-")
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return f, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// readPrivate reads a file that nobody else may read.
+func readPrivate(what, name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("%s: %w", what, err))
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, usageError(fmt.Errorf("%s %s: others can read it (mode %04o); run: chmod 600 %s", what, name, info.Mode().Perm(), name))
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("%s: %w", what, err))
+	}
+	return text, nil
+}
+
+const (
+	reportJSON      = "report.json"
+	reportHTML      = "report.html"
+	reportSignature = "report.json.sig"
+)
+
+// page is the path of the page.
+func (f *reportFiles) page() string { return filepath.Join(f.dir, reportHTML) }
+
+// write replaces the report in the folder. Each file is the old one or the new
+// one, whole; a signature of an older report never stands beside a newer one.
+func (f *reportFiles) write(r *report.Report) error {
+	text, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	page, err := r.HTML(text)
+	if err != nil {
+		return err
+	}
+	signature := filepath.Join(f.dir, reportSignature)
+	if err := os.Remove(signature); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("report: %w", err)
+	}
+	files := []struct {
+		name string
+		text []byte
+	}{{reportJSON, text}, {reportHTML, page}}
+	if f.key != nil {
+		files = append(files, struct {
+			name string
+			text []byte
+		}{reportSignature, report.Sign(text, f.key)})
+	}
+	for _, x := range files {
+		if err := replaceFile(filepath.Join(f.dir, x.name), x.text); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	return nil
+}
+
+// replaceFile writes a file beside the named one and renames it, so that
+// whatever happens the name stands for one of the two, whole. What a run that
+// died left of it is replaced too.
+func replaceFile(name string, text []byte) (err error) {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	dir, base := filepath.Split(name)
+	part := filepath.Join(dir, "."+base+".part")
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	w, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(part))
+		}
+	}()
+	_, err = w.Write(text)
+	if err == nil {
+		err = w.Sync()
+	}
+	if closeErr := w.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(part, name)
+}
+
+// shownFlags are those whose values the report may show; the others may hold a
+// password or a literal of the rules.
+const shownFlags = " rules key-file workers memory report sign yield lock-timeout maintenance-db "
+
+// shownCommand is the command line as the report shows it.
+func shownCommand(cmd *cobra.Command) []string {
+	out := []string{cmd.Root().Name(), cmd.Name()}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch {
+		case f.Value.Type() == "bool" && f.Value.String() == "true":
+			out = append(out, "--"+f.Name)
+		case strings.Contains(shownFlags, " "+f.Name+" "):
+			out = append(out, "--"+f.Name, f.Value.String())
+		default:
+			out = append(out, "--"+f.Name, "…")
+		}
+	})
+	return out
+}

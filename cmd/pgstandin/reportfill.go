@@ -1,0 +1,226 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pgstandin/pgstandin/internal/sqlexpr"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/report"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// tell makes the report of what was recorded.
+func (j *job) tell(rec *record, finished time.Time) *report.Report {
+	b := rec.bound
+	r := &report.Report{
+		Outcome:  report.Swapped,
+		Problems: rec.problems,
+		Run: report.Run{
+			Program: versionText(), Command: j.command, Started: moment(rec.started), Finished: moment(finished),
+			Seconds: thousandth(finished.Sub(rec.started)), Workers: j.workers(),
+		},
+		Source:   endOf(rec.source, rec.source.Database),
+		Target:   endOf(rec.target, j.target.Database),
+		Snapshot: report.Snapshot{LSN: rec.snapshot.LSN, Time: moment(rec.snapshot.Time), Standby: rec.snapshot.Standby},
+		Rules:    report.Rules{File: j.file.Name, SHA256: j.file.Hash},
+		KeyID:    j.secret.ID(),
+		Previous: rec.previous,
+		Hints:    rec.hints,
+		Leak:     rec.leak,
+		Proof:    proofOf(rec, j.files),
+		Notes:    rec.notes,
+	}
+	if len(rec.problems) > 0 {
+		r.Outcome = report.Refused
+	}
+	if !r.Leak.Ran && r.Leak.Reason == "" {
+		r.Leak.Reason = "this version has none"
+	}
+	if !r.Hints.Ran && r.Hints.Reason == "" {
+		r.Hints.Reason = "the run ended before"
+	}
+	r.References = referencesOf(rec)
+	for _, t := range rec.walk.Tables {
+		x := rec.tableOf(b, t, j.files)
+		for _, ref := range r.References {
+			switch {
+			case ref.Child != x.Name:
+			case ref.LeftOut < 0 || x.LeftOut < 0:
+				x.LeftOut = -1
+			default:
+				x.LeftOut += ref.LeftOut
+			}
+		}
+		r.Tables = append(r.Tables, x)
+		r.Totals.Tables++
+		r.Totals.Rows += x.Rows
+		r.Totals.Bytes += x.Bytes
+		r.Totals.Columns += len(x.Columns)
+		r.Totals.Masked += x.Masked()
+	}
+	slices.SortFunc(r.Tables, func(a, b report.Table) int { return strings.Compare(a.Name, b.Name) })
+	for _, s := range j.report.Steps() {
+		r.Steps = append(r.Steps, report.Step{Name: s.Name, Seconds: thousandth(s.Took)})
+	}
+	return r
+}
+
+// shown is a text of SQL of the rules as the report may show it.
+func (f *reportFiles) shown(sql string) string {
+	if f.showSQL {
+		return sql
+	}
+	return sqlexpr.Redact(sql)
+}
+
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+func thousandth(d time.Duration) float64 { return math.Round(1000*d.Seconds()) / 1000 }
+
+func endOf(i pipeline.Info, database string) report.End {
+	return report.End{Host: i.Host, Port: int(i.Port), Database: database, Version: serverVersion(i.Version), Standby: i.Standby}
+}
+
+// serverVersion spells a server_version_num: 15.18.
+func serverVersion(n int) string { return fmt.Sprintf("%d.%d", n/10000, n%10000) }
+
+func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) report.Table {
+	x := report.Table{Name: t.Table.Name.String(), Why: t.Why, SourceRows: sourceRows(t.Table)}
+	for i, root := range b.rules.Subset.Roots {
+		if root.Table == t.Table {
+			x.Roots = append(x.Roots, rootText(root.Sample, f.shown(b.rules.RootTexts[i])))
+		}
+	}
+	counts := map[string]*columnCounts{}
+	if r := rec.tables[t.Table]; r != nil {
+		x.Rows, x.Bytes, x.KeysCut, x.Opaque, x.FixedPoints = r.Rows, r.Bytes, r.Cut, r.Opaque, r.Fixed
+		counts = r.columns
+	}
+	if spec := b.specs()[t.Table]; spec != nil && spec.Where != "" {
+		x.Where = f.shown(spec.Where)
+	}
+	for _, d := range b.rules.Ledger {
+		if d.Table != t.Table {
+			continue
+		}
+		c := report.Column{Name: d.Column, Type: d.Type, Mask: d.Mask, DecidedBy: d.Source, Line: d.Line, Personal: d.Personal()}
+		if f.showSQL {
+			c.Mask = d.Full
+		}
+		if n := counts[d.Column]; n != nil {
+			c.Opaque, c.FixedPoints = n.opaque, n.fixed
+		}
+		col := &t.Table.Columns[t.Table.Column(d.Column)]
+		c.Before = distinctOf(col.Stats.Distinct, col.Stats != schema.Stats{}, x.SourceRows, "the source has no statistics of it")
+		n, known := rec.distinct[columnName{t.Table.Name, d.Column}]
+		switch {
+		case x.Rows == 0:
+			c.After = report.Distinct{Count: 0}
+		case rec.distinct == nil:
+			c.After = report.Distinct{Count: -1, Reason: "the run ended before"}
+		default:
+			c.After = distinctOf(n, known, x.Rows, "the target has no statistics of it")
+		}
+		x.Columns = append(x.Columns, c)
+	}
+	return x
+}
+
+// sourceRows is the estimate for a table with all its partitions; -1 when one
+// was never analyzed.
+func sourceRows(t *schema.Table) (n int64) {
+	for _, l := range t.Leaves() {
+		if l.Rows < 0 {
+			return -1
+		}
+		n += l.Rows
+	}
+	return n
+}
+
+// rootText says what chose root rows.
+func rootText(s subset.Sample, where string) string {
+	var parts []string
+	switch {
+	case s.Rows > 0:
+		parts = append(parts, "sample: "+plural64(s.Rows, "row"))
+	case s.Share > 0:
+		parts = append(parts, "sample: "+percent(s.Share))
+	}
+	if where != "" {
+		parts = append(parts, "where "+where)
+	}
+	if len(parts) == 0 {
+		return "every row"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural64(n int64, what string) string { return plural(int(n), what) }
+
+// distinctOf reads pg_stats.n_distinct: a number, or less than 0 a share of
+// rows; 0 where all is NULL.
+func distinctOf(n float64, known bool, rows int64, otherwise string) report.Distinct {
+	switch {
+	case !known || n < 0 && rows < 0:
+		return report.Distinct{Count: -1, Reason: otherwise}
+	case n < 0:
+		n = -n * float64(rows)
+	}
+	return report.Distinct{Count: int64(math.Round(n)), Estimate: true}
+}
+
+func referencesOf(rec *record) []report.Reference {
+	names := map[*subset.Reference]string{}
+	for _, p := range rec.bound.plan.References() {
+		names[p.Reference] = p.Name
+	}
+	counts := map[*subset.Reference]subset.ReferenceReport{}
+	for _, r := range rec.walk.References {
+		counts[r.Reference], names[r.Reference] = r, r.Name
+	}
+	var out []report.Reference
+	for _, ref := range rec.bound.rules.Subset.References {
+		x := report.Reference{
+			Name: names[ref], Child: ref.Child.Root().Name.String(), Parent: ref.Parent.Root().Name.String(),
+			Columns: referenceNames(ref), Declared: ref.Key != nil, Down: ref.Down.String(), Up: ref.Up.String(),
+			Cut: counts[ref].Cut, LeftOut: counts[ref].LeftOut, Orphans: counts[ref].Orphans,
+		}
+		if x.Name == "" && ref.Key != nil {
+			x.Name = ref.Child.Name.String() + " " + schema.QuoteIdent(ref.Key.Name)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// referenceNames are the columns, or the columns that an expression names.
+func referenceNames(ref *subset.Reference) []string {
+	columns := ref.Columns
+	if ref.Expr != "" {
+		columns = ref.Uses
+	}
+	var out []string
+	for _, c := range columns {
+		out = append(out, ref.Child.Columns[c].Name)
+	}
+	return out
+}
+
+func proofOf(rec *record, f *reportFiles) report.Proof {
+	p := report.Proof{Tables: rec.verified.Tables, Rows: rec.verified.Rows, NotValid: rec.verified.NotValid}
+	for _, kind := range []string{"primary key", "foreign key", "unique", "check", "exclusion"} {
+		if k := rec.verified.Kinds[kind]; k.Source > 0 {
+			p.Constraints = append(p.Constraints, report.Constraint{Kind: kind, Count: k.Source, Valid: k.Valid})
+		}
+	}
+	for i, c := range rec.bound.rules.Checks {
+		p.Checks = append(p.Checks, report.Check{SQL: f.shown(c.Text), Line: c.Line, Passed: rec.verified.Checks > 0 && !rec.failed[i]})
+	}
+	return p
+}
