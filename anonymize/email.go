@@ -88,7 +88,7 @@ func makeEmail(c *compiler) maskFunc {
 		least = (c.tailBits() + 4) / 5
 	}
 	opaque := c.opaque()
-	p, prf, seed := c.locale(), c.prf(), c.seeder()
+	p, prf, seed, gender := c.locale(), c.prf(), c.seeder(), c.gender()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if !looksLikeEmail(value) {
 			return opaque(dst, value, r)
@@ -101,7 +101,7 @@ func makeEmail(c *compiler) maskFunc {
 		}
 		s := seed(value, r)
 		start := len(dst)
-		id := p.draw(&s)
+		id := p.draw(&s, gender.of(r))
 		if len(id.first)+1+len(id.last)+1+tail+1+len(domain) <= min(chars, 64+len(domain)) {
 			dst = append(append(append(append(dst, id.first...), '.'), id.last...), '.')
 			changeCase(dst[start:], false)

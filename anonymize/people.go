@@ -23,10 +23,13 @@ type identity struct {
 	first, last string
 }
 
-// draw draws a person; the order is the same for every part, so that all parts
-// of one stream agree.
-func (p *people) draw(s *keyed.Stream) identity {
+// draw draws a person, of the gender if one is given; the order is the same for
+// every part, so that all parts of one stream agree.
+func (p *people) draw(s *keyed.Stream, g gender) identity {
 	id := identity{woman: s.Uint64n(2) == 0}
+	if g != unknownGender {
+		id.woman = g == woman
+	}
 	list := p.male
 	if id.woman {
 		list = p.female
@@ -51,9 +54,9 @@ func (c *compiler) locale() *people {
 
 func makePerson(part personPart) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
-		p := c.locale()
+		p, gender := c.locale(), c.gender()
 		return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
-			id := p.draw(&r.stream)
+			id := p.draw(&r.stream, gender.of(r))
 			switch part {
 			case personFirst:
 				return append(dst, id.first...)
@@ -68,10 +71,10 @@ func makePerson(part personPart) func(*compiler) maskFunc {
 // makeTitle makes how the person is addressed; without a full stop where the
 // value had none.
 func makeTitle(c *compiler) maskFunc {
-	p := c.locale()
+	p, gender := c.locale(), c.gender()
 	return c.drawn(func(dst, value []byte, r *Rewriter) []byte {
 		title := p.titles[1]
-		if p.draw(&r.stream).woman {
+		if p.draw(&r.stream, gender.of(r)).woman {
 			title = p.titles[0]
 		}
 		if r.stream.Uint64n(20) == 0 {
@@ -90,7 +93,7 @@ func makeGender(c *compiler) maskFunc {
 	words := c.genders()
 	return c.drawn(func(dst, value []byte, r *Rewriter) []byte {
 		i := 1
-		if p.draw(&r.stream).woman {
+		if p.draw(&r.stream, unknownGender).woman {
 			i = 0
 		}
 		if words[0] != "" {
@@ -147,11 +150,11 @@ func (c *compiler) genders() (words [2]string) {
 // value: with a short number, or with a keyed tail of the value where the column
 // is unique.
 func makeUser(c *compiler) maskFunc {
-	p := c.locale()
+	p, gender := c.locale(), c.gender()
 	if !c.col.Unique || c.nested {
 		return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
 			start := len(dst)
-			id := p.draw(&r.stream)
+			id := p.draw(&r.stream, gender.of(r))
 			dst = append(append(append(dst, id.first...), '.'), id.last...)
 			changeCase(dst[start:], false)
 			return appendDigits(dst, r.stream.Uint64n(9000)+1000, 4)
@@ -162,7 +165,7 @@ func makeUser(c *compiler) maskFunc {
 	return func(dst, value []byte, r *Rewriter) []byte {
 		s := seed(value, r)
 		start := len(dst)
-		id := p.draw(&s)
+		id := p.draw(&s, gender.of(r))
 		if len(id.first)+1+tail <= chars {
 			dst = append(append(dst, id.first...), '.')
 			changeCase(dst[start:], false)
