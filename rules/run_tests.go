@@ -38,6 +38,14 @@ func (b *Bound) RunTests(evaluate Evaluate) error {
 	if err != nil {
 		return err
 	}
+	for t, p := range programs {
+		for _, d := range p.Draws() {
+			if p, err = p.Fill(d.Column, nil, 0); err != nil {
+				return err
+			}
+		}
+		programs[t] = p
+	}
 	r := &testRun{problems: problems{file: b.File.Name}, programs: programs, evaluate: evaluate}
 	for i := range b.tests {
 		if err := r.test(&b.tests[i]); err != nil {
@@ -210,6 +218,12 @@ func (r *testRun) mask(row *boundRow) (*testResult, error) {
 		return nil, err
 	}
 	tr := row.table
+	for _, d := range r.programs[tr.Table].Draws() {
+		if given[d.Column] != nil {
+			r.fail(row.place(d.Column), "%s: shuffle draws from the rows of a source, which a test does not have; give no value", columnAt{tr, d.Column})
+			return nil, errTestRow
+		}
+	}
 	rw := r.programs[tr.Table].NewRewriter()
 	if r.programs[tr.Table].Asks() {
 		rw.Use(r.known)

@@ -135,3 +135,18 @@ func TestRulesTestsWithoutServer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a shuffled column gets depends on a source, which tests do not have; the
+// table's other columns are tested as ever.
+func TestRulesTestsShuffle(t *testing.T) {
+	s := testSchema(t)
+	const text = "version: 1\ncolumns: [{ match: '*.*.*', mask: keep }]\ntables: { users: { columns: { email: email, name: shuffle } } }\ntests:\n" +
+		"  - { column: users.email, given: anna@corp.example, expect: { changed: true } }\n"
+	if err := bind(t, s, text).RunTests(nil); err != nil {
+		t.Error(err)
+	}
+	err := bind(t, s, text+"  - { column: users.name, given: Anna, expect: { changed: true } }\n").RunTests(nil)
+	if err == nil || !strings.Contains(err.Error(), "r.yaml:6:") || !strings.Contains(err.Error(), "shuffle draws from the rows of a source") {
+		t.Error(err)
+	}
+}
