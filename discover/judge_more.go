@@ -238,7 +238,7 @@ func (x *judge) hstore() Finding {
 	for path, m := range usualKeys() {
 		keys[path] = m
 	}
-	return Finding{Mask: mask("hstore", "keys", keys, "other", "keep"), Class: "document", Confident: 0.5, Evidence: "type hstore: the usual keys"}
+	return Finding{Mask: mask("hstore", "keys", keys, "other", "keep"), Class: "document", Confident: 0.4, Evidence: "type hstore: the keys that are often personal; all others are kept"}
 }
 
 // inline is a mask as a parameter of another.
