@@ -25,7 +25,7 @@ type Objects struct {
 // archive is the source's schema as pg_dump's custom format, and what of it is
 // restored.
 type archive struct {
-	dir     string // private to us
+	*folder
 	file    string
 	entries []entry
 
@@ -75,11 +75,11 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 	if src.snap.ID == "" {
 		return errors.New("no snapshot has been taken")
 	}
-	dir, err := os.MkdirTemp("", "pgstandin-")
+	own, err := newFolder()
 	if err != nil {
-		return err
+		return fmt.Errorf("temporary folder: %w", err)
 	}
-	t.archive = &archive{dir: dir, file: filepath.Join(dir, "schema.dump")}
+	t.archive = &archive{folder: own, file: filepath.Join(own.dir, "schema.dump")}
 	args := []string{
 		"--format=custom", "--compress=0", "--file=" + t.archive.file, "--schema-only", "--snapshot=" + src.snap.ID,
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
@@ -289,7 +289,11 @@ func (t *Target) restore(ctx context.Context, section string, entries []entry, j
 	if err != nil {
 		return err
 	}
-	env, err := childEnv(t.at, t.cfg.DSN, t.build, "-c synchronous_commit=off -c maintenance_work_mem="+memory)
+	options := "-c synchronous_commit=off -c maintenance_work_mem=" + memory
+	if t.at.watchesClients() {
+		options += " -c client_connection_check_interval=" + strconv.FormatInt(checkEvery.Milliseconds(), 10)
+	}
+	env, err := childEnv(t.at, t.cfg.DSN, t.build, options)
 	if err != nil {
 		return err
 	}

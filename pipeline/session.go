@@ -173,6 +173,7 @@ type endpoint struct {
 	hosts         map[string]string // address without port, or socket directory → host as configured
 	network, addr string            // what the last dial reached
 	pinned        bool
+	watched       bool // the server's backends look after their clients
 }
 
 func newEndpoint(cfg *pgconn.Config) *endpoint {
@@ -215,10 +216,35 @@ func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn
 	if err != nil {
 		return nil, connectError(err)
 	}
+	watched := watchClient(ctx, conn)
+	if conn.IsClosed() {
+		return nil, errors.New("connection lost right after it was made")
+	}
 	e.mu.Lock()
-	e.pinned = true
+	e.pinned, e.watched = true, watched
 	e.mu.Unlock()
 	return conn, nil
+}
+
+// checkEvery is how often a backend that is at work looks whether its client is
+// still there.
+const checkEvery = 2 * time.Second
+
+// watchClient makes the backend end when we do, even while it builds an index.
+// It reports whether the server can: from version 14 on, on most systems.
+func watchClient(ctx context.Context, conn *pgconn.PgConn) bool {
+	if majorOf(conn) < 14 {
+		return false
+	}
+	return run(ctx, conn, fmt.Sprintf("set client_connection_check_interval = %d", checkEvery.Milliseconds())) == nil
+}
+
+// watchesClients reports whether backends end with their clients, as the last
+// connection has told.
+func (e *endpoint) watchesClients() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.watched
 }
 
 // server returns the host as configured (a socket directory for a local one),

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -206,13 +205,14 @@ func lockKey(name string) (key int64, class, object uint32) {
 
 // Lock makes this run the only one that replaces NAME, until Close: by an
 // advisory lock in the maintenance database. It then removes what dead runs
-// left: databases of our naming that nobody is connected to. It returns their
-// names.
+// left: databases of our naming that nobody is connected to, and folders for
+// temporary files. It returns their names.
 func (t *Target) Lock(ctx context.Context) (swept []string, err error) {
 	if err := t.lock(ctx); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
 	swept, err = t.sweep(ctx)
+	swept = append(swept, sweepFolders()...)
 	if err != nil {
 		return swept, fmt.Errorf("target: clean-up of dead runs: %w", err)
 	}
@@ -291,19 +291,28 @@ func (t *Target) litter(name, comment string) bool {
 // other run for NAME is alive on this maintenance database.
 func (t *Target) sweep(ctx context.Context) ([]string, error) {
 	rows, err := textsOf(ctx, t.admin, `
-select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '') from pg_catalog.pg_database d
+select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''), d.oid from pg_catalog.pg_database d
 where d.datname <> $1 and pg_catalog.pg_has_role(d.datdba, 'usage')
-  and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)
 order by 1`, t.build)
 	if err != nil {
 		return nil, plainly(err)
 	}
 	var swept []string
+	// What a dead run had the server do ends when the server looks after the
+	// client: all of it within one such time.
+	dying := time.Now().Add(2 * checkEvery)
 	for _, r := range rows {
 		if !t.litter(r[0], r[1]) {
 			continue
 		}
-		err := run(ctx, t.admin, "drop database if exists "+schema.QuoteIdent(r[0]))
+		free, err := t.unused(ctx, r[2], dying)
+		if err != nil {
+			return swept, plainly(err)
+		}
+		if !free {
+			continue
+		}
+		err = run(ctx, t.admin, "drop database if exists "+schema.QuoteIdent(r[0]))
 		if codeOf(err) == "55006" { // in use after all: not dead
 			continue
 		}
@@ -313,6 +322,25 @@ order by 1`, t.build)
 		swept = append(swept, r[0])
 	}
 	return swept, nil
+}
+
+// unused reports whether nobody is connected to a database, or until a moment
+// goes away.
+func (t *Target) unused(ctx context.Context, database string, until time.Time) (bool, error) {
+	for {
+		row, err := oneOf(ctx, t.admin, "select count(*) from pg_catalog.pg_stat_activity where datid = $1::oid", database)
+		if err != nil || row[0] == "0" {
+			return err == nil, err
+		}
+		if time.Now().After(until) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-time.After(checkEvery / 10):
+		}
+	}
 }
 
 // loadSettings are for sessions that fill the new database. What they write is
@@ -403,7 +431,7 @@ func (t *Target) Drop(ctx context.Context) error {
 	defer cancel()
 	t.disconnectAll(ctx)
 	if t.archive != nil {
-		os.RemoveAll(t.archive.dir)
+		_ = t.archive.remove()
 		t.archive = nil
 	}
 	if !t.created || t.swapped {
@@ -428,7 +456,7 @@ func (t *Target) Drop(ctx context.Context) error {
 func (t *Target) Close(ctx context.Context) {
 	t.disconnectAll(ctx)
 	if t.archive != nil {
-		os.RemoveAll(t.archive.dir)
+		_ = t.archive.remove()
 		t.archive = nil
 	}
 	if t.locked && !t.admin.IsClosed() {
