@@ -16,8 +16,8 @@ import (
 )
 
 // Rewriter masks rows. AppendRow appends the new form of row, one row of COPY
-// text without its newline, to dst. row does not overlap dst and dies with the
-// call. A Rewriter belongs to one goroutine at a time. Its errors hold no data.
+// text without its newline or one tuple of a binary job, to dst. row does not
+// overlap dst and dies with the call. A Rewriter belongs to one goroutine at a time. Its errors hold no data.
 type Rewriter interface {
 	AppendRow(dst, row []byte) ([]byte, error)
 }
@@ -29,6 +29,10 @@ type Job struct {
 	Into    schema.Name // the target table, or partition
 	Columns []string    // of the target, in the order of the chunks' columns; empty for a table without any to copy
 	Chunks  []Chunk
+	// Binary moves rows in COPY's binary format instead of text; see TextOnly for
+	// where that is safe. The columns of chunks must be of the very types that the
+	// target's are.
+	Binary bool
 	// NewRewriter is called once a worker and job, from several goroutines; nil
 	// relays rows untouched.
 	NewRewriter func() Rewriter
@@ -48,7 +52,7 @@ type Chunk struct {
 // JobResult is what became of a job.
 type JobResult struct {
 	Rows    int64
-	Bytes   int64 // of COPY text, as sent to the target
+	Bytes   int64 // of COPY data, as sent to the target
 	Retries int   // chunks begun anew because a connection broke
 }
 

@@ -85,6 +85,39 @@ func (r *recode) AppendRow(dst, row []byte) ([]byte, error) {
 
 func recoder() pipeline.Rewriter { return &recode{} }
 
+// retuple decodes and encodes each field of a tuple.
+type retuple struct{}
+
+func (retuple) AppendRow(dst, row []byte) ([]byte, error) {
+	n, fields, err := copyfmt.BinaryFields(row)
+	if err != nil {
+		return dst, err
+	}
+	dst = copyfmt.AppendBinaryCount(dst, n)
+	for range n {
+		var value []byte
+		if value, fields, err = copyfmt.CutBinary(fields); err != nil {
+			return dst, err
+		}
+		if value == nil {
+			dst = copyfmt.AppendBinaryNull(dst)
+		} else {
+			dst = copyfmt.AppendBinaryField(dst, value)
+		}
+	}
+	return dst, nil
+}
+
+func retupler() pipeline.Rewriter { return retuple{} }
+
+// way is how rows go: their format, and whether they are taken apart.
+type way struct {
+	binary   bool
+	rewriter func() pipeline.Rewriter
+}
+
+var ways = []way{{false, nil}, {false, recoder}, {true, nil}, {true, retupler}}
+
 // query is a chunk's text that is known beforehand.
 func query(sql string) func() (string, error) {
 	return func() (string, error) { return sql, nil }
@@ -108,10 +141,15 @@ func blocksOf(t testing.TB, dsn, table, columns string, size int) []pipeline.Chu
 // copyText is all rows of a query as COPY text.
 func copyText(t testing.TB, dsn, query string) []byte {
 	t.Helper()
+	return copyOut(t, dsn, "copy ("+query+") to stdout")
+}
+
+func copyOut(t testing.TB, dsn, sql string) []byte {
+	t.Helper()
 	conn := pgtest.Connect(t, dsn)
 	var out bytes.Buffer
 	conn.Exec(context.Background(), "select set_config('client_encoding', current_setting('server_encoding'), false)").Close()
-	if _, err := conn.CopyTo(context.Background(), &out, "copy ("+query+") to stdout"); err != nil {
+	if _, err := conn.CopyTo(context.Background(), &out, sql); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -171,13 +209,21 @@ func TestCopyIsByteIdenticalInEveryEncoding(t *testing.T) {
 			pgtest.Exec(t, target, fill(extra)+`; truncate "a b"`)
 			src := begin(t, source, 2, "a b")
 			columns := `i, "Select", "c.""d", n, j, l`
-			for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
-				job := pipeline.Job{Name: "a b", Into: name("a b"), Columns: []string{"i", "Select", `c."d`, "n", "j", "l"},
-					Chunks: blocksOf(t, source, `"a b"`, columns, 2), NewRewriter: rewriter}
+			for _, w := range ways {
+				job := pipeline.Job{Binary: w.binary, Name: "a b", Into: name("a b"), Columns: []string{"i", "Select", `c."d`, "n", "j", "l"},
+					Chunks: blocksOf(t, source, `"a b"`, columns, 2), NewRewriter: w.rewriter}
 				res := mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
 				query := `select ` + columns + ` from "a b" order by i`
 				sameRows(t, source, target, query)
-				if want := int64(len(copyText(t, source, query))); res[0].Rows != 600 || res[0].Bytes != want {
+				want := int64(len(copyText(t, source, query)))
+				if w.binary {
+					want = 0
+					for _, c := range job.Chunks {
+						sql, _ := c.Select()
+						want += int64(len(copyOut(t, source, "copy ("+sql+") to stdout (format binary)")))
+					}
+				}
+				if res[0].Rows != 600 || res[0].Bytes != want {
 					t.Errorf("%+v, want 600 rows and %d bytes", res[0], want)
 				}
 				pgtest.Exec(t, target, `truncate "a b"`)
@@ -198,10 +244,17 @@ alter table p attach partition p1 for values in (1)`)
 	pgtest.Exec(t, source, `insert into nothing select from generate_series(1, 7); insert into computed select from generate_series(1, 3);
 insert into p select 1, 'x' || g from generate_series(1, 9) g`)
 	src := begin(t, source, 1, "nothing", "computed", "p", "p1")
+	for _, w := range ways {
+		copyOddTables(t, src, source, target, w)
+	}
+}
+
+func copyOddTables(t *testing.T, src pipeline.SourceConns, source, target string, w way) {
+	pgtest.Exec(t, target, "truncate nothing, computed, p")
 	res := mustCopy(t, src, target, []pipeline.Job{
-		{Name: "nothing", Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},
-		{Name: "computed", Into: name("computed"), Chunks: []pipeline.Chunk{{Select: query("select from only public.computed")}}},
-		{Name: "p1", Into: name("p1"), Columns: []string{"a", "b", "c"}, NewRewriter: recoder,
+		{Name: "nothing", Binary: w.binary, NewRewriter: w.rewriter, Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},
+		{Name: "computed", Binary: w.binary, Into: name("computed"), Chunks: []pipeline.Chunk{{Select: query("select from only public.computed")}}},
+		{Name: "p1", Into: name("p1"), Columns: []string{"a", "b", "c"}, Binary: w.binary, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query("select a, b, c from only public.p1 where c < 5")}, {Select: query("select a, b, c from only public.p1 where c >= 5")}}},
 		{Name: "empty"},
 	}, pipeline.CopyOptions{})
@@ -221,8 +274,8 @@ func TestCopyHugeField(t *testing.T) {
 	source, target := bothEnds(t, "create table t (i int, b text); alter table t alter b set storage external")
 	pgtest.Exec(t, source, `insert into t select g, case when g = 50 then repeat(E'0123\\56\n89', 10000000) else 'small' end from generate_series(1, 100) g`)
 	src := begin(t, source, 1, "t")
-	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
-		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "b"}, NewRewriter: rewriter,
+	for _, w := range ways {
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "b"}, Binary: w.binary, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query("select i, b from public.t")}, {Select: query("select i, b from public.t where i <> 50")}}}
 		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{})
 		if got := pgtest.Query(t, target, "select count(*), sum(length(b)), count(distinct md5(b)) from t"); fmt.Sprint(got) != "[[199 100000990 2]]" {
@@ -242,8 +295,8 @@ func TestCopyHugeField(t *testing.T) {
 func TestCopyMemoryIsFlat(t *testing.T) {
 	source, target := bothEnds(t, "create unlogged table t (i int, v text)")
 	src := begin(t, source, 1, "t")
-	allocated := func(rows int, rewriter func() pipeline.Rewriter) uint64 {
-		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter,
+	allocated := func(rows int, w way) uint64 {
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Binary: w.binary, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query(fmt.Sprintf("select g, repeat('x', g %% 500) from generate_series(1, %d) g", rows))}}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -251,8 +304,8 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		return after.TotalAlloc - before.TotalAlloc
 	}
-	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
-		few, many := allocated(10_000, rewriter), allocated(200_000, rewriter)
+	for _, w := range ways {
+		few, many := allocated(10_000, w), allocated(200_000, w)
 		t.Logf("10,000 rows: %d KiB, 200,000 rows: %d KiB", few>>10, many>>10)
 		if many > few+(1<<20) {
 			t.Errorf("200,000 rows need %d bytes, 10,000 rows %d", many, few)
@@ -322,12 +375,12 @@ func TestCopyProgress(t *testing.T) {
 	pgtest.Exec(t, source, "insert into t select g, repeat('x', 100) from generate_series(1, 50000) g; insert into u select 1")
 	src := begin(t, source, 2, "t", "u")
 	chunks := append(blocksOf(t, source, "t", "i, v", 200), pipeline.Chunk{Select: query("select i, v from public.t where i < 100 and pg_sleep(0.005) is not null")})
-	for _, rewriter := range []func() pipeline.Rewriter{nil, recoder} {
+	for _, w := range ways {
 		var seen []pipeline.Progress
 		var busy atomic.Bool
 		res := mustCopy(t, src, target, []pipeline.Job{
 			{Name: "u", Into: name("u"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.u"), Rows: 1, Exact: true, Bytes: 1}}},
-			{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: chunks, NewRewriter: rewriter},
+			{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: chunks, Binary: w.binary, NewRewriter: w.rewriter},
 		}, pipeline.CopyOptions{Workers: 2, Progress: func(p pipeline.Progress) {
 			if !busy.CompareAndSwap(false, true) {
 				t.Error("called by two at once")

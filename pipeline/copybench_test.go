@@ -43,11 +43,13 @@ from generate_series(1, 300000) g`)
 			b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N)/300000, "cpu-ns/row")
 		})
 	}
-	measure("bare", func() error { return bare(src, conns, "select "+columns+" from only public.t") })
+	for _, format := range []string{"text", "binary"} {
+		measure("bare/"+format, func() error { return bare(src, conns, "select "+columns+" from only public.t", format) })
+	}
 	for _, workers := range []int{1, 2} {
-		for kind, rewriter := range map[string]func() pipeline.Rewriter{"relay": nil, "recode": recoder} {
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"id", "name", "email", "phone", "note", "at", "n"},
-				Chunks: blocksOf(b, source, "t", columns, 1500), NewRewriter: rewriter}
+		for i, kind := range []string{"relay/text", "recode/text", "relay/binary", "recode/binary"} {
+			job := pipeline.Job{Binary: ways[i].binary, NewRewriter: ways[i].rewriter, Name: "t", Into: name("t"), Columns: []string{"id", "name", "email", "phone", "note", "at", "n"},
+				Chunks: blocksOf(b, source, "t", columns, 1500)}
 			measure(fmt.Sprintf("%s/%d", kind, workers), func() error {
 				_, err := pipeline.Copy(b.Context(), src, conns, []pipeline.Job{job}, pipeline.CopyOptions{Workers: workers})
 				return err
@@ -57,7 +59,7 @@ from generate_series(1, 300000) g`)
 }
 
 // bare relays by io.Pipe.
-func bare(src pipeline.SourceConns, tgt pipeline.TargetConns, sql string) error {
+func bare(src pipeline.SourceConns, tgt pipeline.TargetConns, sql, format string) error {
 	ctx := context.Background()
 	from, err := src.Acquire(ctx)
 	if err != nil {
@@ -71,10 +73,10 @@ func bare(src pipeline.SourceConns, tgt pipeline.TargetConns, sql string) error 
 	defer tgt.Disconnect(ctx, into)
 	r, w := io.Pipe()
 	go func() {
-		_, err := from.CopyTo(ctx, w, "copy ("+sql+") to stdout")
+		_, err := from.CopyTo(ctx, w, "copy ("+sql+") to stdout (format "+format+")")
 		w.CloseWithError(err)
 	}()
-	_, err = into.CopyFrom(ctx, r, "copy public.t from stdin")
+	_, err = into.CopyFrom(ctx, r, "copy public.t from stdin (format "+format+")")
 	return err
 }
 

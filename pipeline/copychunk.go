@@ -132,12 +132,16 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 	r, w := a.w.pipe.Open()
 	// Neither end of the pipe looks at the context.
 	defer context.AfterFunc(ctx, func() { r.CloseWithError(errStopped) })()
-	rows := &rowStream{w: w, rw: a.rw, total: &a.w.c.moved}
+	rows := &rowStream{w: w, rw: a.rw, binary: a.job.Binary, total: &a.w.c.moved}
+	format := ""
+	if a.job.Binary {
+		format = " (format binary)"
+	}
 	var fromTag pgconn.CommandTag
 	var srcErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout")
+		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout"+format)
 		if srcErr == nil {
 			srcErr = rows.close()
 		}
@@ -145,7 +149,7 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 			w.CloseWithError(errSource)
 		}
 	})
-	intoTag, tgtErr := tgt.CopyFrom(ctx, r, "copy "+a.job.Into.SQL()+columnList(a.job.Columns)+" from stdin")
+	intoTag, tgtErr := tgt.CopyFrom(ctx, r, "copy "+a.job.Into.SQL()+columnList(a.job.Columns)+" from stdin"+format)
 	if tgtErr != nil {
 		r.CloseWithError(io.ErrClosedPipe)
 	}
@@ -153,7 +157,7 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 	a.counted = rows.counted
 	a.rows, a.bytes = intoTag.RowsAffected(), rows.bytes
 	switch {
-	case rows.err != nil: // a row that the rewriter refused
+	case rows.err != nil: // rows that are none, or that the rewriter refused
 		return 0, 0, rows.err
 	case srcErr != nil && !errors.Is(srcErr, io.ErrClosedPipe) && !errors.Is(srcErr, errStopped):
 		return 0, 0, a.failure(ctx, "source", srcErr)

@@ -13,15 +13,20 @@ var errCut = errors.New("the last row has no end")
 // outsized is how large a buffer may get and still be kept.
 const outsized = 1 << 20
 
-// rowStream takes a COPY text stream, split anywhere, and puts its rows, masked
-// if there is a rewriter, into a block pipe. It allocates nothing per row.
+// rowStream takes a COPY stream, split anywhere, and puts its rows, masked if
+// there is a rewriter, into a block pipe. It allocates nothing per row.
 type rowStream struct {
-	w     *blockpipe.Writer
-	rw    Rewriter
-	total *counter
-	tail  []byte // the beginning of a row whose end has not come yet
-	inRow bool   // without rewriter: the last byte was not a newline
-	err   error  // of the rewriter
+	w      *blockpipe.Writer
+	rw     Rewriter
+	binary bool
+	total  *counter
+	tail   []byte // the beginning of a row whose end has not come yet
+	inRow  bool   // without rewriter: the last byte was not a newline
+	err    error  // of the rewriter, or of rows that are none
+
+	begun, ended bool     // in binary: the header and the trailer have come
+	last         [2]byte  // in binary without rewriter: of the stream
+	mark         [32]byte // in binary: scratch for a header or trailer
 
 	moved         // bytes are exact; rows without rewriter are a good guess
 	counted moved // of them, what total was told
@@ -33,8 +38,13 @@ const countEvery = 128 << 10
 // Write implements io.Writer for pgconn's CopyTo, which calls it once a message;
 // a message is nearly always one row.
 func (s *rowStream) Write(p []byte) (int, error) {
-	if s.rw == nil {
+	switch {
+	case s.rw == nil && s.binary:
+		return s.relayTuples(p)
+	case s.rw == nil:
 		return s.relay(p)
+	case s.binary:
+		return s.tuples(p)
 	}
 	n := len(p)
 	for len(p) > 0 {
@@ -81,7 +91,9 @@ func (s *rowStream) row(row []byte) error {
 		s.err = err
 		return err
 	}
-	b = append(b, '\n')
+	if !s.binary {
+		b = append(b, '\n')
+	}
 	s.rows++
 	s.count(len(b) - before)
 	return s.w.Commit(b)
@@ -98,8 +110,12 @@ func (s *rowStream) tell() {
 	s.counted = s.moved
 }
 
-// close ends the stream, which must have come to the end of a row.
+// close ends the stream, which must have come to the end of a row, or in binary
+// of all.
 func (s *rowStream) close() error {
+	if s.binary {
+		return s.closeTuples()
+	}
 	if len(s.tail) > 0 || s.inRow {
 		return errCut
 	}
