@@ -101,6 +101,7 @@ type Undecided struct {
 // UndecidedError lists the columns that nobody decided; nothing may be copied.
 type UndecidedError struct {
 	Columns []Undecided
+	Ledger  []Decision // of all columns, these among them
 }
 
 // Error lists the columns, and says how to decide them.
@@ -141,10 +142,11 @@ type binder struct {
 }
 
 // Bind resolves the file's names and expressions in the schema and decides
-// every column. The error is Errors, an *UndecidedError, or both joined; it is
+// every column. The error is Errors, an *UndecidedError, or both joined, and says
+// all that is wrong, with the plan and the masks too as far as one can tell. It is
 // another one only where Env.Functions or Env.Try fails.
 func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
-	b := &binder{problems: problems{file: f.Name}, f: f, s: s, env: env, entries: map[*schema.Table]*tableRule{}}
+	b := &binder{problems: problems{f.Name, slices.Clone(f.wrong)}, f: f, s: s, env: env, entries: map[*schema.Table]*tableRule{}}
 	b.out = &Bound{
 		File: f, Schema: s, Targets: f.Targets, Objects: f.Objects, TargetOwner: f.Owner, Grants: f.Grants, Hash: f.Hash,
 		Subset: subset.Config{Unreached: f.unreached, Budget: f.budget, Restrict: map[*schema.Table]subset.Restriction{}},
@@ -157,15 +159,24 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b.tables()
 	b.roots()
 	b.references()
+	subsetRight := len(b.list) == 0
 	b.decide()
 	b.checks()
 	b.tests()
 	if b.failed != nil {
 		return nil, fmt.Errorf("expressions of the rules: %w", b.failed)
 	}
+	if len(f.wrong) > 0 {
+		b.undecided = nil // what could not be read may decide them
+	}
+	if len(b.list) > 0 || len(b.undecided) > 0 {
+		if err := b.later(subsetRight); err != nil {
+			return nil, err
+		}
+	}
 	err := b.err()
 	if len(b.undecided) > 0 {
-		u := &UndecidedError{b.undecided}
+		u := &UndecidedError{b.undecided, b.out.Ledger}
 		if err == nil {
 			return nil, u
 		}

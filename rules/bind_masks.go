@@ -273,7 +273,7 @@ func (d *decider) table(t *schema.Table) {
 			decision.Source = NotCopied
 		default:
 			d.undecided = append(d.undecided, Undecided{t.Name, col.Name, col.Type.Name})
-			continue
+			decision.Source = NotDecided
 		}
 		if none && col.Generated == "" && !ok {
 			decision.Source, decision.Mask = NotCopied, ""

@@ -18,7 +18,7 @@ import (
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // readSchema reads the catalog of a database as a run does.
-func readSchema(t *testing.T, dsn string) *schema.Schema {
+func readSchema(t testing.TB, dsn string) *schema.Schema {
 	t.Helper()
 	conn := pgtest.Connect(t, dsn)
 	if err := conn.Exec(context.Background(), "set search_path = ''").Close(); err != nil {

@@ -30,8 +30,11 @@ func TestDocs(t *testing.T) {
 		}
 		_, err = f.Bind(s, Env{Now: noon})
 		var found Errors
-		if errors.As(err, &found) {
-			t.Errorf("%s\n%v", b, err)
+		errors.As(err, &found)
+		for _, p := range found {
+			if !strings.HasPrefix(p.Message, "no reference leads from a root") { // the examples are parts
+				t.Errorf("%s\n%v", b, p)
+			}
 		}
 		if strings.Contains(b, "\ntests:") {
 			tested += runDocs(t, s, b)

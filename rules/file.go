@@ -27,6 +27,7 @@ type File struct {
 	checks     []exprRule
 	functions  []functionRule
 	tests      []testRule
+	wrong      Errors // what Parse found
 }
 
 // Functions are those that the file's expressions may call besides PostgreSQL's

@@ -14,7 +14,7 @@ type Decision struct {
 	Table  *schema.Table
 	Column string
 	Type   string
-	Mask   string // kind and parameters, literals of the rules as …; "" for NotCopied
+	Mask   string // kind and parameters, literals of the rules as …; "" for NotCopied and NotDecided
 	Full   string // Mask with those literals, but for masks within json
 	Source string // FromTable, ...
 	Line   int    // of the rules file, 0 for none
@@ -28,6 +28,7 @@ const (
 	ByType        = "type"       // its type cannot hold personal data
 	Generated     = "generated"  // computed by the target
 	NotCopied     = "not copied" // of a table without rows
+	NotDecided    = "undecided"  // by nothing: no Bound has one
 )
 
 // Personal reports whether the column counts as personal: whatever is masked.

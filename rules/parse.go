@@ -18,7 +18,9 @@ var later = []string{"leaks", "seed", "profile", "snapshots", "schedule"}
 
 // Parse reads a rules file. vars override the variables of the file and of the
 // environment (EnvPrefix and the name). The error is Errors, everything that is
-// wrong. name is only for messages.
+// wrong. With it comes the file as far as it could be read, nil for nothing: its
+// Bind fails with the same errors and those that it finds besides. name is only
+// for messages.
 func Parse(name string, text []byte, vars map[string]string) (*File, error) {
 	p := &fileParser{problems: problems{file: name}, file: &File{Name: name}}
 	root := read(&p.problems, text)
@@ -37,11 +39,10 @@ func Parse(name string, text []byte, vars map[string]string) (*File, error) {
 	}
 	v.unused()
 	p.top(root)
-	if err := p.err(); err != nil {
-		return nil, err
-	}
 	p.file.Hash = hash(text, v.used)
-	return p.file, nil
+	err := p.err()
+	p.file.wrong = p.list
+	return p.file, err
 }
 
 func hash(text []byte, used map[string]string) string {

@@ -30,7 +30,7 @@ func (p *fileParser) subset(n *node) {
 }
 
 func (p *fileParser) root(n *node) {
-	r := rootRule{at: n.at}
+	r, before := rootRule{at: n.at}, len(p.list)
 	ok := p.fields(n, "a root", []field{
 		{"table", func(n *node) { r.table = p.name(n, "table") }},
 		{"where", func(n *node) { r.where = p.condition(n, "where") }},
@@ -51,7 +51,9 @@ func (p *fileParser) root(n *node) {
 	if n.get("stratify") != nil && n.get("sample") == nil {
 		p.add(n.get("stratify").at, "stratify needs a sample; write sample: 5%%")
 	}
-	p.file.roots = append(p.file.roots, r)
+	if len(p.list) == before {
+		p.file.roots = append(p.file.roots, r)
+	}
 }
 
 func (p *fileParser) name(n *node, what string) nameRule {
@@ -95,7 +97,7 @@ func (p *fileParser) sample(n *node) (s subset.Sample) {
 }
 
 func (p *fileParser) reference(n *node) {
-	r := referenceRule{at: n.at}
+	r, before := referenceRule{at: n.at}, len(p.list)
 	ok := p.fields(n, "a reference", []field{
 		{"from", func(n *node) {
 			if e := p.end(n, "from"); e != nil {
@@ -130,7 +132,9 @@ func (p *fileParser) reference(n *node) {
 		return
 	}
 	if r.from.table != "" {
-		p.file.references = append(p.file.references, r)
+		if len(p.list) == before {
+			p.file.references = append(p.file.references, r)
+		}
 	}
 }
 

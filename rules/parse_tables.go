@@ -75,7 +75,7 @@ func (p *fileParser) columns(n *node) {
 		return
 	}
 	for _, i := range n.items {
-		r := matchRule{at: i.at}
+		r, before := matchRule{at: i.at}, len(p.list)
 		if i.shape != isMap {
 			p.add(i.at, `an entry of columns is %s; write { match: "*.email", mask: email }`, i.shape)
 			continue
@@ -110,16 +110,17 @@ func (p *fileParser) columns(n *node) {
 			p.add(i.at, "an entry of columns without mask; write mask: email")
 			continue
 		}
-		if r.mask = p.mask(i, mask); r.mask != nil {
+		if r.mask = p.mask(i, mask); len(p.list) == before {
 			p.file.columns = append(p.file.columns, r)
 		}
 	}
 }
 
-// mask reads a mask's name, or a map with mask and parameters.
+// mask reads a mask's name, or a map with mask and parameters; nil if something
+// is wrong with it.
 func (p *fileParser) mask(owner, n *node) *maskRule {
 	m := &maskRule{at: n.at, params: map[string]pos{}}
-	kind := n
+	kind, before := n, len(p.list)
 	if n.bad {
 		return nil
 	}
@@ -157,6 +158,9 @@ func (p *fileParser) mask(owner, n *node) *maskRule {
 		if n.get("expr") == nil {
 			p.add(m.at, `mask sql without expr; write { mask: sql, expr: "upper(name)" }`)
 		}
+		return nil
+	}
+	if len(p.list) > before {
 		return nil
 	}
 	return m

@@ -3,11 +3,13 @@ package rules
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -162,6 +164,50 @@ func FuzzParse(f *testing.F) {
 		for _, p := range found {
 			if p.Message == "" || p.Line < 0 || p.Line > lines || p.Column < 0 {
 				t.Fatalf("%+v", p)
+			}
+		}
+	})
+}
+
+// What can be read of a wrong file binds without a panic, and what was wrong
+// with it is said again.
+func FuzzBind(f *testing.F) {
+	dsn := pgtest.DB(f)
+	sql, err := os.ReadFile("testdata/schema.sql")
+	if err != nil {
+		f.Fatal(err)
+	}
+	pgtest.Exec(f, dsn, string(sql))
+	s := readSchema(f, dsn)
+	f.Add([]byte(example))
+	for _, name := range []string{"testdata/errors.txtar", "testdata/tests.txtar"} {
+		a, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range a.Files {
+			f.Add(file.Data)
+			f.Add([]byte(string(file.Data) + testedRules))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Parse("f.yaml", text, nil)
+		if file == nil {
+			return
+		}
+		b, bindErr := file.Bind(s, Env{Now: noon})
+		var first, all Errors
+		if errors.As(err, &first) && (!errors.As(bindErr, &all) || len(all) < len(first)) {
+			t.Errorf("%v became %v", err, bindErr)
+		}
+		for _, p := range first {
+			if !slices.Contains(all, p) {
+				t.Errorf("%v is not among %v", p, all)
+			}
+		}
+		if b != nil {
+			if _, err := b.Plan(); err == nil {
+				_ = b.RunTests(nil) // tests fail, but do not panic
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -15,8 +16,11 @@ type Problem struct {
 
 // String is the problem in the form file:line:column: message.
 func (p Problem) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.Line == 0:
 		return p.File + ": " + p.Message
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 }
@@ -64,6 +68,20 @@ func (p *problems) err() error {
 	}
 	p.list = out
 	return out
+}
+
+// Join is errors.Join, except that Errors become one list, before the others.
+func Join(errs ...error) error {
+	all := problems{}
+	var rest []error
+	for _, err := range errs {
+		if found, ok := err.(Errors); ok {
+			all.list = append(all.list, found...)
+		} else {
+			rest = append(rest, err)
+		}
+	}
+	return errors.Join(append([]error{all.err()}, rest...)...)
 }
 
 // didYouMean suggests the name that is nearest to the misspelt one, as the end

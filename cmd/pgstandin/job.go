@@ -75,42 +75,42 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
 	}
 	if b.rules, err = j.file.Bind(s, env); err != nil {
-		return nil, rulesStatus(err)
+		return nil, j.refused(err, s)
 	}
-	if !j.noLock {
-		if err := compareWithLock(j.file.Name, b.rules.Ledger); err != nil {
-			return nil, err
-		}
-	}
-	if err := refuseObjects(j.file.Objects, b.schema); err != nil {
-		return nil, err
-	}
-	if b.plan, err = subset.NewPlan(s, &b.rules.Subset); err != nil {
-		return nil, usageError(j.located(err))
-	}
+	var planErr, maskErr error
+	b.plan, planErr = b.rules.Plan()
 	if j.secret != nil {
-		if b.programs, err = b.rules.Compile(j.secret); err != nil {
-			return nil, usageError(err)
-		}
+		b.programs, maskErr = b.rules.Compile(j.secret)
+	}
+	if err := rules.Join(planErr, maskErr); err != nil {
+		return nil, errors.Join(j.refused(err, s), j.drift(b.rules.Ledger))
+	}
+	if err := errors.Join(j.drift(b.rules.Ledger), refuseObjects(j.file.Objects, s)); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
 
-// located puts the rules file's name before problems that know their line.
-func (j *job) located(err error) error {
-	var problems subset.Problems
-	if !errors.As(err, &problems) {
-		return err
+// refused says what is wrong besides an error of the rules.
+func (j *job) refused(err error, s *schema.Schema) error {
+	objects := refuseObjects(j.file.Objects, s)
+	var wrong rules.Errors
+	var undecided *rules.UndecidedError
+	switch {
+	case errors.As(err, &wrong):
+		return errors.Join(rulesStatus(err), objects)
+	case errors.As(err, &undecided):
+		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger), objects)
 	}
-	var lines []string
-	for _, p := range problems {
-		where := j.file.Name + ": "
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d: ", j.file.Name, p.Line)
-		}
-		lines = append(lines, where+p.Text)
+	return rulesStatus(err)
+}
+
+// drift compares a ledger with the lock file.
+func (j *job) drift(ledger []rules.Decision) error {
+	if j.noLock {
+		return nil
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return compareWithLock(j.file.Name, ledger)
 }
 
 // rulesStatus gives errors of the rules their exit status.
@@ -232,7 +232,7 @@ func (j *job) runner(src *pipeline.Source) subset.Runner {
 func (j *job) walkError(err error) error {
 	var problems subset.Problems
 	if errors.As(err, &problems) {
-		return usageError(j.located(err))
+		return usageError(j.file.Place(err))
 	}
 	return fmt.Errorf("choose rows: %w", err)
 }

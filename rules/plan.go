@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"errors"
+
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// Plan makes the plan of the subset. What is wrong with it comes as Errors.
+func (b *Bound) Plan() (*subset.Plan, error) {
+	p, err := subset.NewPlan(b.Schema, &b.Subset)
+	if err != nil {
+		return nil, b.File.Place(err)
+	}
+	return p, nil
+}
+
+// Place turns subset.Problems in err into Errors, with their places in the file.
+// Another error is returned as it is.
+func (f *File) Place(err error) error {
+	var found subset.Problems
+	if !errors.As(err, &found) {
+		return err
+	}
+	probs := &problems{file: f.Name}
+	for _, p := range found {
+		probs.add(f.entryOn(p.Line), "%s", p.Text)
+	}
+	return probs.err()
+}
+
+// entryOn is the place of the entry of subset on a line: the line alone where
+// there are several.
+func (f *File) entryOn(line int) pos {
+	var places []pos
+	for i := range f.roots {
+		places = append(places, f.roots[i].at)
+	}
+	for i := range f.references {
+		places = append(places, f.references[i].at)
+	}
+	out, n := pos{line: line}, 0
+	for _, at := range places {
+		if at.line == line {
+			out, n = at, n+1
+		}
+	}
+	if n != 1 {
+		return pos{line: line}
+	}
+	return out
+}
+
+// later adds, where there are problems already, those that would be found only
+// when these are mended: of the plan, if the subset's own entries are right, and
+// of the masks.
+func (b *binder) later(subsetRight bool) error {
+	if subsetRight {
+		var found Errors
+		switch _, err := b.out.Plan(); {
+		case errors.As(err, &found):
+			b.list = append(b.list, found...)
+		case err != nil:
+			return err
+		}
+	}
+	var found Errors
+	switch _, err := b.out.Compile(keyed.TestSecret()); {
+	case errors.As(err, &found):
+		b.list = append(b.list, found...)
+	case err != nil:
+		return err
+	}
+	return nil
+}
