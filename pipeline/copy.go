@@ -60,6 +60,9 @@ type JobResult struct {
 type CopyOptions struct {
 	Workers  int
 	Progress func(Progress) // called from one goroutine at a time, five times a second and at the end
+	// Done is called when the last chunk of a job was committed, from any worker;
+	// for a job without chunks, before all else. It may be nil.
+	Done func(job int)
 }
 
 // SourceConns lends connections that are in the run's snapshot; Source is one.
@@ -86,6 +89,14 @@ type TargetConns interface {
 // context can be told by errors.As and errors.Is.
 func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
 	c := newCopier(src, tgt, jobs)
+	if c.ended = opts.Done; c.ended == nil {
+		c.ended = func(int) {}
+	}
+	for i := range jobs {
+		if c.left[i] == 0 {
+			c.ended(i)
+		}
+	}
 	work := func(ctx context.Context) error {
 		g, ctx := errgroup.WithContext(ctx)
 		for range min(max(1, opts.Workers), len(c.queue)) {
@@ -109,12 +120,14 @@ type copier struct {
 	jobs  []Job
 	total Progress // the totals; constant
 	moved counter
+	ended func(job int)
 
 	mu      sync.Mutex // guards what follows
 	queue   []task
 	results []JobResult
 	running []int // workers on a job
 	taken   []int // chunks of a job that were begun
+	left    []int // chunks of a job that are not committed
 	chunks  int   // committed
 	retries int
 	locked  map[lockedTable]bool
@@ -130,10 +143,11 @@ type lockedTable struct {
 func newCopier(src SourceConns, tgt TargetConns, jobs []Job) *copier {
 	c := &copier{
 		src: src, tgt: tgt, jobs: jobs, results: make([]JobResult, len(jobs)),
-		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), locked: map[lockedTable]bool{},
+		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), locked: map[lockedTable]bool{},
 	}
 	weight := make([]int64, len(jobs))
 	for i := range jobs {
+		c.left[i] = len(jobs[i].Chunks)
 		for k, chunk := range jobs[i].Chunks {
 			c.queue = append(c.queue, task{job: i, chunk: k})
 			weight[i] += chunk.Bytes
@@ -163,11 +177,16 @@ func (c *copier) take() (task, bool) {
 // done takes note of a task that was committed.
 func (c *copier) done(t task, r JobResult) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.running[t.job]--
+	c.left[t.job]--
+	last := c.left[t.job] == 0
 	c.chunks++
 	c.results[t.job].Rows += r.Rows
 	c.results[t.job].Bytes += r.Bytes
+	c.mu.Unlock()
+	if last {
+		c.ended(t.job)
+	}
 }
 
 func (c *copier) again(t task) {

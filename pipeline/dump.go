@@ -30,6 +30,7 @@ type archive struct {
 	entries []entry
 
 	constraints [][]string // of the source, as the query of that name lists them
+	post        *postData
 }
 
 // entry is one line of the archive's table of contents.
@@ -101,6 +102,9 @@ where c.relkind = 'f' order by 1, 2`)
 	}
 	if t.archive.constraints, err = textsOf(ctx, src.leader, constraints); err != nil {
 		return plainly(err)
+	}
+	if t.archive.post, err = place(ctx, src); err != nil {
+		return err
 	}
 	env, err := childEnv(src.at, src.cfg.DSN, src.info.Database, "")
 	if err != nil {
@@ -207,7 +211,7 @@ func (t *Target) preData(ctx context.Context, src *Source) error {
 			segment = append(segment, e)
 			continue
 		}
-		if err := t.restore(ctx, "pre-data", segment, 1); err != nil {
+		if err := t.restore(ctx, segment); err != nil {
 			return err
 		}
 		segment = segment[:0]
@@ -215,7 +219,7 @@ func (t *Target) preData(ctx context.Context, src *Source) error {
 			return err
 		}
 	}
-	return t.restore(ctx, "pre-data", segment, 1)
+	return t.restore(ctx, segment)
 }
 
 // dropPublic removes the public schema, which comes with template0, if the
@@ -259,37 +263,16 @@ func (t *Target) script(ctx context.Context, sql string) error {
 	return plainly(run(ctx, conn, sql))
 }
 
-// PostData builds what comes after the data, jobs at a time: indexes, keys and
-// all other constraints, which PostgreSQL thereby proves, and triggers, rules
-// and policies. One that cannot be built is an error that names it.
-func (t *Target) PostData(ctx context.Context, jobs int) error {
-	if t.archive == nil || !t.created {
-		return errors.New("target: constraints: the schema has not been made")
-	}
-	if err := t.restore(ctx, "post-data", t.archive.entries, max(1, jobs)); err != nil {
-		return fmt.Errorf("target: constraints: %w", err)
-	}
-	return nil
-}
-
-// restore runs pg_restore for those entries that are in the section.
-func (t *Target) restore(ctx context.Context, section string, entries []entry, jobs int) error {
+// restore runs pg_restore for those entries that are in the pre-data section.
+func (t *Target) restore(ctx context.Context, entries []entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	var b strings.Builder
-	for _, e := range entries {
-		b.WriteString(e.line + "\n")
-	}
 	list := filepath.Join(t.archive.dir, "restore.list")
-	if err := os.WriteFile(list, []byte(b.String()), 0o600); err != nil {
+	if err := writeList(list, entries); err != nil {
 		return err
 	}
-	memory, err := t.maintenanceMemory(ctx)
-	if err != nil {
-		return err
-	}
-	options := "-c synchronous_commit=off -c maintenance_work_mem=" + memory
+	options := "-c synchronous_commit=off"
 	if t.at.watchesClients() {
 		options += " -c client_connection_check_interval=" + strconv.FormatInt(checkEvery.Milliseconds(), 10)
 	}
@@ -299,7 +282,7 @@ func (t *Target) restore(ctx context.Context, section string, entries []entry, j
 	}
 	args := []string{
 		"--verbose", // it then says which entry an error is about
-		"--dbname=", "--section=" + section, "--use-list=" + list, "--jobs=" + strconv.Itoa(jobs),
+		"--dbname=", "--section=pre-data", "--use-list=" + list,
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions", "--no-password",
 	}
 	// pg_restore 17 sets a parameter that older servers do not know: there it

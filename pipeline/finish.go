@@ -79,8 +79,8 @@ where c.relkind = 'm' and c.relispopulated`)
 	return out, nil
 }
 
-// Finish sets the sequences, fills the materialized views in the order given,
-// and analyzes the new database.
+// Finish sets the sequences, and fills and analyzes the materialized views in the
+// order given.
 func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
 	conn, err := t.Connect(ctx)
 	if err != nil {
@@ -96,9 +96,9 @@ func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []
 		if err := run(ctx, conn, "refresh materialized view "+v.SQL()); err != nil {
 			return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
 		}
-	}
-	if err := run(ctx, conn, "analyze"); err != nil {
-		return fmt.Errorf("target: analyze: %w", SafeError(err))
+		if err := run(ctx, conn, "analyze "+v.SQL()); err != nil {
+			return fmt.Errorf("target: analyze %s: %w", v, SafeError(err))
+		}
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func TestInterruptWhileIndexing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	start := time.Now()
-	if err := tgt.PostData(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+	if err := buildAll(ctx, tgt); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error: %v", err)
 	}
 	if took := time.Since(start); took > 5*time.Second {

@@ -66,7 +66,7 @@ func (r refresh) run(t testing.TB) (res pipeline.SwapResult, err error) {
 		func() error { return tgt.Create(ctx, src) },
 		func() error { return tgt.PreData(ctx, src, r.objects) },
 		func() error { return copyAll(ctx, src, tgt, s, &r.verify) },
-		func() error { return tgt.PostData(ctx, 2) },
+		func() error { return buildAll(ctx, tgt) },
 		func() error {
 			q, err := src.Sequences(ctx, s.Sequences)
 			if err != nil {
@@ -379,7 +379,7 @@ func (r refresh) runWith(t testing.TB, change func(dsn string)) (pipeline.SwapRe
 		}
 	}
 	change(r.source + " dbname=" + tgt.Building())
-	err = tgt.PostData(ctx, 2)
+	err = buildAll(ctx, tgt)
 	return pipeline.SwapResult{}, errors.Join(err, tgt.Drop(ctx))
 }
 
@@ -532,4 +532,9 @@ func TestTargetIsReplacedMeanwhile(t *testing.T) {
 			t.Errorf("databases %s, want %s", got, want)
 		}
 	}
+}
+
+// buildAll builds what comes after data that is there already.
+func buildAll(ctx context.Context, tgt *pipeline.Target) error {
+	return tgt.Build(ctx, pipeline.BuildConfig{Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil })
 }

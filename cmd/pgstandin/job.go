@@ -285,10 +285,9 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	}()
 
 	res = &result{Target: tgt.Name(), KeyID: j.secret.ID(), RulesHash: j.file.Hash}
-	var values []pipeline.SequenceValue
-	var views []schema.Name
-	counts := rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}}
-	read := func(ctx context.Context) error {
+	var sel *subset.Selection
+	var known *anonymize.Known
+	choose := func(ctx context.Context) error {
 		j.report.Step("lock tables and take the snapshot")
 		b, snap, err := j.begin(ctx, src, first)
 		if err != nil {
@@ -305,38 +304,51 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 			return err
 		}
 		j.report.Step("choose rows")
-		sel, err := j.walk(ctx, src, b)
-		if err != nil {
+		if sel, err = j.walk(ctx, src, b); err != nil {
 			return err
 		}
-		defer sel.Close()
 		rec.walk = sel.Report
-		known, err := j.learn(ctx, src, b, sel)
-		if err != nil {
-			return err
+		known, err = j.learn(ctx, src, b, sel)
+		return err
+	}
+	defer func() {
+		if sel != nil {
+			sel.Close()
 		}
+	}()
+	if err := pipeline.While(ctx, src.Watch, choose); err != nil {
+		return nil, err
+	}
+	var values []pipeline.SequenceValue
+	var views []schema.Name
+	counts := rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}}
+	jobs, leaves := first.jobs(sel, known)
+	read := func(ctx context.Context, ready func(schema.Name)) error {
 		j.report.Step("copy rows")
-		if err := j.copy(ctx, src, tgt, b, sel, known, res, counts); err != nil {
+		if err := j.copy(ctx, src, tgt, first, sel, jobs, leaves, ready, res, counts); err != nil {
 			return err
 		}
-		if values, err = src.Sequences(ctx, b.schema.Sequences); err != nil {
+		var err error
+		if values, err = src.Sequences(ctx, first.schema.Sequences); err != nil {
 			return at("source", err)
 		}
-		if views, err = src.Populated(ctx, b.schema.MatViews); err != nil {
+		if views, err = src.Populated(ctx, first.schema.MatViews); err != nil {
 			return at("source", err)
 		}
 		return nil
 	}
-	if err := pipeline.While(ctx, src.Watch, read); err != nil {
+	load := func(ctx context.Context, ready func(schema.Name)) error {
+		err := pipeline.While(ctx, src.Watch, func(ctx context.Context) error { return read(ctx, ready) })
+		if err == nil {
+			src.Close(ctx) // nothing below needs production
+			j.report.Step("build indexes and constraints")
+		}
+		return err
+	}
+	if err := tgt.Build(ctx, j.buildConfig(jobs), load); err != nil {
 		return nil, err
 	}
-	src.Close(ctx) // nothing below needs production
-
-	j.report.Step("build indexes and constraints")
-	if err := tgt.PostData(ctx, j.workers()); err != nil {
-		return nil, err
-	}
-	j.report.Step("set sequences, refresh views, analyze")
+	j.report.Step("set sequences, refresh views")
 	if err := tgt.Finish(ctx, values, views); err != nil {
 		return nil, err
 	}
@@ -408,15 +420,31 @@ func (j *job) preflight(ctx context.Context, src *pipeline.Source, tgt *pipeline
 	return errors.New(strings.Join(lines, "\n"))
 }
 
+// buildConfig says how much is built at once: while rows are copied, as much as
+// that; then, when nothing else runs, twice as much, because a session that
+// builds an index waits for its disk now and then.
+func (j *job) buildConfig(jobs []pipeline.Job) pipeline.BuildConfig {
+	cfg := pipeline.BuildConfig{Beside: j.workers(), Jobs: 2 * j.workers()}
+	for _, job := range jobs {
+		load := pipeline.Load{Table: job.Into}
+		for _, c := range job.Chunks {
+			load.Bytes += c.Bytes
+		}
+		cfg.Loads = append(cfg.Loads, load)
+	}
+	return cfg
+}
+
 // chunkBytes is how much of a table one worker copies in one transaction.
 const chunkBytes = 32 << 20
 
 // copy moves the chosen rows and fills in the result and the rows that each
-// table must hold.
-func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, res *result, counts rowCounts) error {
-	jobs, tables := b.jobs(sel, known)
+// table must hold. It calls ready with the target of each job when that is done.
+func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection,
+	jobs []pipeline.Job, tables []*leafJob, ready func(schema.Name), res *result, counts rowCounts) error {
 	done, err := pipeline.Copy(ctx, src, tgt, jobs, pipeline.CopyOptions{
 		Workers: j.workers(),
+		Done:    func(i int) { ready(jobs[i].Into) },
 		Progress: func(p pipeline.Progress) {
 			j.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, strings.Join(p.Running, ", ")})
 		},

@@ -1,0 +1,350 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// BuildConfig says what a Build waits for, and how much it does at once.
+type BuildConfig struct {
+	// Loads are the tables that load fills, each as often as it will be called
+	// ready; a table, or a partitioned table's tree, is complete when it was
+	// called ready as often as its parts are listed. Others are complete from the
+	// beginning.
+	Loads []Load
+	// Beside is how many statements run at once while rows are being loaded, Jobs
+	// how many afterwards; at least one.
+	Beside, Jobs int
+}
+
+// Load is a table that is to be filled.
+type Load struct {
+	Table schema.Name
+	Bytes int64 // estimate; what is larger is begun earlier
+}
+
+// Build runs load and, beside it, builds what comes after the data: of each table
+// as soon as it is complete indexes, keys and all other constraints, which
+// PostgreSQL thereby proves, triggers, rules and policies, and its statistics. A
+// foreign key is made as soon as both of its tables are ready for it. One that
+// cannot be built is an error that names it.
+//
+// load calls ready, from any goroutine, after the last row of a part of Loads was
+// committed. An error of either side cancels the other; both have ended when
+// Build returns.
+func (t *Target) Build(ctx context.Context, cfg BuildConfig, load func(ctx context.Context, ready func(schema.Name)) error) error {
+	if t.archive == nil || !t.created {
+		return errors.New("target: constraints: the schema has not been made")
+	}
+	parts, err := t.postParts(ctx)
+	if err != nil {
+		return fmt.Errorf("target: constraints: %w", err)
+	}
+	memory, err := t.maintenanceMemory(ctx)
+	if err != nil {
+		return fmt.Errorf("target: constraints: %w", err)
+	}
+	b := newBuild(cfg, t.archive.post, parts)
+	b.exec = func(ctx context.Context, s *statement, alone bool) error { return t.buildOne(ctx, s, memory, alone) }
+	return b.run(ctx, load)
+}
+
+// statement is one statement that comes after the data.
+type statement struct {
+	name  string
+	sql   string
+	index bool // it sorts a table: parallel workers help if there is nothing else to do
+	locks []tableLock
+	loads []schema.Name // tables that must be complete; tops of their trees
+	all   bool          // it is not known what it reads: all loads must have ended
+
+	waits  int // statements that must have ended
+	next   []*statement
+	weight int64 // bytes that are read for it and, one after the other, for what waits for it
+}
+
+// build is a running Build. All but ready happens in one goroutine.
+type build struct {
+	cfg    BuildConfig
+	exec   func(ctx context.Context, s *statement, alone bool) error
+	top    func(schema.Name) schema.Name
+	open   map[schema.Name]int // tops of trees → parts that are not ready
+	todo   []*statement        // heaviest first
+	held   held
+	active int
+}
+
+func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
+	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, held: held{}}
+	bytes := map[schema.Name]int64{}
+	for _, l := range cfg.Loads {
+		b.open[post.top(l.Table)]++
+		bytes[post.top(l.Table)] += l.Bytes
+	}
+	b.todo = planStatements(post, parts)
+	weigh(b.todo, bytes)
+	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.weight, x.weight) })
+	return b
+}
+
+// event is what happened to a running build.
+type event struct {
+	ready schema.Name // if it is a table
+	ended *statement  // or a statement
+	err   error
+}
+
+// run starts whatever may start, whenever anything has happened.
+func (b *build) run(ctx context.Context, load func(context.Context, func(schema.Name)) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	events := make(chan event)
+	ready := func(table schema.Name) { events <- event{ready: table} }
+	go func() { events <- event{err: load(ctx, ready)} }()
+	loading := true
+	var failed error
+	for loading || b.active > 0 {
+		if failed == nil && ctx.Err() == nil {
+			b.start(ctx, events, loading)
+		}
+		e := <-events
+		switch {
+		case e.ready != schema.Name{}:
+			b.open[b.top(e.ready)]--
+		case e.ended != nil:
+			b.end(e.ended)
+		default:
+			loading = false
+		}
+		if e.err != nil && failed == nil {
+			failed = e.err
+			cancel(failed)
+		}
+		if !loading && b.active == 0 && failed == nil && ctx.Err() == nil {
+			b.start(ctx, events, false)
+		}
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case len(b.todo) > 0:
+		return fmt.Errorf("target: constraints: %s: it waits for itself", b.todo[0].name)
+	}
+	return nil
+}
+
+// start begins statements, the heaviest first, as far as dependencies, locks and
+// the number of sessions allow.
+func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
+	limit := max(1, b.cfg.Jobs)
+	if loading {
+		limit = max(1, b.cfg.Beside)
+	}
+	may := func(s *statement) bool { return s.waits == 0 && (!loading || b.complete(s)) && b.held.free(s.locks) }
+	many := loading || b.active > 0
+	if !many {
+		n := 0
+		for _, s := range b.todo {
+			if may(s) {
+				n++
+			}
+		}
+		many = n > 1
+	}
+	for i := 0; i < len(b.todo) && b.active < limit; {
+		s := b.todo[i]
+		if !may(s) {
+			i++
+			continue
+		}
+		b.todo = slices.Delete(b.todo, i, i+1)
+		b.held.take(s.locks, 1)
+		b.active++
+		go func() {
+			err := b.exec(ctx, s, s.index && !many)
+			if err != nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			events <- event{ended: s, err: err}
+		}()
+	}
+}
+
+// complete reports whether all rows that a statement is about are there.
+func (b *build) complete(s *statement) bool {
+	for _, l := range s.loads {
+		if b.open[l] > 0 {
+			return false
+		}
+	}
+	return !s.all
+}
+
+func (b *build) end(s *statement) {
+	b.active--
+	b.held.take(s.locks, -1)
+	for _, n := range s.next {
+		n.waits--
+	}
+}
+
+// deadlocks is how often a statement is tried that a deadlock ended: autovacuum
+// and the sessions of others take locks that we do not know of.
+const deadlocks = 5
+
+// buildOne executes one statement.
+func (t *Target) buildOne(ctx context.Context, s *statement, memory string, alone bool) error {
+	// One session on each core is faster than several for one statement.
+	settings := "set maintenance_work_mem = '" + memory + "'; set max_parallel_maintenance_workers = 0; "
+	if alone {
+		settings = "set maintenance_work_mem = '" + memory + "'; reset max_parallel_maintenance_workers; "
+	}
+	for try := 1; ; try++ {
+		conn, err := t.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		err = run(ctx, conn, settings+s.sql)
+		t.Release(conn, err == nil)
+		if err == nil {
+			return nil
+		}
+		if codeOf(err) != "40P01" || try == deadlocks {
+			return fmt.Errorf("target: constraints: %s: %w", s.name, SafeError(err))
+		}
+		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// planStatements makes the statements of the parts, with what each must wait for,
+// and those that gather statistics.
+func planStatements(post *postData, parts []part) []*statement {
+	var out []*statement
+	last := map[int]*statement{} // of an entry
+	before := map[schema.Name][]*statement{}
+	for _, p := range parts {
+		if p.sql == "" {
+			continue
+		}
+		at, placed := post.places[objectKey{p.catalog, p.object}]
+		var needs []*statement
+		for _, id := range p.needs {
+			if n := last[id]; n != nil {
+				needs = append(needs, n)
+			}
+		}
+		made := statementsOf(p, at, placed, needs)
+		for i, s := range made {
+			if i > 0 {
+				needs = made[i-1 : i]
+			}
+			for _, n := range needs {
+				n.next = append(n.next, s)
+				s.waits++
+			}
+		}
+		out = append(out, made...)
+		last[p.id] = made[len(made)-1]
+		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
+			before[at.table] = append(before[at.table], made...)
+		}
+	}
+	for _, table := range post.tables {
+		s := &statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
+		for _, n := range before[table] {
+			n.next = append(n.next, s)
+			s.waits++
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// statementsOf makes the one or two statements of a part.
+func statementsOf(p part, at placement, placed bool, needs []*statement) []*statement {
+	s := &statement{name: p.name, sql: p.sql}
+	switch {
+	case placed:
+		s.loads = []schema.Name{at.table}
+		if at.ref != (schema.Name{}) {
+			s.loads = append(s.loads, at.ref)
+		}
+	case len(needs) > 0: // a comment, or an index that becomes a partition's
+		for _, n := range needs {
+			s.loads, s.all = append(s.loads, n.loads...), s.all || n.all
+		}
+	default:
+		s.all = true
+	}
+	rest := afterFirst(p.sql)
+	mode := accessExclusive
+	if p.kind == "INDEX" && rest == "" && at.plain {
+		mode, s.index = share, true
+	}
+	if p.kind == "FK CONSTRAINT" {
+		mode = shareRow
+	}
+	s.lock(mode)
+	if at.split == "" {
+		return []*statement{s}
+	}
+	then := &statement{name: p.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
+	s.sql = at.split
+	if at.ref != (schema.Name{}) {
+		then.lock(shareUpdate)
+		then.locks = append(then.locks[:1:1], tableLock{at.ref, rowShare})
+	} else {
+		s.locks, s.index = nil, true
+		s.lock(share)
+		then.lock(accessExclusive)
+	}
+	return []*statement{s, then}
+}
+
+// lock takes a lock of the mode on all tables that are named, each once; on
+// whatever has no table, so that one such statement runs at a time.
+func (s *statement) lock(mode lockMode) {
+	s.loads = distinct(s.loads)
+	for _, table := range s.loads {
+		s.locks = append(s.locks, tableLock{table, mode})
+	}
+	if len(s.loads) == 0 {
+		s.locks = []tableLock{{mode: mode}}
+	}
+}
+
+// weigh sets the weights: what a statement reads, and the heaviest chain of those
+// that wait for it.
+func weigh(list []*statement, bytes map[schema.Name]int64) {
+	done := map[*statement]bool{}
+	var visit func(s *statement) int64
+	visit = func(s *statement) int64 {
+		if done[s] {
+			return s.weight
+		}
+		done[s] = true
+		var after int64
+		for _, n := range s.next {
+			after = max(after, visit(n))
+		}
+		s.weight = after
+		for _, l := range s.loads {
+			s.weight += bytes[l]
+		}
+		return s.weight
+	}
+	for _, s := range list {
+		visit(s)
+	}
+}

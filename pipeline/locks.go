@@ -1,0 +1,59 @@
+package pipeline
+
+import "github.com/pgstandin/pgstandin/schema"
+
+// lockMode is a table lock of PostgreSQL, of those that building what comes
+// after the data takes.
+type lockMode uint8
+
+const (
+	rowShare         lockMode = 1 << iota // of a table that a foreign key references, while the key is validated
+	shareUpdate                           // validate constraint, analyze, create statistics
+	share                                 // create index
+	shareRow                              // add foreign key, create trigger
+	accessExclusive                       // all else
+	anyMode          = rowShare | shareUpdate | share | shareRow | accessExclusive
+	beyondShare      = shareUpdate | shareRow | accessExclusive
+	beyondShareGuard = beyondShare | share
+)
+
+// conflicts returns the modes that another session cannot have meanwhile, as
+// PostgreSQL's table of conflicting lock modes says.
+func (m lockMode) conflicts() lockMode {
+	switch m {
+	case rowShare:
+		return accessExclusive
+	case share:
+		return beyondShare
+	case shareUpdate, shareRow:
+		return beyondShareGuard
+	}
+	return anyMode
+}
+
+// tableLock is a lock that a statement takes on a table; on a partitioned one,
+// on the whole tree.
+type tableLock struct {
+	table schema.Name
+	mode  lockMode
+}
+
+// held counts the locks that running statements have.
+type held map[tableLock]int
+
+func (h held) free(locks []tableLock) bool {
+	for _, l := range locks {
+		for m := rowShare; m <= accessExclusive; m <<= 1 {
+			if l.mode.conflicts()&m != 0 && h[tableLock{l.table, m}] > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (h held) take(locks []tableLock, by int) {
+	for _, l := range locks {
+		h[l] += by
+	}
+}

@@ -1,0 +1,315 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// part is one entry of the archive's post-data section: what pg_restore would
+// execute for it, and what the source's catalog says of it.
+type part struct {
+	id      int
+	needs   []int  // ids of entries, of any section, that it depends on
+	kind    string // "INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER", ...
+	name    string // for messages
+	sql     string
+	catalog uint32
+	object  uint32
+}
+
+// placement is where an object that comes after the data belongs.
+type placement struct {
+	table schema.Name // the top of its partition tree
+	plain bool        // it stands on a table that is neither partitioned nor a partition's index
+	ref   schema.Name // of a foreign key: the table that it references, the top of its tree
+	split string      // a first statement that needs a weaker lock than the whole; "" if there is none
+	then  string      // the statement that follows it
+}
+
+type objectKey struct{ catalog, object uint32 }
+
+// postData is what comes after the data, and where it belongs.
+type postData struct {
+	places map[objectKey]placement
+	trees  map[schema.Name]schema.Name // of each partition and partitioned table: the top of its tree
+	tables []schema.Name               // all of them, tops only
+}
+
+// top returns the table that locks and loads of table are counted for.
+func (p *postData) top(table schema.Name) schema.Name {
+	if top, ok := p.trees[table]; ok {
+		return top
+	}
+	return table
+}
+
+// Oids of catalog tables, the same in every version.
+const (
+	catalogClass      = 1259
+	catalogConstraint = 2606
+)
+
+// objectPlaces lists everything that may come after the data, with its table.
+const objectPlaces = `
+with at (catalog, object, rel) as (
+  select 1259::oid, i.indexrelid, i.indrelid from pg_catalog.pg_index i
+  union all select 1259::oid, c.oid, c.oid from pg_catalog.pg_class c where c.relkind in ('r', 'p')
+  union all select 2606::oid, k.oid, k.conrelid from pg_catalog.pg_constraint k where k.conrelid <> 0
+  union all select 2620::oid, g.oid, g.tgrelid from pg_catalog.pg_trigger g where not g.tgisinternal
+  union all select 2618::oid, w.oid, w.ev_class from pg_catalog.pg_rewrite w
+  union all select 3256::oid, p.oid, p.polrelid from pg_catalog.pg_policy p
+  union all select 3381::oid, s.oid, s.stxrelid from pg_catalog.pg_statistic_ext s
+)
+select a.catalog, a.object, n.nspname, c.relname, c.relkind, c.relispartition
+from at a join pg_catalog.pg_class c on c.oid = a.rel join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
+// partitionTops lists partitions and their trees' tops.
+const partitionTops = `
+select n.nspname, c.relname, tn.nspname, t.relname
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_class t on t.oid = pg_catalog.pg_partition_root(c.oid)
+join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+where c.relispartition and c.relkind in ('r', 'p', 'f')`
+
+// splitKeys lists the keys of plain tables that can be made in two statements.
+// The index of a unique key is built under a lock that lets others be built
+// beside it, and a foreign key's rows are checked under one that lets others be
+// checked: the whole statement would keep the table to itself for as long.
+const splitKeys = `
+select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
+       case when k.contype = 'f' then pg_catalog.pg_get_constraintdef(k.oid) else pg_catalog.pg_get_indexdef(k.conindid) end,
+       k.condeferrable, k.condeferred,
+       (case k.contype when 'f' then c.relkind = 'r' and k.convalidated and k.conparentid = 0
+             and coalesce((pg_catalog.to_jsonb(k)->>'conenforced')::boolean, true)
+        else c.relkind = 'r' and not c.relispartition and x.relname = k.conname and k.conparentid = 0
+             and not coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::boolean, false) end)
+from pg_catalog.pg_constraint k
+join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_class x on x.oid = k.conindid
+left join pg_catalog.pg_class r on r.oid = k.confrelid left join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+where k.contype in ('p', 'u', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
+// place reads, on the leader, where the objects of the source belong.
+func place(ctx context.Context, src *Source) (*postData, error) {
+	p := &postData{places: map[objectKey]placement{}, trees: map[schema.Name]schema.Name{}}
+	rows, err := textsOf(ctx, src.leader, partitionTops)
+	if err != nil {
+		return nil, plainly(err)
+	}
+	for _, r := range rows {
+		p.trees[schema.Name{Schema: r[0], Name: r[1]}] = schema.Name{Schema: r[2], Name: r[3]}
+	}
+	if rows, err = textsOf(ctx, src.leader, objectPlaces); err != nil {
+		return nil, plainly(err)
+	}
+	for _, r := range rows {
+		key, err := keyOf(r[0], r[1])
+		if err != nil {
+			return nil, err
+		}
+		table := schema.Name{Schema: r[2], Name: r[3]}
+		p.places[key] = placement{table: p.top(table), plain: r[4] == "r" && r[5] == "f"}
+		if (r[4] == "r" || r[4] == "p") && r[5] == "f" {
+			p.tables = append(p.tables, table)
+		}
+	}
+	p.tables = distinct(p.tables)
+	if rows, err = textsOf(ctx, src.leader, splitKeys); err != nil {
+		return nil, plainly(err)
+	}
+	for _, r := range rows {
+		key, err := keyOf(strconv.Itoa(catalogConstraint), r[0])
+		if err != nil {
+			return nil, err
+		}
+		p.places[key] = p.splitKey(p.places[key], r)
+	}
+	return p, nil
+}
+
+// splitKey adds a row of splitKeys to what is known of the constraint.
+func (p *postData) splitKey(at placement, r []string) placement {
+	table, name := schema.Name{Schema: r[2], Name: r[3]}.SQL(), schema.QuoteIdent(r[4])
+	if r[1] == "f" {
+		at.ref = p.top(schema.Name{Schema: r[5], Name: r[6]})
+	}
+	switch {
+	case r[10] != "t":
+	case r[1] == "f":
+		at.split = "alter table only " + table + " add constraint " + name + " " + r[7] + " not valid"
+		at.then = "alter table only " + table + " validate constraint " + name
+	default:
+		kind := map[string]string{"p": "primary key", "u": "unique"}[r[1]]
+		at.split = r[7]
+		at.then = "alter table only " + table + " add constraint " + name + " " + kind + " using index " + name
+		if r[8] == "t" {
+			at.then += " deferrable"
+		}
+		if r[9] == "t" {
+			at.then += " initially deferred"
+		}
+	}
+	return at
+}
+
+func keyOf(catalog, object string) (objectKey, error) {
+	c, err1 := strconv.ParseUint(catalog, 10, 32)
+	o, err2 := strconv.ParseUint(object, 10, 32)
+	return objectKey{uint32(c), uint32(o)}, errors.Join(err1, err2)
+}
+
+func distinct(names []schema.Name) []schema.Name {
+	seen := map[schema.Name]bool{}
+	out := names[:0]
+	for _, n := range names {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Lines that pg_restore --verbose writes before an entry's statements.
+var (
+	partLine  = regexp.MustCompile(`^-- TOC entry (\d+) \(class (\d+) OID (\d+)\)$`)
+	needsLine = regexp.MustCompile(`^-- Dependencies:((?: \d+)*)$`)
+	nameLine  = regexp.MustCompile(`^-- Name: (.*); Type: ([A-Z ]+); Schema: (.*); Owner: `)
+)
+
+// postParts lets pg_restore write the statements of the post-data section, and
+// cuts them into those of each entry.
+func (t *Target) postParts(ctx context.Context) ([]part, error) {
+	list := filepath.Join(t.archive.dir, "post.list")
+	if err := writeList(list, t.archive.entries); err != nil {
+		return nil, err
+	}
+	script := filepath.Join(t.archive.dir, "post.sql")
+	args := []string{
+		"--verbose", "--section=post-data", "--use-list=" + list, "--file=" + script,
+		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
+		t.archive.file,
+	}
+	if err := child(ctx, t.tools.restore, args, bareEnv()); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(script)
+	if err != nil {
+		return nil, err
+	}
+	return cutScript(string(text), t.archive.entries)
+}
+
+func writeList(file string, entries []entry) error {
+	var b strings.Builder
+	for _, e := range entries {
+		b.WriteString(e.line + "\n")
+	}
+	return os.WriteFile(file, []byte(b.String()), 0o600)
+}
+
+// cutScript cuts what pg_restore wrote. An entry begins at a line that names one
+// of entries, later than the last: so that no comment's text passes for one.
+func cutScript(text string, entries []entry) ([]part, error) {
+	order := make(map[int]int, len(entries))
+	for i, e := range entries {
+		id, _, _ := strings.Cut(e.line, ";")
+		n, err := strconv.Atoi(id)
+		if err != nil {
+			return nil, errors.New("the archive's list has a line without a number")
+		}
+		order[n] = i
+	}
+	var parts []part
+	var body []string
+	last, header := -1, false
+	flush := func() {
+		if len(parts) > 0 {
+			parts[len(parts)-1].sql = statements(body)
+		}
+		body = body[:0]
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if m := partLine.FindStringSubmatch(line); m != nil {
+			id, _ := strconv.Atoi(m[1])
+			at, known := order[id]
+			if known && at > last && strings.Contains(entries[at].line, "; "+m[2]+" "+m[3]+" ") {
+				flush()
+				e := entries[at]
+				parts = append(parts, part{id: id, name: e.what(), catalog: e.catalog, object: e.object})
+				last, header = at, true
+				continue
+			}
+		}
+		if header {
+			header = parts[len(parts)-1].describe(line)
+			continue
+		}
+		body = append(body, line)
+	}
+	flush()
+	for _, p := range parts {
+		if p.kind == "" {
+			return nil, fmt.Errorf("pg_restore's script has no description of %s", p.name)
+		}
+	}
+	return parts, nil
+}
+
+// describe reads a line of the comment before an entry, and reports whether more
+// of it follows.
+func (p *part) describe(line string) bool {
+	if m := needsLine.FindStringSubmatch(line); m != nil {
+		for _, f := range strings.Fields(m[1]) {
+			id, _ := strconv.Atoi(f)
+			p.needs = append(p.needs, id)
+		}
+	} else if m := nameLine.FindStringSubmatch(line); m != nil {
+		p.kind, p.name = m[2], strings.ToLower(m[2])+" "
+		if m[3] != "-" {
+			p.name += m[3] + "."
+		}
+		p.name += m[1]
+	}
+	return line != "--"
+}
+
+// statements joins an entry's lines without what is not SQL: the next entry's
+// first comment line, and psql's commands at the end.
+func statements(lines []string) string {
+	for len(lines) > 0 {
+		last := lines[len(lines)-1]
+		if last != "" && !strings.HasPrefix(last, "--") && !strings.HasPrefix(last, `\`) {
+			break
+		}
+		lines = lines[:len(lines)-1]
+	}
+	return strings.TrimLeft(strings.Join(lines, "\n"), "\n")
+}
+
+// afterFirst returns what follows the first statement of sql.
+func afterFirst(sql string) string {
+	quote := byte(0)
+	for i := 0; i < len(sql); i++ {
+		switch c := sql[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == ';':
+			return strings.TrimSpace(sql[i+1:])
+		}
+	}
+	return ""
+}
