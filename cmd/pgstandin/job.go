@@ -339,7 +339,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	}
 	load := func(ctx context.Context, ready func(schema.Name)) error {
 		err := pipeline.While(ctx, src.Watch, func(ctx context.Context) error { return read(ctx, ready) })
-		if err == nil {
+		if err = errors.Join(err, sel.Close()); err == nil {
 			src.Close(ctx) // nothing below needs production
 			j.report.Step("build indexes and constraints")
 		}
