@@ -83,7 +83,8 @@ type Rehearsed struct {
 }
 
 // Load makes a temporary table like t with everything that t demands of its own
-// rows but foreign keys, loads the rows (COPY text of columns), and leaves
+// rows but foreign keys, and of its enums, domains and composite types those that
+// the database lacks; loads the rows (COPY text of columns), and leaves
 // nothing behind. Each constraint is tried by itself, so that all that fail are
 // found. The error is of the session, not of rows.
 func (r *Rehearsal) Load(ctx context.Context, t *schema.Table, columns []string, rows [][]byte) (out Rehearsed, err error) {
@@ -94,15 +95,16 @@ func (r *Rehearsal) Load(ctx context.Context, t *schema.Table, columns []string,
 			}
 		}
 	}()
-	missing, err := r.missingTypes(ctx, t)
+	types, err := r.standIns(ctx, t)
 	if err != nil {
 		return out, err
 	}
-	if len(missing) > 0 {
-		out.Skipped = []string{"not rehearsed: the target has no type " + strings.Join(missing, ", ")}
+	if len(types.left) > 0 {
+		out.Skipped = []string{"not rehearsed: the target has no type " + strings.Join(types.left, ", ")}
 		return out, nil
 	}
-	if err := run(ctx, r.conn, "begin; "+createTemporary(t)); err != nil {
+	begin := append(append([]string{"begin"}, types.sql...), createTemporary(t, types))
+	if err := run(ctx, r.conn, strings.Join(begin, "; ")); err != nil {
 		if err := r.broken(ctx, err); err != nil {
 			return out, err
 		}
@@ -117,7 +119,7 @@ func (r *Rehearsal) Load(ctx context.Context, t *schema.Table, columns []string,
 		return out, nil
 	}
 	out.Tried = true
-	for _, d := range demandsOf(t) {
+	for _, d := range demandsOf(t, types) {
 		err := r.try(ctx, func() error { return run(ctx, r.conn, d.sql) })
 		if err == nil {
 			continue
@@ -170,39 +172,21 @@ func (r *Rehearsal) fill(ctx context.Context, columns []string, rows [][]byte) e
 	return err
 }
 
-// missingTypes returns the types of t's columns that the session's database does
-// not have.
-func (r *Rehearsal) missingTypes(ctx context.Context, t *schema.Table) ([]string, error) {
-	names := make([]string, len(t.Columns))
-	for i := range t.Columns {
-		names[i] = t.Columns[i].Type.Name
-	}
-	rows, err := textsOf(ctx, r.conn, `select distinct n from unnest($1::pg_catalog.text[]) as n
-where pg_catalog.to_regtype(n) is null order by 1`, textArray(names))
-	if err != nil {
-		return nil, fmt.Errorf("target: types: %w", SafeError(err))
-	}
-	var out []string
-	for _, row := range rows {
-		out = append(out, row[0])
-	}
-	return out, nil
-}
-
 // rehearsed is the temporary table.
 const rehearsed = "pg_temp.pgstandin_rehearsal"
 
 // createTemporary spells the table with its columns, and no constraint yet.
-func createTemporary(t *schema.Table) string {
+func createTemporary(t *schema.Table, types *standIns) string {
 	var list []string
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		def := schema.QuoteIdent(c.Name) + " " + c.Type.Name
+		name, _ := types.make(&c.Type)
+		def := schema.QuoteIdent(c.Name) + " " + name
 		if c.Collation != "" {
 			def += " collate " + c.Collation
 		}
 		if c.Generated != "" {
-			def += " generated always as (" + c.Default + ") " + c.Generated
+			def += " generated always as (" + types.respell(c.Default) + ") " + c.Generated
 		}
 		list = append(list, def)
 	}
@@ -212,7 +196,7 @@ func createTemporary(t *schema.Table) string {
 // demand is one thing that a table asks of its rows.
 type demand struct{ name, sql string }
 
-func demandsOf(t *schema.Table) []demand {
+func demandsOf(t *schema.Table, types *standIns) []demand {
 	var out []demand
 	add := func(name, format string, args ...any) {
 		out = append(out, demand{name, fmt.Sprintf(format, args...)})
@@ -227,10 +211,10 @@ func demandsOf(t *schema.Table) []demand {
 		if !c.Validated {
 			continue // a refresh adds it unvalidated too
 		}
-		add("check "+schema.QuoteIdent(c.Name), "%s add constraint %s check %s", alter, schema.QuoteIdent(c.Name), c.Expr)
+		add("check "+schema.QuoteIdent(c.Name), "%s add constraint %s check %s", alter, schema.QuoteIdent(c.Name), types.respell(c.Expr))
 	}
 	for _, x := range t.Excludes {
-		add("constraint "+schema.QuoteIdent(x.Name), "%s add constraint %s %s", alter, schema.QuoteIdent(x.Name), x.Definition)
+		add("constraint "+schema.QuoteIdent(x.Name), "%s add constraint %s %s", alter, schema.QuoteIdent(x.Name), types.respell(x.Definition))
 	}
 	for _, x := range t.Indexes {
 		const using = " USING btree "
@@ -238,7 +222,7 @@ func demandsOf(t *schema.Table) []demand {
 		if !x.Unique || !x.Valid || at < 0 {
 			continue
 		}
-		add("unique index "+schema.QuoteIdent(x.Name), "create unique index %s on %s%s", schema.QuoteIdent(x.Name), rehearsed, x.Definition[at:])
+		add("unique index "+schema.QuoteIdent(x.Name), "create unique index %s on %s%s", schema.QuoteIdent(x.Name), rehearsed, types.respell(x.Definition[at:]))
 	}
 	return out
 }
@@ -253,6 +237,9 @@ func describeOwn(err error, columns []string) string {
 	own := *pg
 	if own.TableName != "" {
 		own.TableName, own.SchemaName = "", ""
+	}
+	if strings.HasPrefix(own.SchemaName, "pg_temp") {
+		own.DataTypeName = "" // of a type that was made here: its constraint says it
 	}
 	if own.ColumnName == "" {
 		own.ColumnName = columnIn(own.Where, columns)

@@ -52,8 +52,9 @@ violate is listed, with names and SQLSTATE, never a value; then the status is 1.
 Nothing stays on the target, and nothing is written to the source.
 
 It runs in the target's database or, until that exists, in the maintenance
-database. A table whose types are not there is listed as not rehearsed, which is
-no failure.`,
+database. Enums, domains and composite types that are not there are made for the
+time being; a table with other such types is listed as not rehearsed, which is no
+failure.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.rows < 1 || o.rows > mostRehearsed {

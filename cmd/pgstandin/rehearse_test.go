@@ -100,13 +100,12 @@ func TestRehearse(t *testing.T) {
 	}
 }
 
-// TestRehearseShop: where the target does not exist yet, tables with types of
-// their own cannot be tried, and that is said; after a refresh they can.
+// TestRehearseShop: enums and domains that the target does not have yet are made
+// for the time being.
 func TestRehearseShop(t *testing.T) {
 	s := stagedShop(t, 400)
 	status, out, errOut := s.rehearse()
-	flat := strings.Join(strings.Fields(out), " ")
-	if status != 0 || !strings.Contains(flat, "note: public.orders: not rehearsed: the target has no type public.order_status") || strings.Contains(flat, "note: public.users") {
+	if status != 0 || strings.Contains(out, "note:") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
 	s.must(keyA)
