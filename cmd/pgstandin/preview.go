@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -73,28 +72,12 @@ func runPreview(ctx context.Context, o *previewOptions, table string, out io.Wri
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}, yield: 30 * time.Second}
+	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}}
 	if j.secret, err = o.key.secret(); err != nil {
 		return err
 	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return err
-	}
-	src, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close(context.WithoutCancel(ctx))
-	first, err := j.bind(ctx, src, time.Now())
-	if err != nil {
-		return err
-	}
-	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		b, snap, err := j.begin(ctx, src, first)
-		if err != nil {
-			return err
-		}
-		spec, where, err := o.choose(b, table, ruleEnv(ctx, src.Leader(), snap.Time))
+	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
+		spec, where, err := o.choose(b, table, ruleEnv(ctx, src.Leader(), src.Snapshot().Time))
 		if err != nil {
 			return err
 		}
