@@ -60,7 +60,10 @@ func (v view) Facts() []fact {
 		}
 	}
 	constraints := fact{"constraints", count(int64(valid)) + " valid", "of " + count(int64(keys)), "good"}
-	if valid < keys {
+	switch {
+	case v.Proof.Tables == 0:
+		constraints = fact{"constraints", "not reached", "", "warn"}
+	case valid < keys:
 		constraints.Tone = "warn"
 	}
 	return []fact{

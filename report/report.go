@@ -214,20 +214,24 @@ type Leak struct {
 	Short        int64         `json:"values_too_short"` // not looked for, as the next
 	Single       int64         `json:"values_of_one_common_word"`
 	Fingerprints int64         `json:"fingerprints"` // distinct
-	Columns      int64         `json:"columns_scanned"`
+	Rows         int64         `json:"rows_scanned"`
 	Bytes        int64         `json:"bytes_scanned"`
 	FixedPoints  int64         `json:"fixed_points"` // values that a mask left as they were
 	Hits         List[LeakHit] `json:"hits"`
 }
 
-// LeakHit counts the fields of one place that hold an original value.
+// LeakHit counts what one place holds that it should not.
 type LeakHit struct {
-	Place    string `json:"place"`         // "public.products.title", or another thing that holds text
-	Fields   int64  `json:"fields"`        // each of them is a leak, unless accepted
-	Common   int64  `json:"common_fields"` // that hold values of many rows only; no leak by themselves
-	Accepted bool   `json:"accepted"`
-	Reason   string `json:"reason"` // of the rules, why it is accepted
+	Place       string `json:"place"`         // "public.products.title", or another thing that holds text
+	Values      int64  `json:"values"`        // that hold an original
+	Common      int64  `json:"common_values"` // that hold only originals of many rows, which is no leak by itself
+	Credentials int64  `json:"credentials"`   // in the schema's own texts
+	Accepted    bool   `json:"accepted"`
+	Reason      string `json:"reason"` // of the rules, why it is accepted
 }
+
+// Leak reports whether the place holds a leak, accepted or not.
+func (h LeakHit) Leak() bool { return h.Values+h.Credentials > 0 }
 
 // Proof is what was verified on the new database.
 type Proof struct {

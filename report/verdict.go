@@ -37,7 +37,7 @@ func (r *Report) judge() Verdict {
 func (l *Leak) unaccepted() (n int64) {
 	for _, h := range l.Hits {
 		if !h.Accepted {
-			n += h.Fields
+			n += h.Values + h.Credentials
 		}
 	}
 	return n
