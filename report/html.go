@@ -117,6 +117,28 @@ func (v view) Mind() []remark {
 	return out
 }
 
+// Looked are the tables whose kept columns were compared.
+func (h *Hints) Looked() []TableHints {
+	var out []TableHints
+	for _, t := range h.Tables {
+		if t.Reason == "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Skipped are the others, by why they were not.
+func (h *Hints) Skipped() map[string]List[string] {
+	out := map[string]List[string]{}
+	for _, t := range h.Tables {
+		if t.Reason != "" {
+			out[t.Reason] = append(out[t.Reason], bare(t.Table))
+		}
+	}
+	return out
+}
+
 type remark struct{ Text, Anchor string }
 
 // Affected are the references that cut or left out something, or have orphans.
