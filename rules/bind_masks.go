@@ -266,7 +266,7 @@ func (d *decider) table(t *schema.Table) {
 			decision.Source, decision.Mask = Generated, "keep"
 		case ok:
 			decision.Source, decision.Mask, decision.Line = x.source, describeMask(x.mask, false), x.line
-			decision.Full = describeMask(x.mask, true)
+			decision.Full, decision.Digest = describeMask(x.mask, true), x.mask.digest()
 		case impersonal(d.s, t, c, primary[c] || d.inKey[k]):
 			decision.Source, decision.Mask = ByType, "keep"
 		case none:

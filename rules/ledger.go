@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +17,8 @@ type Decision struct {
 	Column string
 	Type   string
 	Mask   string // kind and parameters, literals of the rules as …; "" for NotCopied and NotDecided
-	Full   string // Mask with those literals, but for masks within json
+	Full   string // Mask with those literals, but for masks within json, composite and hstore
+	Digest string // of all that the mask is given, literals too: 12 hex digits; "" for nothing
 	Source string // FromTable, ...
 	Line   int    // of the rules file, 0 for none
 }
@@ -53,8 +56,8 @@ func describeMask(rule *maskRule, literals bool) string {
 				text = fmt.Sprint(m.Params[k])
 			}
 			parts = append(parts, k+": "+text)
-		case "paths":
-			parts = append(parts, "paths: {"+strings.Join(describePaths(m.Params[k]), ", ")+"}")
+		case "paths", "fields", "keys":
+			parts = append(parts, k+": {"+strings.Join(describePaths(m.Params[k]), ", ")+"}")
 		default:
 			parts = append(parts, fmt.Sprintf("%s: %v", k, m.Params[k]))
 		}
@@ -68,7 +71,24 @@ func describeMask(rule *maskRule, literals bool) string {
 	return m.Kind + " {" + strings.Join(parts, ", ") + "}"
 }
 
-// describePaths spells the paths of a json mask and the kinds of their masks.
+// digest tells apart masks of one kind by what they are given, without saying
+// it: the literals of a rules file stand in no other file. It is no secret, who
+// has the file can compute it.
+func (m *maskRule) digest() string {
+	if len(m.mask.Params) == 0 && m.mask.Domain == "" && m.sql == nil {
+		return ""
+	}
+	sql := ""
+	if m.sql != nil {
+		sql = m.sql.text
+	}
+	// Maps are printed in the order of their keys.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %#v", m.mask.Kind, m.mask.Domain, sql, m.mask.Params))
+	return hex.EncodeToString(sum[:6])
+}
+
+// describePaths spells the parts of a value that have masks of their own, and the
+// kinds of these.
 func describePaths(param any) []string {
 	paths, _ := param.(map[string]any)
 	var list []string

@@ -66,7 +66,7 @@ what differs from it is drift, status 3; --write-lock writes it.`,
 				return err
 			}
 			if o.writeLock {
-				if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger)))); err != nil {
+				if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema)))); err != nil {
 					return fmt.Errorf("lock: %w", err)
 				}
 			}

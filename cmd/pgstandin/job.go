@@ -83,9 +83,9 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 		b.programs, maskErr = b.rules.Compile(j.secret)
 	}
 	if err := rules.Join(planErr, maskErr); err != nil {
-		return nil, errors.Join(j.refused(err, s), j.drift(b.rules.Ledger))
+		return nil, errors.Join(j.refused(err, s), j.drift(b.rules.Ledger, s))
 	}
-	if err := errors.Join(j.drift(b.rules.Ledger), refuseObjects(j.file.Objects, s)); err != nil {
+	if err := errors.Join(j.drift(b.rules.Ledger, s), refuseObjects(j.file.Objects, s)); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -100,17 +100,17 @@ func (j *job) refused(err error, s *schema.Schema) error {
 	case errors.As(err, &wrong):
 		return errors.Join(rulesStatus(err), objects)
 	case errors.As(err, &undecided):
-		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger), objects)
+		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger, s), objects)
 	}
 	return rulesStatus(err)
 }
 
 // drift compares a ledger with the lock file.
-func (j *job) drift(ledger []rules.Decision) error {
+func (j *job) drift(ledger []rules.Decision, s *schema.Schema) error {
 	if j.noLock {
 		return nil
 	}
-	return compareWithLock(j.file.Name, ledger)
+	return compareWithLock(j.file.Name, ledger, s)
 }
 
 // rulesStatus gives errors of the rules their exit status.

@@ -10,16 +10,27 @@ import (
 	"strings"
 
 	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 const lockHead = "pgstandin lock 1"
 
-// lockLine is what the lock file holds of one column.
+// lockLine is what the lock file holds of one column, or of a table that has
+// none: then all but table is empty.
 type lockLine struct {
-	table, column, typ, mask, source string
+	table, column, typ, mask, digest, source string
 }
 
-func (l lockLine) name() string { return l.table + "." + l.column }
+func (l *lockLine) fields() []*string {
+	return []*string{&l.table, &l.column, &l.typ, &l.mask, &l.digest, &l.source}
+}
+
+func (l lockLine) name() string {
+	if l.column == "" {
+		return l.table
+	}
+	return l.table + "." + l.column
+}
 
 // lockName is the lock file of a rules file, never that file itself.
 func lockName(rulesFile string) string {
@@ -35,10 +46,16 @@ var (
 	lockUnescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
 )
 
-func lockLines(ledger []rules.Decision) []lockLine {
+// lockLines are the lines of a ledger, and of the tables without columns in s.
+func lockLines(ledger []rules.Decision, s *schema.Schema) []lockLine {
 	lines := make([]lockLine, 0, len(ledger))
 	for _, d := range ledger {
-		lines = append(lines, lockLine{d.Table.Name.String(), d.Column, d.Type, d.Mask, d.Source})
+		lines = append(lines, lockLine{d.Table.Name.String(), d.Column, d.Type, d.Mask, d.Digest, d.Source})
+	}
+	for _, t := range s.Roots() {
+		if len(t.Columns) == 0 {
+			lines = append(lines, lockLine{table: t.Name.String()})
+		}
 	}
 	slices.SortFunc(lines, compareLock)
 	return lines
@@ -52,16 +69,17 @@ func compareLock(a, b lockLine) int {
 }
 
 // formatLock is the text of a lock file: a head, then a line a column, sorted,
-// of five fields between tabs.
+// of six fields between tabs. It depends on names, types and decisions alone, so
+// every server writes the same.
 func formatLock(lines []lockLine) string {
 	var b strings.Builder
-	b.WriteString(lockHead + "\n# table, column, type, mask, decided by; written by pgstandin check --write-lock\n")
+	b.WriteString(lockHead + "\n# table, column, type, mask, digest of its parameters, decided by; written by pgstandin check --write-lock\n")
 	for _, l := range lines {
-		for i, f := range []string{l.table, l.column, l.typ, l.mask, l.source} {
+		for i, f := range l.fields() {
 			if i > 0 {
 				b.WriteByte('\t')
 			}
-			b.WriteString(lockEscape.Replace(f))
+			b.WriteString(lockEscape.Replace(*f))
 		}
 		b.WriteByte('\n')
 	}
@@ -78,72 +96,23 @@ func parseLock(name, text string) ([]lockLine, error) {
 		if l == "" || strings.HasPrefix(l, "# ") {
 			continue
 		}
-		f := strings.Split(l, "\t")
-		if len(f) != 5 {
-			return nil, fmt.Errorf("%s:%d: %d fields between tabs, want 5", name, i+2, len(f))
+		var line lockLine
+		fields, texts := line.fields(), strings.Split(l, "\t")
+		if len(texts) != len(fields) {
+			return nil, fmt.Errorf("%s:%d: %d fields between tabs, want %d; write the file again by check --write-lock", name, i+2, len(texts), len(fields))
 		}
-		for k := range f {
-			f[k] = lockUnescape.Replace(f[k])
+		for k, text := range texts {
+			*fields[k] = lockUnescape.Replace(text)
 		}
-		lines = append(lines, lockLine{f[0], f[1], f[2], f[3], f[4]})
+		lines = append(lines, line)
 	}
 	slices.SortFunc(lines, compareLock)
 	return lines, nil
 }
 
-// lockDrift says how the columns differ from the locked ones, a line each. A
-// changed mask that the rules give the column by name is no drift.
-func lockDrift(locked, now []lockLine) []string {
-	var out []string
-	var gone, added []lockLine
-	for len(locked) > 0 || len(now) > 0 {
-		switch {
-		case len(now) == 0 || len(locked) > 0 && compareLock(locked[0], now[0]) < 0:
-			gone, locked = append(gone, locked[0]), locked[1:]
-		case len(locked) == 0 || compareLock(locked[0], now[0]) > 0:
-			added, now = append(added, now[0]), now[1:]
-		default:
-			out = append(out, changedLock(locked[0], now[0])...)
-			locked, now = locked[1:], now[1:]
-		}
-	}
-	for _, g := range gone {
-		line := fmt.Sprintf("- %s %s", g.name(), g.typ)
-		for _, a := range added {
-			if a.table == g.table && a.typ == g.typ {
-				line += fmt.Sprintf(" (renamed to %s?)", a.column)
-				break
-			}
-		}
-		out = append(out, line)
-	}
-	for _, a := range added {
-		out = append(out, fmt.Sprintf("+ %s %s: %s (%s)", a.name(), a.typ, maskOrNone(a.mask), a.source))
-	}
-	return out
-}
-
-func changedLock(was, is lockLine) []string {
-	var out []string
-	if was.typ != is.typ {
-		out = append(out, fmt.Sprintf("~ %s: type %s, was %s", is.name(), is.typ, was.typ))
-	}
-	if was.mask != is.mask && is.source != rules.FromTable {
-		out = append(out, fmt.Sprintf("~ %s: %s (%s), was %s (%s)", is.name(), maskOrNone(is.mask), is.source, maskOrNone(was.mask), was.source))
-	}
-	return out
-}
-
-func maskOrNone(mask string) string {
-	if mask == "" {
-		return "not copied"
-	}
-	return mask
-}
-
 // compareWithLock fails with exitUndecided where the ledger drifted from the
 // lock file. Without a lock file nothing is compared.
-func compareWithLock(rulesFile string, ledger []rules.Decision) error {
+func compareWithLock(rulesFile string, ledger []rules.Decision, s *schema.Schema) error {
 	name := lockName(rulesFile)
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +125,7 @@ func compareWithLock(rulesFile string, ledger []rules.Decision) error {
 	if err != nil {
 		return usageError(err)
 	}
-	drift := lockDrift(locked, lockLines(ledger))
+	drift := lockDrift(locked, lockLines(ledger, s), s)
 	if len(drift) == 0 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 func TestLockDrift(t *testing.T) {
@@ -83,9 +84,120 @@ columns:
 }
 
 func TestLockText(t *testing.T) {
-	want := []lockLine{{"a", "b\t\\n\n", "text", "", "table"}, {"a", "c", "int", "keep", "pattern"}}
+	want := []lockLine{{"a", "b\t\\n\n", "text", "", "", "table"}, {"a", "c", "int", "constant {value: …}", "0a1b2c3d4e5f", "pattern"}, {table: "b"}}
 	got, err := parseLock("x", formatLock(want))
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	if _, err := parseLock("x", lockHead+"\na\tb\ttext\tkeep\ttype\n"); err == nil || !strings.HasPrefix(err.Error(), "x:2: ") {
+		t.Errorf("five fields: %v", err)
+	}
+}
+
+// A literal that changed is drift where a pattern gives it, and is not in the
+// file; nor is anything that another server would write otherwise.
+func TestLockDigest(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create type place as (street text, zip text);
+		create table users (id int primary key, gone text, email text, home place); alter table users drop gone; create table hollow ()`)
+	text := `version: 1
+targets: ["*_staging"]
+columns:
+  - { match: "*.email", mask: constant, value: secretword }
+  - { match: "*.home", mask: composite, fields: { street: { mask: constant, value: otherword }, zip: address.zip } }
+`
+	s.write("")
+	check := func(text string, more ...string) (int, string) {
+		t.Helper()
+		if err := os.WriteFile(s.rules, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, _, errOut := s.command("", append([]string{"check", "--source", s.source, "--rules", s.rules}, more...)...)
+		return status, errOut
+	}
+	lock := func() string {
+		t.Helper()
+		if status, errOut := check(text, "--write-lock"); status != 0 {
+			t.Fatalf("status %d\n%s", status, errOut)
+		}
+		out, err := os.ReadFile(lockName(s.rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	first := lock()
+	if strings.Contains(first, "word") || !strings.Contains(first, "public.hollow\t\t\t\t\t\n") {
+		t.Errorf("the lock is\n%s", first)
+	}
+	// The same tables, made in another order elsewhere.
+	pgtest.Exec(t, s.source, "drop table users, hollow; create table hollow (); create table users (home place, id int primary key, email text)")
+	if second := lock(); second != first {
+		t.Errorf("the lock was\n%s, is\n%s", first, second)
+	}
+	for _, word := range []string{"secretword", "otherword"} {
+		status, errOut := check(strings.Replace(text, word, "changed", 1))
+		if status != 3 || !strings.Contains(errOut, "was the same with other parameters") || strings.Count(errOut, "  ~ ") != 1 || strings.Contains(errOut, "changed\n") {
+			t.Errorf("%s: status %d\n%s", word, status, errOut)
+		}
+	}
+	if status, errOut := check(text + "tables: { users: { columns: { email: { mask: constant, value: changed } } } }\n"); status != 0 {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+	pgtest.Exec(t, s.source, "drop table hollow; create table empty ()")
+	if status, errOut := check(text); status != 3 || !strings.Contains(errOut, "- public.hollow\n") || !strings.Contains(errOut, "+ public.empty\n") {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+}
+
+// What nobody decided does not hide what drifted, and a mistake in the rules does
+// not hide objects.
+func TestUndecidedAndDrift(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, "create table users (id int primary key, name text, note text, plan text)")
+	s.write(`version: 1
+targets: ["*_staging"]
+tables: { users: { columns: { name: person.name, note: scrub, plan: keep } } }
+`)
+	if status, _, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules, "--write-lock"); status != 0 {
+		t.Fatal(errOut)
+	}
+	pgtest.Exec(t, s.source, "alter table users alter plan type varchar(9), add shoe_size text; create table letters (body text)")
+	status, _, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+	for _, want := range []string{"2 columns are undecided", "public.users.shoe_size (text)", "~ public.users.plan: type character varying(9), was text", "+ public.letters.body text: undecided"} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("no %q in\n%s", want, errOut)
+		}
+	}
+	if status != 3 {
+		t.Errorf("status %d", status)
+	}
+}
+
+// PostgreSQL puts a new column last, so one elsewhere was renamed.
+func TestRenamed(t *testing.T) {
+	column := func(name string) lockLine { return lockLine{"public.t", name, "text", "keep", "", "match"} }
+	masked := func(name string) lockLine { return lockLine{"public.t", name, "text", "email", "", "match"} }
+	for _, c := range []struct {
+		now         string // columns in their order
+		gone, added []lockLine
+		want        []int
+	}{
+		{"a x c", []lockLine{column("b")}, []lockLine{column("x")}, []int{0}},
+		{"a c y x", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{0}},
+		{"a x c y", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{0}},
+		{"a y c x", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{1}},
+		{"a y x c", []lockLine{masked("b"), column("d")}, []lockLine{column("x"), masked("y")}, []int{1, 0}},
+		{"a c x", []lockLine{column("b"), column("d")}, []lockLine{column("x")}, []int{0, -1}},
+		{"a x c", []lockLine{{"public.t", "b", "int", "keep", "", "match"}}, []lockLine{column("x")}, []int{-1}},
+		{"a x c", []lockLine{{"public.u", "b", "text", "keep", "", "match"}}, []lockLine{column("x")}, []int{-1}},
+	} {
+		table := &schema.Table{Name: schema.Name{Schema: "public", Name: "t"}}
+		for _, name := range strings.Fields(c.now) {
+			table.Columns = append(table.Columns, schema.Column{Name: name})
+		}
+		if got := renames(c.gone, c.added, &schema.Schema{Tables: []*schema.Table{table}}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.now, got, c.want)
+		}
 	}
 }
