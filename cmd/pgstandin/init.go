@@ -118,6 +118,9 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 		}
 	}
 	w.summary(notes, old != nil)
+	if old != nil {
+		return w.propose(notes, text)
+	}
 	return nil
 }
 
@@ -189,19 +192,27 @@ func (w *initWork) summary(out io.Writer, added bool) {
 
 // bind tries a text as a refresh would: it is parsed, bound and compiled.
 func (w *initWork) bind(text string) error {
+	_, err := w.bound(text)
+	return err
+}
+
+// bound is bind that returns what the text says.
+func (w *initWork) bound(text string) (*rules.Bound, error) {
 	file, err := rules.Parse(w.name, []byte(text), nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, err := file.Bind(w.schema, w.env)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := b.Compile(w.secret); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = subset.NewPlan(w.schema, &b.Subset)
-	return err
+	if _, err = subset.NewPlan(w.schema, &b.Subset); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // problemsOf lists the lines that an error of bind speaks of, with its messages.

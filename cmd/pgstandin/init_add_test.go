@@ -139,3 +139,51 @@ func TestInitLeavesMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A file that exists is told of a root and of references that look missing, in
+// lines that it takes as they are; then there is nothing more to say.
+func TestInitProposes(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `
+		create table users (id int primary key, email text);
+		create table orders (id int primary key, user_id int references users, note text);
+		create table visits (id int primary key, user_id int, order_id int);
+		create table refunds (id int primary key, order_id int);
+		insert into users select n, 'u' || n || '@post.test' from generate_series(1, 50) n;
+		insert into orders select n, n % 50 + 1 from generate_series(1, 50) n;
+		insert into visits select n, n % 50 + 1, n % 50 + 1 from generate_series(1, 50) n;
+		insert into refunds select n, n + 1000 from generate_series(1, 50) n;
+		analyze`)
+	const rules = "version: 1\ntargets: [\"*_staging\"]\nsubset:\n  references:\n    - { from: visits(user_id), to: users(id) }\n"
+	s.write(rules)
+	status, _, errOut := s.command(keyA, "init", "--source", s.source, "-o", s.rules)
+	if status != 0 || !strings.Contains(errOut, "has no roots") || !strings.Contains(errOut, "    - { table: users, sample: 10% }") ||
+		!strings.Contains(errOut, "    - { from: 'visits(order_id)', to: 'orders(id)' }") || strings.Contains(errOut, "from: 'visits(user_id)'") ||
+		strings.Contains(errOut, "orders(user_id)") || strings.Contains(errOut, "refunds") {
+		t.Fatalf("status %d:\n%s", status, errOut)
+	}
+	var roots, references string
+	for _, line := range strings.Split(errOut, "\n") {
+		switch {
+		case strings.HasPrefix(line, "    - { table:"):
+			roots = "  roots:\n" + line + "\n"
+		case strings.HasPrefix(line, "  unreached: all"):
+			roots += line + "\n"
+		case strings.HasPrefix(line, "    - { from:"):
+			references += line + "\n"
+		}
+	}
+	text, err := os.ReadFile(s.rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "order_id") && strings.Contains(string(text), "to: 'orders") {
+		t.Errorf("a reference was added:\n%s", text)
+	}
+	s.write(strings.Replace(string(text), "subset:\n  references:\n", "subset:\n"+roots+"  references:\n"+references, 1))
+	status, _, errOut = s.command(keyA, "init", "--source", s.source, "-o", s.rules)
+	if status != 0 || strings.Contains(errOut, "roots") || strings.Contains(errOut, "references") {
+		t.Errorf("status %d:\n%s", status, errOut)
+	}
+	s.must(keyA)
+}
