@@ -32,9 +32,9 @@ func (s *staging) initRules(more ...string) string {
 	return string(text)
 }
 
-// A file written by init alone runs, and nothing that was planted in the shop is
-// found in its copy.
-func TestInitShop(t *testing.T) {
+// TestInitCanaries: a file written by init alone runs, and nothing that was planted
+// in the shop, in columns, documents, arrays and texts, is found in its copy.
+func TestInitCanaries(t *testing.T) {
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, shop.Schema)
 	pgtest.Exec(t, s.source, shop.DataAt(200, time.Now()))
@@ -52,7 +52,11 @@ func TestInitShop(t *testing.T) {
 	s.write(all)
 	s.must(keyA)
 	got := dump(t, s.target)
+	before := dump(t, s.source)
 	for i, v := range canaries {
+		if !bytes.Contains(before, []byte(v)) {
+			t.Errorf("canary %d was not planted: %s", i, v)
+		}
 		if bytes.Contains(bytes.ToLower(got), bytes.ToLower([]byte(v))) {
 			t.Errorf("canary %d is in the target: %s", i, v)
 		}
@@ -65,6 +69,15 @@ func TestInitShop(t *testing.T) {
 func plant(t *testing.T, dsn string) []string {
 	t.Helper()
 	pgtest.Exec(t, dsn, `
+		alter table users add other_emails text[], add phone_numbers varchar(30)[], add known_ips inet[], add contacts jsonb, add nicknames text[];
+		update users set other_emails = array['a' || id || '@mail.example', null], phone_numbers = array['+49 30 55' || id + 1000], known_ips = array[inet '198.51.100.1' + id % 200],
+			contacts = jsonb_build_array(jsonb_build_object('full_name', 'Rudi Rabe' || id, 'email', 'c' || id || '@mail.example', 'phones', jsonb_build_array('+49 40 44' || id + 1000))),
+			nicknames = array['Nick' || id];
+		update users set other_emails = '{x@mail.example,canary.array@nowhere.test}', phone_numbers = '{"+49 171 7777117"}', known_ips = '{203.0.113.80}', nicknames = '{Canarynick}',
+			contacts = '[{"full_name": "Rita Canarycontact", "email": "canary.contact@nowhere.test", "phones": ["+49 171 6666117"]}, {"full_name": "Canaryother Person"}]'
+			where id = (select min(id) from users);
+		update organizations set settings = settings || '{"contact": {"name": "Carla Canaryboss", "email": "canary.boss@nowhere.test"}, "members": [{"email": "canary.member@nowhere.test"}]}'
+			where id = (select min(id) from organizations);
 		update users set email = 'canary.mail@nowhere.test', name = 'Zebulon Canaryperson', phone = '+49 171 9999117', user_name = 'canary_user',
 			bio = 'write me at canary.bio@nowhere.test please', last_ip = '203.0.113.77', birth_date = '1971-02-17',
 			settings = '{"contact": {"email": "canary.json@nowhere.test", "phone": "+49 171 8888117"}}'
@@ -83,6 +96,7 @@ func plant(t *testing.T, dsn string) []string {
 	return []string{
 		"canary.mail@", "Canaryperson", "9999117", "canary_user", "canary.bio@", "203.0.113.77", "canary.json@", "8888117",
 		"Canaryrecipient", "Canarystreet", "Canarytown", "Canaryholder", "canary.order@", "canary.note@", "203.0.113.78", "Canaryworks", "DE717171717", "canary.org@", "canary.body@",
+		"canary.array@", "7777117", "203.0.113.80", "Canarynick", "Canarycontact", "canary.contact@", "6666117", "Canaryother", "Canaryboss", "canary.boss@", "canary.member@",
 		"Canarysigner", "203.0.113.79", "CanaryBrowser", "canary.audit@",
 	}
 }
