@@ -89,7 +89,11 @@ func TestStandby(t *testing.T) {
 		s := newStaging(t)
 		s.source = source
 		s.write(strings.Replace(shop.Rules, "targets:", "targets: [\""+s.name+"\"] #", 1))
-		s.must(keyA, "--memory", memory)
+		dir := t.TempDir()
+		s.must(keyA, "--memory", memory, "--report", dir)
+		if r, _, page := readReport(t, dir); r.Snapshot.Standby != (source == p.replica()) || r.Snapshot.LSN == "" || strings.Contains(page, "on a standby") != r.Snapshot.Standby {
+			t.Errorf("the report says of the snapshot: %+v", r.Snapshot)
+		}
 		got = append(got, contents(t, s.target))
 	}
 	rows := 0
