@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -13,6 +15,7 @@ import (
 
 type checkOptions struct {
 	source    sourceOptions
+	schema    string
 	rules     rulesOptions
 	ledger    bool
 	writeLock bool
@@ -20,6 +23,7 @@ type checkOptions struct {
 
 func (o *checkOptions) AddFlags(f *pflag.FlagSet) {
 	o.source.AddFlags(f)
+	f.StringVar(&o.schema, "schema", "", "`file` with the schema, as pg_dump --schema-only writes it, instead of a source; - reads standard input")
 	o.rules.AddFlags(f)
 	f.BoolVar(&o.ledger, "ledger", false, "print the decision for every column")
 	f.BoolVar(&o.writeLock, "write-lock", false, "write the lock file beside the rules, instead of comparing with it")
@@ -29,55 +33,83 @@ func newCheckCommand() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check the rules against a source, reading its catalog only",
+		Short: "Check the rules against a source's catalog, or a schema file",
 		Long: `Check a rules file against the schema of a live source: unknown names, columns
 that nobody decided, masks that do not fit, tables that nothing reaches. Reads
-the catalog, no rows. No secret is needed: the rules' own tests, which check runs,
-have a key that is published.
+the catalog, no rows. No secret is needed.
+
+With --schema the schema comes from a file instead, as pg_dump writes it, and no
+source is connected to: for the checks of a pull request. The file is loaded into
+a throw-away server on this machine, so it may do what SQL may do there; rows in
+it are passed over.
 
 Where a lock file lies beside the rules (pgstandin.lock for pgstandin.yaml),
 what differs from it is drift, status 3; --write-lock writes it.`,
+		Example: `  pgstandin check --source postgres://reader@prod/shop
+  pgstandin check --schema db/schema.sql
+  pgstandin check --schema db/schema.sql --write-lock`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			file, err := o.rules.parse(ctx)
-			if err != nil {
-				return err
-			}
-			j := &job{file: file, noLock: o.writeLock}
-			if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-				return err
-			}
-			// Masks are compiled with a secret of this moment: whether they fit does
-			// not depend on it.
-			if j.secret, err = keyed.NewSecret(); err != nil {
-				return fmt.Errorf("check: %w", err)
-			}
-			src, err := j.open(ctx)
-			if err != nil {
-				return err
-			}
-			defer src.Close(ctx)
-			b, err := j.bind(ctx, src, time.Now())
-			if err != nil {
-				return err
-			}
-			if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
-				return err
-			}
-			if o.writeLock {
-				if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema)))); err != nil {
-					return fmt.Errorf("lock: %w", err)
-				}
-			}
-			return printCheck(cmd.OutOrStdout(), file.Name, b, o.ledger)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, &o) },
 	}
 	o.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func printCheck(w io.Writer, name string, b *bound, ledger bool) error {
+func runCheck(cmd *cobra.Command, o *checkOptions) (err error) {
+	ctx := cmd.Context()
+	if o.schema != "" && o.source.source != "" {
+		return usageError(errors.New("--schema and --source: give one of them, the file or the server to read the schema from"))
+	}
+	file, err := o.rules.parse(ctx)
+	if err != nil {
+		return err
+	}
+	j := &job{file: file, noLock: o.writeLock}
+	var from *schemaFile
+	if o.schema != "" {
+		if from, err = openSchema(ctx, o.schema, cmd.InOrStdin(), cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, from.Close()) }()
+		j.sourceDSN = from.server.DSN(from.database)
+		if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
+			return fmt.Errorf("throw-away server: %w", err)
+		}
+	} else if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+		return err
+	}
+	// Masks are compiled with a secret of this moment: whether they fit does
+	// not depend on it.
+	if j.secret, err = keyed.NewSecret(); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	src, err := j.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer src.Close(ctx)
+	b, err := j.bind(ctx, src, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
+		return err
+	}
+	if o.writeLock {
+		if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema)))); err != nil {
+			return fmt.Errorf("lock: %w", err)
+		}
+	}
+	of, notes := b.schema.Database, b.plan.Notes()
+	if from != nil {
+		of, notes = from.name, append(notes, from.notes()...)
+	}
+	return printCheck(cmd.OutOrStdout(), file.Name, of, notes, b, o.ledger)
+}
+
+// printCheck prints what was found good: the rules of that name for the database
+// or file called of.
+func printCheck(w io.Writer, name, of string, notes []string, b *bound, ledger bool) error {
 	masked, kept := 0, 0
 	t := textTable{heads: []string{"column", "type", "mask", "decided by"}, right: make([]bool, 4), width: 100}
 	for _, d := range b.rules.Ledger {
@@ -94,13 +126,13 @@ func printCheck(w io.Writer, name string, b *bound, ledger bool) error {
 		t.print(w)
 		fmt.Fprintln(w)
 	}
-	for _, note := range b.plan.Notes() {
+	for _, note := range notes {
 		fmt.Fprintln(w, "note: "+note)
 	}
 	if n := b.rules.Tests(); n > 0 {
 		fmt.Fprintf(w, "%s passed\n", plural(n, "test"))
 	}
-	_, err := fmt.Fprintf(w, "%s: good for %s: %s, %s masked, %s kept\n", name, b.schema.Database,
+	_, err := fmt.Fprintf(w, "%s: good for %s: %s, %s masked, %s kept\n", name, of,
 		plural(len(b.schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"))
 	return err
 }
