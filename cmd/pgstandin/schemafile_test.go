@@ -278,7 +278,7 @@ func TestCheckSchemaDrift(t *testing.T) {
 	c.expect(3, "+ public.users.email_2")
 	c.write(c.schema, table+"alter table users add bio text;\n")
 	c.expect(3, "bio")
-	c.write(c.schema, strings.Replace(table, "text", "varchar(9)", 1))
+	c.write(c.schema, strings.Replace(table, "text", "varchar(90)", 1))
 	c.expect(3, "public.users.email")
 	c.write(c.rules, "version: 1\ncolumns:\n  - { match: \"*.email*\", mask: email }\n  - { match: \"*.*\", mask: keep }\ntables:\n  userz: { rows: none }\n")
 	c.expect(2, "pgstandin.yaml:6", "userz")
