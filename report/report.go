@@ -214,6 +214,7 @@ type Leak struct {
 	Short        int64         `json:"values_too_short"` // not looked for, as the next
 	Single       int64         `json:"values_of_one_common_word"`
 	Fingerprints int64         `json:"fingerprints"` // distinct
+	Columns      int64         `json:"columns_scanned"`
 	Rows         int64         `json:"rows_scanned"`
 	Bytes        int64         `json:"bytes_scanned"`
 	FixedPoints  int64         `json:"fixed_points"` // values that a mask left as they were

@@ -38,7 +38,7 @@ func demo() *Report {
 			{Table: "public.orders", Reason: "took longer than 5 s"},
 			{Table: "public.users", Rows: 2216, Whole: true, Columns: []string{"birth_year", "country", "created_at"}, Smallest: 3, Unique: 0.0},
 		}},
-		Leak: Leak{Ran: true, Scope: "copied", Values: 61034, Fingerprints: 48211, Short: 310, Single: 1204, Rows: 238255, Bytes: 3_912_004, FixedPoints: 28,
+		Leak: Leak{Ran: true, Scope: "copied", Values: 61034, Fingerprints: 48211, Short: 310, Single: 1204, Columns: 41, Rows: 238255, Bytes: 3_912_004, FixedPoints: 28,
 			Hits: []LeakHit{{"public.products.title", 2, 5, 0, true, "a brand named like a person"}, {"public.orders.note", 0, 3, 0, false, ""}}},
 		Proof: Proof{Tables: 11, Rows: 240112, Constraints: []Constraint{{"primary key", 11, 11}, {"foreign key", 13, 12}, {"unique", 4, 4}, {"check", 6, 6}},
 			NotValid: []string{`public.shipments "shipments_order_id_fkey"`}, Checks: []Check{{"select count(*) > … from users", 41, true}}},
