@@ -73,7 +73,7 @@ func TestCases(t *testing.T) {
 		},
 		"chinook": {},
 		"gitlab11": {
-			"users.email": "email", "users.name": "person.name", "users.encrypted_password": "password", "users.current_sign_in_ip": "ip", "users.otp_backup_codes": "token",
+			"web_hooks.encrypted_url": "token", "u2f_registrations.key_handle": "token", "users.email": "email", "users.name": "person.name", "users.encrypted_password": "password", "users.current_sign_in_ip": "ip", "users.otp_backup_codes": "token",
 			"users.sign_in_count": "keep", "users.admin": "keep", "issues.title": "scrub", "notes.note": "scrub", "ci_builds.status": "keep", "labels.color": "keep",
 		},
 	}

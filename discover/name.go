@@ -146,6 +146,9 @@ func (l *lexicon) nameOf(s *subject, name string, typ shape) guess {
 	if typ.kind == isTexts && typ.length != 36 && l.idOfPeople(s, w) {
 		return guess{docNumber, 0.55, "named " + quote(w) + ": by what someone or a device is known elsewhere"}
 	}
+	if len(w) > 1 && w[0] == "encrypted" && (typ.kind == isTexts || typ.kind == isBytes) {
+		return guess{secret, 0.7, "named " + quote(w) + ": nobody encrypts what is no secret"}
+	}
 	if g := l.maybeName(s, w, typ); g.class != none || g.conf > 0 {
 		return g
 	}
@@ -333,6 +336,8 @@ func (l *lexicon) context(s *subject, c class, word string, before, after []stri
 		return yes(fullName, 0.7)
 	case userName:
 		switch {
+		case word == "handle" && len(before) > 0 && before[len(before)-1] == "key":
+			return yes(secret, 0.7) // of a security key
 		case (word == "handle" || word == "alias" || word == "account" || word == "operator") && s.kind != ofPerson && s.kind != ofAuth && s.kind != ofUnknown,
 			word == "alias" && s.kind == ofUnknown && !people:
 			return no
