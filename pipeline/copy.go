@@ -22,6 +22,13 @@ type Rewriter interface {
 	AppendRow(dst, row []byte) ([]byte, error)
 }
 
+// Beginner is a Rewriter that is told before the rows of each chunk; again says
+// that an earlier attempt at the chunk broke off, so that it may have seen some of
+// the rows.
+type Beginner interface {
+	Begin(again bool)
+}
+
 // Job is the rows of one table, or partition, to copy.
 type Job struct {
 	Name    string      // for messages: "public.orders"
@@ -247,6 +254,9 @@ var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 
 func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {
 	for try := 0; ; try++ {
 		a := &attempt{w: w, job: &w.c.jobs[t.job], chunk: &w.c.jobs[t.job].Chunks[t.chunk], rw: w.rewriter(t.job)}
+		if b, ok := a.rw.(Beginner); ok {
+			b.Begin(try > 0)
+		}
 		err := a.run(ctx)
 		if err != nil && a.lost && ctx.Err() == nil {
 			// What became of the transaction?

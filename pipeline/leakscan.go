@@ -1,0 +1,311 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+	"github.com/pgstandin/pgstandin/leak"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Sessions lends connections to one database, as many as are in use at once;
+// Source and Target are such.
+type Sessions interface {
+	Acquire(ctx context.Context) (*pgconn.PgConn, error)
+	Release(conn *pgconn.PgConn, healthy bool)
+}
+
+// ScanTable is a table whose columns are looked through for original values.
+type ScanTable struct {
+	Table   schema.Name // rows of its own only: not those of partitions and children
+	Columns []ScanColumn
+}
+
+// ScanColumn is one column of a ScanTable.
+type ScanColumn struct {
+	Name  string
+	Place string     // what a finding is reported under
+	Shape leak.Shape // of what is read
+	Cast  bool       // read the value as PostgreSQL writes it as text
+}
+
+// Scanned is what a leak scan went through. It may be shared by the steps of
+// several scans.
+type Scanned struct{ rows, bytes atomic.Int64 }
+
+// Rows returns the number of rows read, Bytes that of the bytes looked at.
+func (s *Scanned) Rows() int64 { return s.rows.Load() }
+
+// Bytes returns how many bytes were looked at.
+func (s *Scanned) Bytes() int64 { return s.bytes.Load() }
+
+// scanBytes is how much of a table one step reads.
+const scanBytes = 64 << 20
+
+// ScanSteps returns independent steps that read the columns of tables and note in
+// suspects what looks like an original, for Steps. The tables are complete, and
+// the filter is not filled any more. How large tables are is asked at once, over
+// one of the sessions. Errors hold no data.
+func ScanSteps(ctx context.Context, db Sessions, filter *leak.Filter, suspects *leak.Suspects, tables []ScanTable, count *Scanned) ([]func(context.Context) error, error) {
+	pages, ranges, err := sizes(ctx, db, tables)
+	if err != nil {
+		return nil, err
+	}
+	var steps []func(context.Context) error
+	for i := range tables {
+		t := &tables[i]
+		n := int64(1)
+		if ranges {
+			n = max(1, pages[i]*blockSize/scanBytes)
+		}
+		for k := range n {
+			sql := t.query()
+			if n > 1 {
+				sql += fmt.Sprintf(" where ctid >= '(%d,0)'", pages[i]*k/n)
+				if k < n-1 {
+					sql += fmt.Sprintf(" and ctid < '(%d,0)'", pages[i]*(k+1)/n)
+				}
+			}
+			steps = append(steps, func(ctx context.Context) error {
+				s := &tableScan{table: t, scanner: filter.Scanner(suspects)}
+				err := s.run(ctx, db, sql)
+				count.rows.Add(s.rows)
+				count.bytes.Add(s.scanner.Bytes)
+				if err != nil {
+					return fmt.Errorf("scan %s: %w", t.Table, err)
+				}
+				return nil
+			})
+		}
+	}
+	return steps, nil
+}
+
+const blockSize = 8192
+
+// sizes returns how many blocks each table has, and whether the server can read
+// ranges of them.
+func sizes(ctx context.Context, db Sessions, tables []ScanTable) ([]int64, bool, error) {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err := textsOf(ctx, conn, `
+select n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'`)
+	db.Release(conn, err == nil)
+	if err != nil {
+		return nil, false, fmt.Errorf("sizes of tables: %w", plainly(err))
+	}
+	known := make(map[schema.Name]int64, len(rows))
+	for _, r := range rows {
+		if known[schema.Name{Schema: r[0], Name: r[1]}], err = strconv.ParseInt(r[2], 10, 64); err != nil {
+			return nil, false, fmt.Errorf("sizes of tables: %w", err)
+		}
+	}
+	out := make([]int64, len(tables))
+	for i := range tables {
+		out[i] = known[tables[i].Table]
+	}
+	return out, majorOf(conn) >= 14, nil
+}
+
+func (t *ScanTable) query() string {
+	list := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		if list[i] = schema.QuoteIdent(c.Name); c.Cast {
+			list[i] += "::pg_catalog.text"
+		}
+	}
+	return "select " + strings.Join(list, ", ") + " from only " + t.Table.SQL()
+}
+
+// tableScan takes a COPY stream in binary format, split anywhere.
+type tableScan struct {
+	table   *ScanTable
+	scanner *leak.Scanner
+	begun   bool // the header was read
+	tail    []byte
+	rows    int64
+	err     error
+}
+
+func (s *tableScan) run(ctx context.Context, db Sessions, sql string) error {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = conn.CopyTo(ctx, s, "copy ("+sql+") to stdout (format binary)")
+	settle(conn)
+	db.Release(conn, err == nil)
+	switch {
+	case s.err != nil:
+		return s.err
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return SafeError(err)
+	case len(s.tail) > 0:
+		return errors.New("the last row has no end")
+	}
+	return nil
+}
+
+// Write implements io.Writer for CopyTo.
+func (s *tableScan) Write(p []byte) (int, error) {
+	n, data := len(p), p
+	if len(s.tail) > 0 {
+		s.tail = append(s.tail, p...)
+		data = s.tail
+	}
+	rest, err := s.take(data)
+	if err != nil {
+		s.err = err
+		return 0, err
+	}
+	if s.tail = append(s.tail[:0], rest...); len(rest) == 0 && cap(s.tail) > outsized {
+		s.tail = nil
+	}
+	return n, nil
+}
+
+// take looks at the rows that data begins with and returns what follows them.
+func (s *tableScan) take(data []byte) ([]byte, error) {
+	if !s.begun {
+		rest, ok, err := copyfmt.CutBinaryHeader(data)
+		if err != nil || !ok {
+			return data, err
+		}
+		data, s.begun = rest, true
+	}
+	for {
+		size, end, err := copyfmt.BinaryTuple(data)
+		switch {
+		case err != nil:
+			return data, err
+		case end:
+			return nil, nil
+		case size == 0:
+			return data, nil
+		}
+		if err := s.row(data[:size]); err != nil {
+			return data, err
+		}
+		data = data[size:]
+	}
+}
+
+func (s *tableScan) row(row []byte) error {
+	n, fields, err := copyfmt.BinaryFields(row)
+	if err != nil || n != len(s.table.Columns) {
+		return copyfmt.ErrBinary
+	}
+	s.rows++
+	for i := range s.table.Columns {
+		var value []byte
+		if value, fields, err = copyfmt.CutBinary(fields); err != nil {
+			return err
+		}
+		if len(value) > 0 {
+			c := &s.table.Columns[i]
+			s.scanner.Field(c.Place, c.Shape, value)
+		}
+	}
+	return nil
+}
+
+// SchemaText is a text of a schema that people wrote: a comment, a default, a
+// function's body.
+type SchemaText struct{ Object, Text string }
+
+// SchemaTexts returns the texts of the database's own objects: comments,
+// defaults, constraints, views, functions, triggers, policies, enum labels and
+// settings of the database. db is on that database.
+func SchemaTexts(ctx context.Context, db Sessions) ([]SchemaText, error) {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := textsOf(ctx, conn, schemaTexts)
+	db.Release(conn, err == nil)
+	if err != nil {
+		return nil, fmt.Errorf("texts of the schema: %w", plainly(err))
+	}
+	out := make([]SchemaText, len(rows))
+	for i, r := range rows {
+		out[i] = SchemaText{r[0], r[1]}
+	}
+	return out, nil
+}
+
+// schemaTexts leaves out what belongs to PostgreSQL or to an extension.
+const schemaTexts = `
+with own as (
+  select n.oid as nsp, n.nspname from pg_catalog.pg_namespace n
+  where n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+), extended as (
+  select classid, objid from pg_catalog.pg_depend where deptype = 'e'
+)
+select object, body from (
+  select 'comment on ' || i.type || ' ' || i.identity as object, d.description as body
+  from pg_catalog.pg_description d, lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+  where d.objoid >= 16384 or (d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.description <> 'standard public schema')
+  union all
+  select 'comment on database', d.description from pg_catalog.pg_shdescription d
+  where d.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
+    and d.objoid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    and d.description not like 'pgstandin%'
+  union all
+  select 'default of ' || pg_catalog.format('%I.%I.%I', o.nspname, c.relname, a.attname), pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+  from pg_catalog.pg_attrdef d join pg_catalog.pg_class c on c.oid = d.adrelid join own o on o.nsp = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+  union all
+  select 'constraint ' || pg_catalog.quote_ident(k.conname) || coalesce(' on ' || c.oid::pg_catalog.regclass::pg_catalog.text, ''), pg_catalog.pg_get_constraintdef(k.oid)
+  from pg_catalog.pg_constraint k join own o on o.nsp = k.connamespace left join pg_catalog.pg_class c on c.oid = k.conrelid
+  where k.contype in ('c', 'x')
+  union all
+  select 'index ' || x.indexrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_indexdef(x.indexrelid)
+  from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid join own o on o.nsp = c.relnamespace
+  where x.indpred is not null or x.indexprs is not null
+  union all
+  select 'view ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_viewdef(c.oid)
+  from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relkind in ('v', 'm')
+  union all
+  select 'partition ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+  from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relpartbound is not null
+  union all
+  select 'function ' || p.oid::pg_catalog.regprocedure::pg_catalog.text,
+    pg_catalog.concat_ws(E'\n', p.prosrc, pg_catalog.pg_get_expr(p.proargdefaults, 0), pg_catalog.array_to_string(p.proconfig, E'\n'))
+  from pg_catalog.pg_proc p join own o on o.nsp = p.pronamespace
+  where not exists (select from extended e where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid)
+  union all
+  select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' on ' || t.tgrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_triggerdef(t.oid)
+  from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid join own o on o.nsp = c.relnamespace where not t.tgisinternal
+  union all
+  select 'policy ' || pg_catalog.quote_ident(p.polname) || ' on ' || p.polrelid::pg_catalog.regclass::pg_catalog.text,
+    pg_catalog.concat_ws(E'\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
+  from pg_catalog.pg_policy p
+  union all
+  select 'rule ' || pg_catalog.quote_ident(r.rulename) || ' on ' || r.ev_class::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_ruledef(r.oid)
+  from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class join own o on o.nsp = c.relnamespace where r.rulename <> '_RETURN'
+  union all
+  select 'label of ' || e.enumtypid::pg_catalog.regtype::pg_catalog.text, e.enumlabel
+  from pg_catalog.pg_enum e join pg_catalog.pg_type t on t.oid = e.enumtypid join own o on o.nsp = t.typnamespace
+  union all
+  select 'default of domain ' || t.oid::pg_catalog.regtype::pg_catalog.text, t.typdefault
+  from pg_catalog.pg_type t join own o on o.nsp = t.typnamespace where t.typtype = 'd' and t.typdefault is not null
+  union all
+  select 'setting of the database', s.setting
+  from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s(setting)
+  where r.setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+) texts
+where body is not null and body <> '' and not exists (
+  select from extended e where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and object = 'view ' || e.objid::pg_catalog.regclass::pg_catalog.text)
+order by 1, 2`
