@@ -43,6 +43,7 @@ type Bound struct {
 	// Ledger has the decision for every column of every logical table.
 	Ledger []Decision
 	Checks []Check
+	Leaks  Leaks
 
 	Targets     Targets
 	Objects     Objects
@@ -166,6 +167,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	if b.failed != nil {
 		return nil, fmt.Errorf("expressions of the rules: %w", b.failed)
 	}
+	b.leaks()
 	if len(f.wrong) > 0 {
 		b.undecided = nil // what could not be read may decide them
 	}

@@ -27,6 +27,7 @@ type File struct {
 	checks     []exprRule
 	functions  []functionRule
 	tests      []testRule
+	leaks      leaksRule
 	wrong      Errors // what Parse found
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // later are parts of the file that belong to it but are not built.
-var later = []string{"leaks", "seed", "profile", "snapshots", "schedule"}
+var later = []string{"seed", "profile", "snapshots", "schedule"}
 
 // Parse reads a rules file. vars override the variables of the file and of the
 // environment (EnvPrefix and the name). The error is Errors, everything that is
@@ -113,7 +113,7 @@ func (p *fileParser) top(root *node) {
 	p.fields(root, "the file", []field{
 		{"version", p.version}, {"vars", func(*node) {}}, {"targets", p.targets},
 		{"target", p.target}, {"subset", p.subset}, {"tables", p.tables}, {"columns", p.columns},
-		{"checks", p.checks}, {"functions", p.functions}, {"tests", p.tests},
+		{"checks", p.checks}, {"functions", p.functions}, {"tests", p.tests}, {"leaks", p.leaks},
 		{"objects", func(n *node) {
 			f.Objects = choose(p, n, "objects", []choice[Objects]{{"none", ObjectsNone}, {"schema", ObjectsSchema}, {"all", ObjectsAll}})
 		}},
