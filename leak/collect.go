@@ -16,7 +16,7 @@ type Collector struct {
 	folded  []byte
 	values  int64
 	short   int64
-	single  int64
+	shared  int64
 	outputs int64
 	whole   func(text []byte, key bool)
 }
@@ -34,7 +34,7 @@ func (f *Filter) Collector() *Collector {
 	c := &Collector{f: f}
 	c.whole = func(text []byte, key bool) {
 		if !key {
-			c.Original(text, false)
+			c.Original(text, 0)
 		}
 	}
 	return c
@@ -44,12 +44,12 @@ func (f *Filter) Collector() *Collector {
 // before, in part: its rows are then not counted twice.
 func (c *Collector) Begin(again bool) { c.again = again }
 
-// Original takes a value that a mask replaces. single says that it is of a kind
-// whose single words many share: a first name, a city; such a one of one word
-// without digits is not looked for.
-func (c *Collector) Original(value []byte, single bool) {
+// Original takes a value that a mask replaces. One of at most so many words as
+// shared and without digits is of a kind that many people share (a first name, a
+// city): it is not looked for.
+func (c *Collector) Original(value []byte, shared int) {
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
-	fp, ok := c.original(value, single)
+	fp, ok := c.original(value, shared)
 	if !ok {
 		return
 	}
@@ -67,7 +67,7 @@ func (c *Collector) Original(value []byte, single bool) {
 
 // original returns the fingerprint of the value whose words are in c, if it is to
 // be looked for.
-func (c *Collector) original(value []byte, single bool) (uint64, bool) {
+func (c *Collector) original(value []byte, shared int) (uint64, bool) {
 	chars := 0
 	for i := range c.words {
 		chars += c.words[i].chars
@@ -78,8 +78,8 @@ func (c *Collector) original(value []byte, single bool) (uint64, bool) {
 	case chars < shortest || isDate(value) || isDecimal(value):
 		c.short++
 		return 0, false
-	case single && len(c.words) == 1 && !hasDigit(value):
-		c.single++
+	case len(c.words) <= shared && !hasDigit(value):
+		c.shared++
 		return 0, false
 	}
 	return c.f.sequence(c.words), true
@@ -97,7 +97,7 @@ func (f *Filter) sequence(words []word) uint64 {
 // Whole takes an original that holds several values, as its shape says.
 func (c *Collector) Whole(shape Shape, value []byte) {
 	if shape == Text {
-		c.Original(value, false)
+		c.Original(value, 0)
 		return
 	}
 	c.docs.walk(shape, value, c.whole)
@@ -135,9 +135,9 @@ func (c *Collector) Flush() error {
 	n := &c.f.count
 	n.values.Add(c.values)
 	n.short.Add(c.short)
-	n.single.Add(c.single)
+	n.shared.Add(c.shared)
 	n.outputs.Add(c.outputs)
-	c.values, c.short, c.single, c.outputs = 0, 0, 0, 0
+	c.values, c.short, c.shared, c.outputs = 0, 0, 0, 0
 	return c.err
 }
 

@@ -34,7 +34,7 @@ type Filter struct {
 	// first has a bit for each number of words that values have, by the hash of
 	// the first word: most words of a text begin no value.
 	first []atomic.Uint32
-	count struct{ values, short, single, outputs atomic.Int64 }
+	count struct{ values, short, shared, outputs atomic.Int64 }
 }
 
 const shardCount = 256
@@ -101,7 +101,7 @@ func (f *Filter) Bytes() int64 { return f.taken.Load() }
 type Counts struct {
 	Values  int64 `json:"values"`  // originals whose fingerprints were taken
 	Short   int64 `json:"short"`   // originals of fewer than six characters, which are not looked for
-	Single  int64 `json:"single"`  // single names and places, which are not looked for
+	Shared  int64 `json:"shared"`  // single names, places, jobs, which are not looked for
 	Outputs int64 `json:"outputs"` // what masks made
 	Entries int64 `json:"entries"` // distinct fingerprints
 	Common  int64 `json:"common"`  // of them, values found in more than three rows: hits are counted apart
@@ -109,7 +109,7 @@ type Counts struct {
 
 // Counts returns what the filter was given; not while it is being filled.
 func (f *Filter) Counts() Counts {
-	c := Counts{Values: f.count.values.Load(), Short: f.count.short.Load(), Single: f.count.single.Load(), Outputs: f.count.outputs.Load()}
+	c := Counts{Values: f.count.values.Load(), Short: f.count.short.Load(), Shared: f.count.shared.Load(), Outputs: f.count.outputs.Load()}
 	for i := range f.shards {
 		s := &f.shards[i]
 		c.Entries += int64(s.used)

@@ -27,7 +27,7 @@ func scanned(t testing.TB, originals []string, outputs []string, shape Shape, fi
 	f := New(testSecret(t), Options{})
 	c := f.Collector()
 	for _, v := range originals {
-		c.Original([]byte(v), false)
+		c.Original([]byte(v), 0)
 	}
 	for _, v := range outputs {
 		c.Output([]byte(v))
@@ -42,7 +42,7 @@ func scanned(t testing.TB, originals []string, outputs []string, shape Shape, fi
 	}
 	again := f.Confirmer(sus)
 	for _, v := range originals {
-		again.Original([]byte(v), false)
+		again.Original([]byte(v), 0)
 	}
 	for _, x := range sus.Findings() {
 		hits += x.Fields
@@ -82,6 +82,8 @@ func TestFound(t *testing.T) {
 		{"4930100001", `{"tel": 4930100001}`, JSON, true},
 		{"canary-0001", `{abc,"x canary-0001",NULL}`, Array, true},
 		{"canary 0001", `{canary,0001}`, Array, false},
+		{"canary 0001", `(a,"x ""canary"" 0001",)`, Row, true},
+		{"canary 0001", `(canary,0001)`, Row, false},
 		{"canary-0001", "\x00\x01\xffcanary-0001\xfe\x00", Bytes, true},
 		{"canary-0001", "<p>canary-0001</p>", Text, true},
 		{"M\xfcller GmbH", "an M\xfcller GmbH", Text, true}, // of a database that is not UTF8
@@ -122,7 +124,7 @@ func TestAgain(t *testing.T) {
 	c := f.Collector()
 	for _, again := range []bool{false, true, true, true, true} {
 		c.Begin(again)
-		c.Original([]byte("canary-0001"), false)
+		c.Original([]byte("canary-0001"), 0)
 	}
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
@@ -138,28 +140,28 @@ func TestAgain(t *testing.T) {
 func TestUnconfirmed(t *testing.T) {
 	f := New(testSecret(t), Options{})
 	c := f.Collector()
-	c.Original([]byte("canary-0001"), false)
+	c.Original([]byte("canary-0001"), 0)
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	sus := NewSuspects()
 	f.Scanner(sus).Field("t.c", Text, []byte("canary-0001"))
-	f.Confirmer(sus).Original([]byte("canary-0002"), false)
+	f.Confirmer(sus).Original([]byte("canary-0002"), 0)
 	if got := sus.Findings(); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
 }
 
-func TestSingleNames(t *testing.T) {
+func TestSharedNames(t *testing.T) {
 	f := New(testSecret(t), Options{})
 	c := f.Collector()
 	for _, v := range []string{"Jennifer", "Przybylski", "Mary Jane", "canary17x"} {
-		c.Original([]byte(v), true)
+		c.Original([]byte(v), 1)
 	}
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if n := f.Counts(); n.Single != 2 || n.Values != 2 {
+	if n := f.Counts(); n.Shared != 2 || n.Values != 2 {
 		t.Errorf("%+v", n)
 	}
 }
@@ -262,7 +264,7 @@ func TestFilter(t *testing.T) {
 			wg.Go(func() {
 				c := f.Collector()
 				for i := part; i < n; i += 4 {
-					c.Original(fmt.Appendf(nil, "value %d", 1000000+i), false)
+					c.Original(fmt.Appendf(nil, "value %d", 1000000+i), 0)
 				}
 				if err := c.Flush(); err != nil {
 					t.Error(err)
@@ -331,7 +333,7 @@ func TestFull(t *testing.T) {
 		if i > 1<<20 {
 			t.Fatal("a filter of 1 MiB is never full")
 		}
-		c.Original(fmt.Appendf(nil, "value %d", 1000000+i), false)
+		c.Original(fmt.Appendf(nil, "value %d", 1000000+i), 0)
 	}
 	if err := c.Flush(); err != ErrFull {
 		t.Errorf("%v", err)
@@ -364,14 +366,14 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("\xf0\x9f\x98"))
 	filter := New(testSecret(f), Options{})
 	c := filter.Collector()
-	c.Original([]byte("anna.berg@mail.example"), false)
+	c.Original([]byte("anna.berg@mail.example"), 0)
 	if err := c.Flush(); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, v []byte) {
 		sus := NewSuspects()
 		s := filter.Scanner(sus)
-		for _, shape := range []Shape{Text, JSON, Array, Bytes} {
+		for _, shape := range []Shape{Text, JSON, Array, Bytes, Row} {
 			s.Field("x", shape, v)
 			before := sus.Len()
 			s.Field("x", shape, append(bytes.Clone(v), " anna.berg@mail.example"...))
@@ -390,7 +392,7 @@ func benchFilter(b testing.TB, n int) *Filter {
 	f := New(testSecret(b), Options{Expect: int64(n)})
 	c := f.Collector()
 	for i := range n {
-		c.Original(fmt.Appendf(nil, "user%d@mail.example", i), false)
+		c.Original(fmt.Appendf(nil, "user%d@mail.example", i), 0)
 	}
 	if err := c.Flush(); err != nil {
 		b.Fatal(err)
@@ -405,13 +407,13 @@ func TestNoAllocations(t *testing.T) {
 	text, doc, array := []byte(sample), []byte(`{"a": "b\n c", "n": [1, 2, "x y z"]}`), []byte(`{a,"b c",d}`)
 	value := []byte("user17@mail.example")
 	for range 2 * batch {
-		c.Original(value, false)
+		c.Original(value, 0)
 	}
 	if n := testing.AllocsPerRun(3*batch, func() {
 		s.Field("t.c", Text, text)
 		s.Field("t.c", JSON, doc)
 		s.Field("t.c", Array, array)
-		c.Original(value, false)
+		c.Original(value, 0)
 		c.Output(text)
 		c.Whole(JSON, doc)
 	}); n > 0 {
@@ -441,7 +443,7 @@ func BenchmarkOriginal(b *testing.B) {
 			for b.Loop() {
 				i++
 				value = fmt.Appendf(value[:0], "user%d@mail.example", i%n)
-				c.Original(value, false)
+				c.Original(value, 0)
 			}
 		})
 	}

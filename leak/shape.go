@@ -16,6 +16,7 @@ const (
 	JSON               // a document: each string and number by itself
 	Array              // an array literal: each element by itself
 	Bytes              // bytes that may hold text
+	Row                // a row of a composite type: each field by itself
 )
 
 // documents walks values of any shape.
@@ -32,6 +33,8 @@ func (d *documents) walk(shape Shape, value []byte, fn func(text []byte, key boo
 		d.json(value, fn)
 	case Array:
 		d.elements(value, fn)
+	case Row:
+		d.fields(value, fn)
 	default:
 		fn(value, false)
 	}
@@ -52,6 +55,32 @@ func (d *documents) elements(value []byte, fn func(text []byte, key bool)) {
 			fn(elem, false)
 		}
 	}
+}
+
+// fields finds the fields of a row as record_out writes it.
+func (d *documents) fields(v []byte, fn func(text []byte, key bool)) {
+	if len(v) < 2 || v[0] != '(' {
+		fn(v, false)
+		return
+	}
+	v = v[1 : len(v)-1]
+	d.text = d.text[:0]
+	quoted := false
+	for i := 0; i < len(v); i++ {
+		switch ch := v[i]; {
+		case ch == ',' && !quoted:
+			fn(d.text, false)
+			d.text = d.text[:0]
+		case ch == '\\' && i+1 < len(v), ch == '"' && quoted && i+1 < len(v) && v[i+1] == '"':
+			i++
+			d.text = append(d.text, v[i])
+		case ch == '"':
+			quoted = !quoted
+		default:
+			d.text = append(d.text, ch)
+		}
+	}
+	fn(d.text, false)
 }
 
 // json finds the strings and numbers of a document. It need not be valid.
