@@ -179,3 +179,19 @@ func (s *scan) pem(i int) (lo, hi int, it item) {
 	}
 	return lo, hi, itemPEM
 }
+
+// Credentials returns how many API keys, tokens, private keys and URLs with a
+// password a text holds.
+func Credentials(text []byte) int {
+	var s scan
+	s.reset(detectors(), text, nil)
+	n := 0
+	for {
+		switch _, _, it := s.next(); it {
+		case itemNone:
+			return n
+		case itemLogin, itemToken, itemPEM:
+			n++
+		}
+	}
+}

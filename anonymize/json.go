@@ -354,7 +354,7 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 			if quoted {
 				j.value = unquote(j.value[:0], raw)
 			}
-			r.witness.Original(j.value, false)
+			r.witness.Original(j.value, 0)
 		}
 		return append(dst, "null"...)
 	}

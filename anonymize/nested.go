@@ -271,7 +271,7 @@ func (c *column) appendPair(dst []byte, l *level, r *Rewriter) []byte {
 	switch {
 	case c.null:
 		if r.witness != nil && len(l.part) > 0 {
-			r.witness.Original(l.part, false)
+			r.witness.Original(l.part, 0)
 		}
 		return append(dst, nullWord...)
 	case c.mask != nil && len(l.part) > 0:

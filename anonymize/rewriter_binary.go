@@ -28,8 +28,12 @@ func (p *Program) TextOnly() string { return p.textOnly }
 // codecs finds the converter of each field whose value is read.
 func (p *Program) findCodecs(t *Table, literals [][]string) {
 	p.codecs = make([]*copyfmt.Codec, p.fields)
+	gone := make([]bool, p.fields) // becomes NULL, which a witness is told
+	for i := range p.columns {
+		gone[p.columns[i].index] = p.columns[i].null && speaking(p.columns[i].typ)
+	}
 	for i := range t.Columns {
-		if !p.need[i] {
+		if !p.need[i] && !gone[i] {
 			continue
 		}
 		col := &t.Columns[i]
@@ -106,7 +110,7 @@ func (r *Rewriter) decodeBinary(row []byte) error {
 		r.values = nil
 	}
 	r.values = r.values[:0]
-	for i, need := range r.p.need[:r.p.reach] {
+	for i, need := range r.need[:r.p.reach] {
 		if !need {
 			continue
 		}
@@ -140,6 +144,7 @@ func (r *Rewriter) binaryField(dst, field []byte, c *column, s *ColumnStats) ([]
 		return append(dst, field...), nil
 	case c.null:
 		s.Masked++
+		c.gone(r.vals[c.index], r)
 		return copyfmt.AppendBinaryNull(dst), nil
 	}
 	value := r.vals[c.index]

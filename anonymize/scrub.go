@@ -54,7 +54,7 @@ func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 		dst = append(dst, value[from:lo]...)
 		if made := len(dst); r.witness != nil {
 			if it != itemKnown { // the column that it is known from has told of it
-				r.witness.Original(value[lo:hi], false)
+				r.witness.Original(value[lo:hi], 0)
 			}
 			dst = m.replace(dst, value[lo:hi], it, r)
 			r.witness.Output(dst[made:])

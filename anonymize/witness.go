@@ -1,15 +1,18 @@
 package anonymize
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Witness is told what masks replace, and what they make. The values are valid
 // during the call. It belongs to the goroutine of its rewriter.
 type Witness interface {
 	// Original is one text that a mask replaces: a value, an element of an array,
 	// a string or number of a document, a field, or what was found in a text.
-	// single says that the mask's kind is one of which many people share single
-	// words: names, places, jobs.
-	Original(value []byte, single bool)
+	// Values of the mask's kind that have at most so many words as shared, and no
+	// digits, are what many people share: first names, places, jobs.
+	Original(value []byte, shared int)
 	// Whole is a value of any type of which nothing stays, as PostgreSQL writes it
 	// as text.
 	Whole(t *Type, value []byte)
@@ -29,7 +32,7 @@ func (r *Rewriter) Watch(w Witness, all bool) {
 	}
 	r.need = slices.Clone(r.p.need)
 	for i := range r.p.columns {
-		if c := &r.p.columns[i]; c.null {
+		if c := &r.p.columns[i]; c.null && speaking(c.typ) {
 			r.need[c.index] = true
 		}
 	}
@@ -49,13 +52,12 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 			return mask(dst, value, r)
 		}
 	}
-	tell := listed || c.part
-	single := listed && c.kind.name != "constant" // which says nothing of the original
+	tell, shared := listed || c.part, c.kind.shared()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if r.witness == nil {
 			return mask(dst, value, r)
 		}
-		r.witness.Original(value, single)
+		r.witness.Original(value, shared)
 		start := len(dst)
 		if dst = mask(dst, value, r); tell || r.outputs {
 			r.witness.Output(dst[start:])
@@ -71,6 +73,17 @@ func (k *kind) listed() bool {
 		return k.name != "person.user"
 	}
 	return false
+}
+
+// shared is how many words of a value of the kind say nothing of a person.
+func (k *kind) shared() int {
+	switch k.name {
+	case "person.name", "person.first", "person.last", "company":
+		return 1
+	case "address.city", "address.state", "address.country", "job", "user_agent", "choice":
+		return math.MaxInt
+	}
+	return 0
 }
 
 // speaks reports whether the originals of a kind are texts: not numbers, dates,
@@ -107,8 +120,14 @@ func (c *column) gone(value []byte, r *Rewriter) {
 		return
 	}
 	if isLeaf(c.typ) {
-		r.witness.Original(value, false)
+		r.witness.Original(value, 0)
 	} else {
 		r.witness.Whole(&c.typ, value)
 	}
+}
+
+// Reads reports whether AppendRow with a witness looks at the value of a column,
+// by index into Table.Columns.
+func (p *Program) Reads(i int) bool {
+	return p.need[i] || slices.ContainsFunc(p.columns, func(c column) bool { return c.index == i && c.null })
 }

@@ -11,8 +11,8 @@ import (
 // recorder is a witness that keeps what it is told.
 type recorder struct{ originals, single, wholes, outputs []string }
 
-func (w *recorder) Original(v []byte, single bool) {
-	if w.originals = append(w.originals, string(v)); single {
+func (w *recorder) Original(v []byte, shared int) {
+	if w.originals = append(w.originals, string(v)); shared > 0 {
 		w.single = append(w.single, string(v))
 	}
 }
@@ -96,9 +96,9 @@ func TestWitness(t *testing.T) {
 // counter is a witness that keeps nothing.
 type counter struct{ n int }
 
-func (w *counter) Original([]byte, bool) { w.n++ }
-func (w *counter) Whole(*Type, []byte)   { w.n++ }
-func (w *counter) Output([]byte)         { w.n++ }
+func (w *counter) Original([]byte, int) { w.n++ }
+func (w *counter) Whole(*Type, []byte)  { w.n++ }
+func (w *counter) Output([]byte)        { w.n++ }
 
 func TestWitnessAllocatesNothing(t *testing.T) {
 	if raceDetector {
