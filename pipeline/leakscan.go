@@ -226,14 +226,24 @@ func (s *tableScan) row(row []byte) error {
 type SchemaText struct{ Object, Text string }
 
 // SchemaTexts returns the texts of the database's own objects: comments,
-// defaults, constraints, views, functions, triggers, policies, enum labels and
-// settings of the database. db is on that database.
+// defaults, constraints, views, functions, triggers, policies and enum labels. db
+// is on that database.
 func SchemaTexts(ctx context.Context, db Sessions) ([]SchemaText, error) {
+	return readTexts(ctx, db, schemaTexts)
+}
+
+// DatabaseTexts returns the comment and the settings of the database called name,
+// which is on the server of db.
+func DatabaseTexts(ctx context.Context, db Sessions, name string) ([]SchemaText, error) {
+	return readTexts(ctx, db, databaseTexts, name)
+}
+
+func readTexts(ctx context.Context, db Sessions, sql string, args ...string) ([]SchemaText, error) {
 	conn, err := db.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := textsOf(ctx, conn, schemaTexts)
+	rows, err := textsOf(ctx, conn, sql, args...)
 	db.Release(conn, err == nil)
 	if err != nil {
 		return nil, fmt.Errorf("texts of the schema: %w", plainly(err))
@@ -244,6 +254,16 @@ func SchemaTexts(ctx context.Context, db Sessions) ([]SchemaText, error) {
 	}
 	return out, nil
 }
+
+const databaseTexts = `
+select 'comment on the database', d.description
+from pg_catalog.pg_shdescription d join pg_catalog.pg_database b on b.oid = d.objoid
+where d.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass and b.datname = $1 and d.description not like 'pgstandin%'
+union all
+select 'setting of the database', s.setting
+from pg_catalog.pg_db_role_setting r join pg_catalog.pg_database b on b.oid = r.setdatabase, pg_catalog.unnest(r.setconfig) s(setting)
+where b.datname = $1
+order by 1, 2`
 
 // schemaTexts leaves out what belongs to PostgreSQL or to an extension.
 const schemaTexts = `
@@ -256,12 +276,8 @@ with own as (
 select object, body from (
   select 'comment on ' || i.type || ' ' || i.identity as object, d.description as body
   from pg_catalog.pg_description d, lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-  where d.objoid >= 16384 or (d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.description <> 'standard public schema')
-  union all
-  select 'comment on database', d.description from pg_catalog.pg_shdescription d
-  where d.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
-    and d.objoid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-    and d.description not like 'pgstandin%'
+  where (d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.description <> 'standard public schema')
+    and not exists (select from extended e where e.classid = d.classoid and e.objid = d.objoid)
   union all
   select 'default of ' || pg_catalog.format('%I.%I.%I', o.nspname, c.relname, a.attname), pg_catalog.pg_get_expr(d.adbin, d.adrelid)
   from pg_catalog.pg_attrdef d join pg_catalog.pg_class c on c.oid = d.adrelid join own o on o.nsp = c.relnamespace
@@ -301,10 +317,6 @@ select object, body from (
   union all
   select 'default of domain ' || t.oid::pg_catalog.regtype::pg_catalog.text, t.typdefault
   from pg_catalog.pg_type t join own o on o.nsp = t.typnamespace where t.typtype = 'd' and t.typdefault is not null
-  union all
-  select 'setting of the database', s.setting
-  from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s(setting)
-  where r.setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
 ) texts
 where body is not null and body <> '' and not exists (
   select from extended e where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and object = 'view ' || e.objid::pg_catalog.regclass::pg_catalog.text)

@@ -57,8 +57,8 @@ func selected(spec *rules.TableRules) []subset.Column {
 }
 
 // jobs turns a selection into copy jobs, one for each table that holds chosen
-// rows. known may be nil.
-func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known) ([]pipeline.Job, []*leafJob) {
+// rows. known may be nil, and guard.
+func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakGuard) ([]pipeline.Job, []*leafJob) {
 	specs := b.specs()
 	var jobs []pipeline.Job
 	var leaves []*leafJob
@@ -90,7 +90,7 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known) ([]pipeline.
 				leaf.mu.Lock()
 				leaf.made = append(leaf.made, rw)
 				leaf.mu.Unlock()
-				return rw
+				return guard.watch(rw)
 			}
 		}
 		jobs, leaves = append(jobs, job), append(leaves, leaf)

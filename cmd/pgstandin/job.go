@@ -322,13 +322,20 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	var values []pipeline.SequenceValue
 	var views []schema.Name
 	counts := rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}}
-	jobs, leaves := first.jobs(sel, known)
+	guard := j.guardOf(first, sel)
+	jobs, leaves := first.jobs(sel, known, guard)
 	read := func(ctx context.Context, ready func(schema.Name)) error {
 		j.report.Step("copy rows")
 		if err := j.copy(ctx, src, tgt, first, sel, jobs, leaves, ready, res, counts); err != nil {
 			return err
 		}
+		j.report.Step("look for leaks")
 		var err error
+		res.Leaks, err = j.lookForLeaks(ctx, src, tgt, first, sel, known, guard)
+		rec.tables, rec.leak = res.byTable, leakOf(res, first.rules.Leaks)
+		if err != nil {
+			return leakStatus(tgt.Name(), err)
+		}
 		if values, err = src.Sequences(ctx, first.schema.Sequences); err != nil {
 			return at("source", err)
 		}
@@ -346,7 +353,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		return err
 	}
 	if err := tgt.Build(ctx, j.buildConfig(jobs), load); err != nil {
-		return nil, err
+		return nil, j.refuse(rec, err)
 	}
 	j.report.Step("set sequences, refresh views")
 	if err := tgt.Finish(ctx, values, views); err != nil {

@@ -101,10 +101,17 @@ func targetRows(ctx context.Context, tgt *pipeline.Target, sql string) ([][][]by
 // writes the report first, if there is to be one.
 func (j *job) refuse(rec *record, why error) error {
 	var unproved *pipeline.VerifyError
-	if j.files == nil || !errors.As(why, &unproved) {
+	var leaks *leakError
+	rec.failed = map[int]bool{}
+	switch {
+	case j.files == nil:
+		return why
+	case errors.As(why, &leaks):
+		rec.problems = append(rec.problems, leaks.problems...)
+		return errors.Join(why, j.files.write(j.tell(rec, time.Now())))
+	case !errors.As(why, &unproved):
 		return why
 	}
-	rec.failed = map[int]bool{}
 	for _, p := range unproved.Problems {
 		for i, c := range rec.bound.rules.Checks {
 			head := "check " + strconv.Quote(c.SQL)

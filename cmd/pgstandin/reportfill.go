@@ -39,7 +39,7 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 		r.Outcome = report.Refused
 	}
 	if !r.Leak.Ran && r.Leak.Reason == "" {
-		r.Leak.Reason = "this version has none"
+		r.Leak.Reason = "the run ended before"
 	}
 	if !r.Hints.Ran && r.Hints.Reason == "" {
 		r.Hints.Reason = "the run ended before"

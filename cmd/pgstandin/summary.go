@@ -22,6 +22,7 @@ type result struct {
 	Bytes     int64             `json:"bytes"`
 	Seconds   float64           `json:"seconds"`
 	Verified  pipeline.Verified `json:"verified"`
+	Leaks     *leakResult       `json:"leaks"`
 	KeyID     string            `json:"key_id"`
 	RulesHash string            `json:"rules_sha256"`
 	Report    string            `json:"report,omitempty"` // the page
@@ -93,6 +94,9 @@ func (r *result) printTable(out io.Writer, width int) error {
 	}
 	if fixed > 0 {
 		fmt.Fprintf(&b, "%s came out of a mask as they went in (see docs/masks.md)\n", plural(int(fixed), "value"))
+	}
+	if r.Leaks != nil {
+		r.Leaks.print(&b, width)
 	}
 	if len(r.Cuts) > 0 {
 		fmt.Fprintln(&b)

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/leak"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// scanned lists what is looked through of tables: the columns of which anything
+// may have come from the source as it was, or all of them.
+func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeline.ScanTable {
+	specs, uuids := b.specs(), b.masksUUIDs()
+	var out []pipeline.ScanTable
+	for _, t := range tables {
+		root := t.Root()
+		masked := map[string]bool{}
+		if spec := specs[root]; spec != nil && !all {
+			for i, c := range spec.Columns {
+				masked[root.Columns[c].Name] = nothingStays(spec.Spec.Columns[i].Mask)
+			}
+		}
+		scan := pipeline.ScanTable{Table: t.Name}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if c.Generated != "" || masked[c.Name] {
+				continue
+			}
+			shape, cast, ok := scanShape(&c.Type, uuids)
+			if !ok {
+				continue
+			}
+			place := root.Name.String() + "." + schema.QuoteIdent(c.Name)
+			if _, known := g.places[place]; !known {
+				g.places[place] = leakPlace{root, c.Name}
+				g.result.Columns++
+			}
+			scan.Columns = append(scan.Columns, pipeline.ScanColumn{Name: c.Name, Place: place, Shape: shape, Cast: cast})
+		}
+		if len(scan.Columns) > 0 {
+			out = append(out, scan)
+		}
+	}
+	return out
+}
+
+// nothingStays reports whether a mask replaces values as a whole: what it makes
+// was compared with what it was given when it was made.
+func nothingStays(m *anonymize.Mask) bool {
+	if m == nil {
+		return false
+	}
+	switch m.Kind {
+	case "keep", "json", "hstore", "composite", "scrub", "sql":
+		return false
+	}
+	return true
+}
+
+func (b *bound) masksUUIDs() bool {
+	for _, t := range b.rules.Tables {
+		for i, c := range t.Columns {
+			if m := t.Spec.Columns[i].Mask; m != nil && m.Kind != "keep" && t.Table.Columns[c].Type.Base == "uuid" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scanShape says how a column's values are read for the scan; ok is false if they
+// cannot hold what is looked for.
+func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
+	if t.Class == schema.Array && t.Elem != nil {
+		_, _, ok = scanShape(t.Elem, uuids)
+		return leak.Array, true, ok
+	}
+	switch t.Class {
+	case schema.EnumType, schema.Pseudo:
+		return 0, false, false // labels are texts of the schema
+	case schema.Base:
+	default:
+		return leak.Text, true, true
+	}
+	if t.Builtin {
+		switch t.Base {
+		case "text", "varchar", "bpchar":
+			return leak.Text, false, t.Length == 0 || t.Length > 2
+		case "json":
+			return leak.JSON, false, true
+		case "jsonb":
+			return leak.JSON, true, true
+		case "bytea":
+			return leak.Bytes, false, true
+		case "uuid":
+			return leak.Text, true, uuids
+		case "bool", "int2", "int4", "int8", "oid", "float4", "float8", "numeric", "money", "date", "time", "timetz", "timestamp", "timestamptz", "interval",
+			"bit", "varbit", "char", "point", "line", "lseg", "box", "path", "polygon", "circle", "pg_lsn", "xid", "xid8", "cid", "tid":
+			return 0, false, false
+		}
+	}
+	return leak.Text, true, true
+}
+
+// copiedTables are the tables that hold rows of the selection.
+func copiedTables(sel *subset.Selection) []*schema.Table {
+	var out []*schema.Table
+	for _, l := range sel.Leaves {
+		if l.How != subset.Nothing {
+			out = append(out, l.Table)
+		}
+	}
+	return out
+}
+
+// originalPart is a table of the source whose originals are read.
+type originalPart struct {
+	leaf    *schema.Table
+	spec    *rules.TableRules // nil: of a table that is not copied
+	program *anonymize.Program
+	chunks  func(columns []subset.Column) []subset.Chunk
+}
+
+type originalParts []originalPart
+
+// copiedParts are the chosen rows.
+func (b *bound) copiedParts(sel *subset.Selection) originalParts {
+	specs := b.specs()
+	var out originalParts
+	for _, l := range sel.Leaves {
+		if l.How == subset.Nothing {
+			continue
+		}
+		out = append(out, originalPart{l.Table, specs[l.Root], b.programs[l.Root], func(columns []subset.Column) []subset.Chunk {
+			return sel.Chunks(l, columns, chunkBytes)
+		}})
+	}
+	return out
+}
+
+// allParts are all rows of the source.
+func (b *bound) allParts() originalParts {
+	specs := b.specs()
+	var out originalParts
+	for _, t := range b.schema.Tables {
+		if t.Kind != schema.Ordinary {
+			continue
+		}
+		out = append(out, originalPart{t, specs[t.Root()], b.programs[t.Root()], func(columns []subset.Column) []subset.Chunk {
+			return []subset.Chunk{{Select: func() (string, error) { return selectAll(t, columns), nil }}}
+		}})
+	}
+	return out
+}
+
+func selectAll(t *schema.Table, columns []subset.Column) string {
+	sql := "select "
+	for i, c := range columns {
+		if i > 0 {
+			sql += ", "
+		}
+		if c.Name != "" {
+			sql += schema.QuoteIdent(c.Name)
+		} else {
+			sql += c.Expr
+		}
+	}
+	return sql + " from only " + t.Name.SQL()
+}
+
+// computed are the parts with columns that the source itself masks: the copy does
+// not see their originals.
+func (p originalParts) computed() originalParts {
+	var out originalParts
+	for _, x := range p {
+		if len(x.spec.Exprs) > 0 {
+			x.program = nil
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// whole lists the columns of a part whose values are originals as a whole.
+func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema.Type) {
+	add := func(c *schema.Column) {
+		if _, _, ok := scanShape(&c.Type, true); ok && c.Type.Base != "bytea" {
+			columns, types = append(columns, subset.Column{Name: c.Name}), append(types, &c.Type)
+		}
+	}
+	root := x.leaf.Root()
+	if x.spec != nil {
+		for i, c := range x.spec.Columns {
+			if x.spec.Exprs[i] != "" {
+				add(&root.Columns[c])
+			}
+		}
+		return columns, types
+	}
+	for _, d := range b.rules.Ledger {
+		if d.Table == root && d.Mask != "keep" {
+			if c := root.Column(d.Column); c >= 0 {
+				add(&root.Columns[c])
+			}
+		}
+	}
+	return columns, types
+}
+
+// readOriginals gives every original of some parts to collectors, one a step.
+// outputs asks for all that masks make besides.
+func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard, collector func() *leak.Collector, outputs bool) error {
+	var steps []func(context.Context) error
+	add := func(x originalPart, columns []subset.Column, read func(context.Context, string, *leak.Collector) error) {
+		for _, chunk := range x.chunks(columns) {
+			steps = append(steps, func(ctx context.Context) error {
+				sql, err := chunk.Select()
+				if err != nil {
+					return err
+				}
+				c := collector()
+				if err := read(ctx, sql, c); err != nil {
+					return fmt.Errorf("originals of %s: %w", x.leaf.Name, err)
+				}
+				return g.full(c.Flush())
+			})
+		}
+	}
+	for _, x := range parts {
+		if columns, types := x.whole(b); len(columns) > 0 {
+			add(x, columns, func(ctx context.Context, sql string, c *leak.Collector) error {
+				return readWhole(ctx, src, sql, types, c)
+			})
+		}
+		if p := x.program; p != nil && !p.Nothing() {
+			columns := selected(x.spec)
+			for i := range columns {
+				if columns[i].Expr = ""; !p.Reads(i) {
+					columns[i] = subset.Column{Expr: "null"}
+				}
+			}
+			add(x, columns, func(ctx context.Context, sql string, c *leak.Collector) error {
+				rw := p.NewRewriter()
+				if known != nil && p.Asks() {
+					rw.Use(known)
+				}
+				rw.Watch(witness{c}, outputs)
+				var row []byte
+				return src.Rows(ctx, sql, func(in []byte) (err error) {
+					row, err = rw.AppendRow(row[:0], in)
+					if err == nil {
+						err = c.Err()
+					}
+					return g.full(err)
+				})
+			})
+		}
+	}
+	return pipeline.Steps(ctx, j.workers(), steps)
+}
+
+func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c *leak.Collector) error {
+	shapes := make([]leak.Shape, len(types))
+	for i, t := range types {
+		if shapes[i], _, _ = scanShape(t, true); t.Class == schema.Composite {
+			shapes[i] = leak.Row
+		}
+	}
+	return src.Query(ctx, sql, func(fields [][]byte) error {
+		for i, v := range fields {
+			if len(v) > 0 {
+				c.Whole(shapes[i], v)
+			}
+		}
+		return c.Err()
+	})
+}

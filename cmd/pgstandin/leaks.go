@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/leak"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// leakGuard collects the originals of masked values while rows are copied, and
+// then looks for them in what was made.
+type leakGuard struct {
+	filter   *leak.Filter
+	suspects *leak.Suspects
+	memory   byteCount
+	watches  bool // the copy itself tells of originals
+	mu       sync.Mutex
+	made     []*leak.Collector
+	places   map[string]leakPlace // by the names that the scan knows them under
+	result   leakResult
+}
+
+type leakPlace struct {
+	table  *schema.Table // nil for an object of the schema
+	column string
+}
+
+// leakResult is what the leak scan did; it holds no value.
+type leakResult struct {
+	leak.Counts
+	Columns  int           `json:"columns_scanned"`
+	Rows     int64         `json:"rows_scanned"`
+	Bytes    int64         `json:"bytes_scanned"`
+	Findings []leakFinding `json:"findings"`
+}
+
+// leakFinding is a place that holds originals, or credentials.
+type leakFinding struct {
+	Table       string `json:"table,omitempty"`
+	Column      string `json:"column,omitempty"`
+	Object      string `json:"object,omitempty"` // of the schema, instead of a column
+	Values      int64  `json:"values"`           // that hold originals
+	Common      int64  `json:"common_values"`    // that hold only originals of more than three rows
+	Credentials int    `json:"credentials,omitempty"`
+	Accepted    string `json:"accepted,omitempty"` // the reason that the rules give
+}
+
+func (f *leakFinding) place() string {
+	if f.Object != "" {
+		return f.Object
+	}
+	return f.Table + "." + spellPart(f.Column)
+}
+
+// newLeakGuard makes a guard that expects so many originals.
+func (j *job) newLeakGuard(expect int64) *leakGuard {
+	return &leakGuard{
+		filter: leak.New(j.secret, leak.Options{Memory: int64(j.run.memory), Expect: expect}), suspects: leak.NewSuspects(),
+		memory: j.run.memory, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
+	}
+}
+
+// guardOf makes the guard of a refresh, before rows are copied.
+func (j *job) guardOf(b *bound, sel *subset.Selection) *leakGuard {
+	var expect int64
+	for _, l := range sel.Leaves {
+		if p := b.programs[l.Root]; p != nil && l.How != subset.Nothing {
+			expect += l.Rows * int64(p.Masked())
+		}
+	}
+	g := j.newLeakGuard(expect)
+	g.watches = !b.rules.Leaks.Source
+	return g
+}
+
+// collector returns one that flush knows.
+func (g *leakGuard) collector() *leak.Collector {
+	c := g.filter.Collector()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.made = append(g.made, c)
+	return c
+}
+
+func (g *leakGuard) flush() error {
+	for _, c := range g.made {
+		if err := c.Flush(); err != nil {
+			return g.full(err)
+		}
+	}
+	g.made = nil
+	return nil
+}
+
+// full says what to do about a filter that is full.
+func (g *leakGuard) full(err error) error {
+	if errors.Is(err, leak.ErrFull) {
+		return fmt.Errorf("%w (%s); raise --memory", err, &g.memory)
+	}
+	return err
+}
+
+// witness tells a collector of what a rewriter masks.
+type witness struct{ *leak.Collector }
+
+// Whole takes a value apart.
+func (w witness) Whole(t *anonymize.Type, value []byte) {
+	shape := leak.Text
+	switch {
+	case t.Elem != nil:
+		shape = leak.Array
+	case len(t.Fields) > 0:
+		shape = leak.Row
+	case t.Name == "json", t.Name == "jsonb", t.Name == "hstore": // all have their strings in quotes
+		shape = leak.JSON
+	}
+	w.Collector.Whole(shape, value)
+}
+
+// watchedRewriter is a rewriter that a collector watches.
+type watchedRewriter struct {
+	*anonymize.Rewriter
+	guard     *leakGuard
+	collector *leak.Collector
+}
+
+// watch makes a rewriter tell the guard what it masks, if the guard wants that.
+func (g *leakGuard) watch(rw *anonymize.Rewriter) pipeline.Rewriter {
+	if g == nil || !g.watches {
+		return rw
+	}
+	w := watchedRewriter{rw, g, g.collector()}
+	rw.Watch(witness{w.collector}, false)
+	return w
+}
+
+func (w watchedRewriter) Begin(again bool) { w.collector.Begin(again) }
+
+func (w watchedRewriter) AppendRow(dst, row []byte) ([]byte, error) {
+	dst, err := w.Rewriter.AppendRow(dst, row)
+	if err == nil && w.collector.Err() != nil {
+		err = w.guard.full(w.collector.Err())
+	}
+	return dst, err
+}
+
+// lookForLeaks scans the new database. Rows have been copied, and the source's
+// snapshot is still there to confirm what is found.
+func (j *job) lookForLeaks(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, g *leakGuard) (*leakResult, error) {
+	parts := b.copiedParts(sel)
+	first := parts.computed() // what the copy does not see
+	if b.rules.Leaks.Source {
+		parts = b.allParts()
+		first = parts
+	}
+	if err := j.readOriginals(ctx, src, b, first, known, g, g.filter.Collector, false); err != nil {
+		return nil, err
+	}
+	if err := g.flush(); err != nil {
+		return nil, err
+	}
+	if err := j.scanTables(ctx, tgt, g.scanned(b, copiedTables(sel), false), g); err != nil {
+		return nil, err
+	}
+	texts, err := pipeline.SchemaTexts(ctx, src)
+	if err != nil {
+		return nil, at("source", err)
+	}
+	own, err := pipeline.DatabaseTexts(ctx, tgt, tgt.Name())
+	if err != nil {
+		return nil, at("target", err)
+	}
+	g.scanTexts(append(texts, own...))
+	if err := j.confirm(ctx, src, b, parts, known, g); err != nil {
+		return nil, err
+	}
+	return g.settle(b.rules.Leaks)
+}
+
+// scanTables looks through the columns of tables.
+func (j *job) scanTables(ctx context.Context, db pipeline.Sessions, tables []pipeline.ScanTable, g *leakGuard) error {
+	var count pipeline.Scanned
+	steps, err := pipeline.ScanSteps(ctx, db, g.filter, g.suspects, tables, &count)
+	if err != nil {
+		return err
+	}
+	err = pipeline.Steps(ctx, j.workers(), steps)
+	g.result.Rows += count.Rows()
+	g.result.Bytes += count.Bytes()
+	return err
+}
+
+// scanTexts looks through the texts of a schema, for credentials too.
+func (g *leakGuard) scanTexts(texts []pipeline.SchemaText) {
+	s := g.filter.Scanner(g.suspects)
+	for _, t := range texts {
+		g.places[t.Object] = leakPlace{}
+		s.Field(t.Object, leak.Text, []byte(t.Text))
+		if n := anonymize.Credentials([]byte(t.Text)); n > 0 {
+			g.finding(t.Object).Credentials += n
+		}
+	}
+	g.result.Bytes += s.Bytes
+}
+
+// finding returns the entry of a place.
+func (g *leakGuard) finding(name string) *leakFinding {
+	at := g.places[name]
+	f := leakFinding{Object: name}
+	if at.table != nil {
+		f = leakFinding{Table: at.table.Name.String(), Column: at.column}
+	}
+	i := slices.IndexFunc(g.result.Findings, func(x leakFinding) bool { return x.place() == f.place() })
+	if i < 0 {
+		i = len(g.result.Findings)
+		g.result.Findings = append(g.result.Findings, f)
+	}
+	return &g.result.Findings[i]
+}
+
+// confirm reads the originals again, if there are suspects.
+func (j *job) confirm(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard) error {
+	if g.suspects.Len() == 0 {
+		return nil
+	}
+	return j.readOriginals(ctx, src, b, parts, known, g, func() *leak.Collector { return g.filter.Confirmer(g.suspects) }, false)
+}
+
+// settle returns what was found, and as an error what the rules do not accept.
+func (g *leakGuard) settle(r rules.Leaks) (*leakResult, error) {
+	g.result.Counts = g.filter.Counts()
+	for _, f := range g.suspects.Findings() {
+		x := g.finding(f.Place)
+		x.Values, x.Common = f.Fields, f.Common
+	}
+	var problems []string
+	for i := range g.result.Findings {
+		f := &g.result.Findings[i]
+		for _, a := range r.Accept {
+			if a.Table != nil && a.Table.Name.String() == f.Table && a.Column == f.Column || a.Table == nil && a.Object == f.Object {
+				f.Accepted = a.Reason
+			}
+		}
+		if f.Accepted != "" {
+			continue
+		}
+		if f.Values > 0 {
+			problems = append(problems, fmt.Sprintf("leak: %s: %s with originals of masked columns", f.place(), plural(int(f.Values), "value")))
+		}
+		if f.Credentials > 0 {
+			problems = append(problems, fmt.Sprintf("leak: %s: %s", f.place(), plural(f.Credentials, "credential")))
+		}
+	}
+	if len(problems) > 0 {
+		return &g.result, &leakError{problems}
+	}
+	return &g.result, nil
+}
+
+// leakError lists the places that hold what they must not.
+type leakError struct{ problems []string }
+
+func (e *leakError) Error() string {
+	return strings.Join(e.problems, "\n") + "\nmask what holds them, or accept it in the rules under leaks; see docs/leaks.md"
+}
+
+// leakStatus gives leaks the exit status of a verification that failed.
+func leakStatus(target string, err error) error {
+	var found *leakError
+	if errors.As(err, &found) {
+		return withStatus(exitVerify, fmt.Errorf("verification failed; %s is untouched\n%w", target, err))
+	}
+	return fmt.Errorf("leak scan: %w", err)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// holders is a schema with a place of every kind that may hold an original.
+const holders = `
+create type pair as (a text, b text);
+create type color as enum ('red', 'green');
+create table users (id int primary key, email text not null unique, name text, address inet, settings jsonb, token uuid, note text, extra text);
+create table posts (id int primary key, user_id int references users, body text, doc jsonb, plain json, list text[], raw bytea, duo pair,
+	"Odd. ""col" varchar(80), lexemes tsvector, host inet, code char(40), more jsonb);
+insert into users select i, 'user' || i || '@corp.example', 'Anna Maria Berg' || i, ('10.20.30.' || i)::inet,
+	jsonb_build_object('contact', jsonb_build_object('mail', 'json' || i || '@corp.example', 'plan', 'gold')), gen_random_uuid(), 'call me at home', 'extra value ' || i
+	from generate_series(1, 200) i;
+insert into posts (id, user_id, body, doc) select i, i, 'a post about nothing', '{"a": ["b"]}' from generate_series(1, 200) i;
+`
+
+const holdersRules = `version: 1
+targets: ["*_staging"]
+tables:
+  users:
+    columns:
+      email: email
+      name: person.name
+      address: ip
+      settings: { mask: json, paths: { $.contact.mail: email }, other: keep }
+      token: uuid
+      note: scrub
+      extra: { mask: sql, expr: "upper(left(extra, 5))" }
+  posts:
+    columns:
+      { body: keep, doc: keep, plain: keep, list: keep, raw: keep, duo: keep, 'Odd. "col': keep, lexemes: keep, host: keep, code: keep, more: { mask: json, paths: { $.mail: email }, other: keep } }
+`
+
+// leakPlants are statements that put originals, and credentials, where none may
+// be, and where the scan is to find them.
+func leakPlants() [][2]string {
+	return [][2]string{
+		{`update posts set body = 'Dear USER1@corp.example, hello' where id = 1`, "public.posts.body: 4 values"},
+		{`update posts set body = 'zoe: ánna  MARIA berg2!' where id = 2`, ""},
+		{`update posts set body = 'the extra value 3' where id = 3`, ""},
+		{`update posts set body = 'from 10.20.30.4:80' where id = 4`, ""},
+		{`update posts set doc = '{"a": {"b": ["x", "json5@corp.example"]}}' where id = 5`, "public.posts.doc: 2 values"},
+		{`update posts set doc = '{"user6@corp.example": 1}' where id = 6`, ""},
+		{`update posts set plain = '{"a": "\u0075ser7@corp.example"}' where id = 7`, "public.posts.plain: 1 value"},
+		{`update posts set list = array['x', 'user8@corp.example'] where id = 8`, "public.posts.list: 1 value"},
+		{`update posts set raw = '\x00ff'::bytea || 'user9@corp.example'::bytea || '\xfe'::bytea where id = 9`, "public.posts.raw: 1 value"},
+		{`update posts set duo = ('a "b"', 'Anna Maria Berg10') where id = 10`, "public.posts.duo: 1 value"},
+		{`update posts set "Odd. ""col" = 'user11@corp.example' where id = 11`, `public.posts."Odd. ""col": 1 value`},
+		{`update posts set host = '10.20.30.12' where id = 12`, "public.posts.host: 1 value"},
+		{`update posts set code = 'user13@corp.example' where id = 13`, "public.posts.code: 1 value"},
+		{`update posts set more = '{"mail": "new@corp.example", "other": "user14@corp.example"}' where id = 14`, "public.posts.more: 1 value"},
+		{`update users set note = 'he told of extra value 15' where id = 16`, "public.users.note: 1 value"},
+		{`update users set settings = '{"contact": {"mail": "a@b.example"}, "plan": "user17@corp.example"}' where id = 18`, "public.users.settings: 1 value"},
+		{`update posts set lexemes = '''user19@corp.example'':1'::tsvector where id = 19`, "public.posts.lexemes: 1 value"},
+		{`comment on column posts.body is 'as user20@corp.example asked'`, "comment on table column public.posts.body: 1 value"},
+		{`alter table posts alter body set default 'user21@corp.example'`, "default of public.posts.body: 1 value"},
+		{`create view one as select * from users where email = 'user22@corp.example'`, "view public.one: 1 value"},
+		{`create function f() returns text language sql as $$select 'user23@corp.example'$$`, "function public.f(): 1 value"},
+		{`create function g() returns text language sql as $$select 'postgres://app:hunter2x@db.example/app'$$`, "function public.g(): 1 credential"},
+		{`alter type color add value 'user24@corp.example'`, "label of public.color: 1 value"},
+		{`create index on posts (id) where body <> 'user25@corp.example'`, "index public.posts_id_idx: 1 value"},
+		{`alter table posts add check (body <> 'user26@corp.example')`, `constraint posts_body_check on public.posts: 1 value`},
+	}
+}
+
+// TestLeaks plants originals in places of every kind: the run names each place,
+// says no value, and staging stays as it was. With the masks alone there is no
+// alarm, and what the rules accept is none.
+func TestLeaks(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, holders)
+	s.write(holdersRules)
+	if out := s.must(keyA); !strings.Contains(out, "none is there") {
+		t.Errorf("no word of the scan:\n%s", out)
+	}
+	before := s.rowsOf("users") + s.rowsOf("posts")
+	accept := "leaks:\n  accept:\n"
+	for _, p := range leakPlants() {
+		pgtest.Exec(t, s.source, p[0])
+		place, _, _ := strings.Cut(p[1], ": ")
+		key, name := "object", place
+		if column, ok := strings.CutPrefix(place, "public."); ok {
+			key, name = "column", column
+		}
+		if place != "" {
+			accept += fmt.Sprintf("    - { %s: '%s', reason: \"it is a test\" }\n", key, name)
+		}
+	}
+	status, out, errOut := s.refresh(keyA)
+	if status != exitVerify {
+		t.Fatalf("status %d\n%s%s", status, out, errOut)
+	}
+	for _, p := range leakPlants() {
+		if p[1] != "" && !strings.Contains(errOut, "leak: "+p[1]) {
+			t.Errorf("not found: %s (%s)", p[1], p[0])
+		}
+	}
+	for _, secret := range []string{"user1", "user2", "corp.example", "Berg", "10.20", "hunter2x", "extra value"} {
+		if strings.Contains(out+errOut, secret) {
+			t.Errorf("%q is quoted", secret)
+		}
+	}
+	if t.Failed() {
+		t.Log(errOut)
+	}
+	if s.rowsOf("users")+s.rowsOf("posts") != before {
+		t.Error("staging has changed")
+	}
+	s.write(holdersRules + accept)
+	out = s.must(keyA)
+	if !strings.Contains(out, "it is a test") || strings.Contains(out, "none is there") {
+		t.Errorf("nothing of what was accepted:\n%s", out)
+	}
+}
+
+// TestLeakOfOneMask masks the copies of values but keeps one: the run fails.
+func TestLeakOfOneMask(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, holders+`
+		create table invoices (id int primary key, user_id int references users, sent_to text, title text);
+		insert into invoices select i, i, 'user' || i || '@corp.example', 'an invoice' from generate_series(1, 200) i`)
+	with := func(mask string) {
+		s.write(holdersRules + "  invoices: { columns: { sent_to: " + mask + ", title: keep } }\n")
+	}
+	with("email")
+	s.must(keyA)
+	before := s.rowsOf("users")
+	with("keep")
+	status, _, errOut := s.refresh(keyB)
+	if status != exitVerify || !strings.Contains(errOut, "public.invoices.sent_to: 200 values") {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+	if s.rowsOf("users") != before {
+		t.Error("staging has changed")
+	}
+}
+
+// TestLeakScope looks for values of rows that are not copied only where it is
+// told to.
+func TestLeakScope(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, holders+`
+		create table vault (id int primary key, iban text, born date);
+		insert into vault values (1, 'DE89370400440532013000', '1990-01-01');
+		update posts set body = 'from DE89370400440532013000' where id = 3;
+		update posts set body = 'to user177@corp.example' where id = 4`)
+	rules := strings.Replace(holdersRules, "  users:\n", "  vault: { rows: none }\n  users:\n    where: id <= 100\n", 1) + "subset: { references: [{ from: posts(user_id), up: nullify }] }\n"
+	s.write(rules)
+	s.must(keyA)
+	s.write(rules + "leaks: { scope: source }\n")
+	status, _, errOut := s.refresh(keyA)
+	if status != exitVerify || !strings.Contains(errOut, "public.posts.body: 2 values") {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+}
+
+// TestLeakJSON reads what the scan did from the result.
+func TestLeakJSON(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, holders)
+	s.write(holdersRules)
+	lines := strings.Split(strings.TrimSpace(s.must(keyA, "--json")), "\n")
+	var done struct {
+		Result struct {
+			Leaks struct {
+				Values int64             `json:"values"`
+				Rows   int64             `json:"rows_scanned"`
+				Bytes  int64             `json:"bytes_scanned"`
+				Found  []json.RawMessage `json:"findings"`
+			} `json:"leaks"`
+		} `json:"result"`
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &done); err != nil {
+		t.Fatal(err)
+	}
+	if l := done.Result.Leaks; l.Values != 6*200 || l.Rows != 400 || l.Bytes == 0 || l.Found == nil {
+		t.Errorf("%+v", l)
+	}
+}
