@@ -38,7 +38,7 @@ func leakOf(res *result, r rules.Leaks) report.Leak {
 	}
 	out := report.Leak{
 		Ran: true, Scope: "copied", Values: scan.Values, Short: scan.Short, Single: scan.Shared, Fingerprints: scan.Entries,
-		Columns: int64(scan.Columns), Bytes: scan.Bytes,
+		Columns: int64(scan.Columns), Rows: scan.Rows, Bytes: scan.Bytes,
 	}
 	if r.Source {
 		out.Scope = "source"
@@ -48,14 +48,9 @@ func leakOf(res *result, r rules.Leaks) report.Leak {
 	}
 	for i := range scan.Findings {
 		f := &scan.Findings[i]
-		hit := report.LeakHit{Place: f.place(), Fields: f.Values, Common: f.Common, Accepted: f.Accepted != "", Reason: f.Accepted}
-		if f.Values+f.Common > 0 {
-			out.Hits = append(out.Hits, hit)
-		}
-		if f.Credentials > 0 {
-			hit.Place, hit.Fields, hit.Common = "credentials in "+f.place(), int64(f.Credentials), 0
-			out.Hits = append(out.Hits, hit)
-		}
+		out.Hits = append(out.Hits, report.LeakHit{
+			Place: f.place(), Values: f.Values, Common: f.Common, Credentials: int64(f.Credentials), Accepted: f.Accepted != "", Reason: f.Accepted,
+		})
 	}
 	return out
 }
