@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/rules"
 )
 
 type checkOptions struct {
@@ -55,15 +56,25 @@ what differs from it is drift, status 3; --write-lock writes it.`,
 	return cmd
 }
 
-func runCheck(cmd *cobra.Command, o *checkOptions) (err error) {
-	ctx := cmd.Context()
+func runCheck(cmd *cobra.Command, o *checkOptions) error {
 	if o.schema != "" && o.source.source != "" {
 		return usageError(errors.New("--schema and --source: give one of them, the file or the server to read the schema from"))
 	}
-	file, err := o.rules.parse(ctx)
-	if err != nil {
-		return err
+	file, wrong := o.rules.parse(cmd.Context())
+	if file == nil {
+		return wrong
 	}
+	err := checkFile(cmd, o, file)
+	var said rules.Errors
+	if wrong != nil && !errors.As(err, &said) { // it did not come to the names in the file
+		return errors.Join(wrong, err)
+	}
+	return err
+}
+
+// checkFile checks a file, which may be one that could be read in part only.
+func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error) {
+	ctx := cmd.Context()
 	j := &job{file: file, noLock: o.writeLock}
 	var from *schemaFile
 	if o.schema != "" {

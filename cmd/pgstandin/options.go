@@ -110,6 +110,8 @@ func (o *rulesOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.vars, "var", nil, "set a variable of the rules file, `name=value` (repeatable)")
 }
 
+// parse reads the file. With an error it may return what could be read of it, as
+// rules.Parse does.
 func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 	vars := map[string]string{}
 	for _, v := range o.vars {
@@ -125,7 +127,7 @@ func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 	}
 	file, err := rules.Parse(o.file, text, vars)
 	if err != nil {
-		return nil, usageError(err)
+		return file, usageError(err)
 	}
 	return file, nil
 }
