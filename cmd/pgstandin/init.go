@@ -45,7 +45,10 @@ written beside each column, never a value. A root, references that are not
 declared, and what to do with the rest are in it too.
 
 Where the file is there already, only columns that it does not decide are added,
-and nothing else in it changes. Read what was written before you use it.`,
+and nothing else in it changes. Read what was written before you use it.
+
+Beside a new file whose columns are all decided for sure it writes the lock file,
+as check --write-lock does; else it says how to get there.`,
 		Example: `  pgstandin init --source postgres://reader@prod/shop -o pgstandin.yaml
   pgstandin init --source postgres://reader@prod/shop --sample 0 -o -`,
 		Args: noArgs,
@@ -119,9 +122,11 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	}
 	w.summary(notes, old != nil)
 	if old != nil {
-		return w.propose(notes, text)
+		if err := w.propose(notes, text); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.lock(notes, text, old != nil)
 }
 
 // initWork is one run of init.
@@ -165,7 +170,7 @@ func (w *initWork) look(ctx context.Context) error {
 
 // summary says what was decided, and what to read twice.
 func (w *initWork) summary(out io.Writer, added bool) {
-	masked, kept, doubtful := 0, 0, 0
+	masked, kept := 0, 0
 	for i := range w.report.Findings {
 		f := &w.report.Findings[i]
 		switch {
@@ -173,9 +178,6 @@ func (w *initWork) summary(out io.Writer, added bool) {
 			masked++
 		default:
 			kept++
-		}
-		if f.Confident < 0.5 {
-			doubtful++
 		}
 	}
 	for _, note := range w.s.notes {
@@ -186,8 +188,7 @@ func (w *initWork) summary(out io.Writer, added bool) {
 		return
 	}
 	fmt.Fprintf(out, "%s: %s, %s masked, %s kept; %d to look at twice (marked ??)\n", w.name,
-		plural(len(w.schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"), doubtful)
-	fmt.Fprintf(out, "next: read it, then run pgstandin check --rules %s\n", w.name)
+		plural(len(w.schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"), w.doubtful())
 }
 
 // bind tries a text as a refresh would: it is parsed, bound and compiled.

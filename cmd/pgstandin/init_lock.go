@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// lock writes the lock file of the rules that were just written, if nothing in
+// them waits to be looked at and there is none; else it says how to. It never
+// replaces one: what drifted from it is for someone to accept.
+func (w *initWork) lock(out io.Writer, text string, added bool) error {
+	name := lockName(w.name)
+	_, err := os.Stat(name)
+	there := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("lock: %w", err)
+	}
+	const then = "pgstandin check --rules %s --write-lock"
+	switch {
+	case there && added && w.added == 0:
+	case there && added:
+		fmt.Fprintf(out, "next: read what was added, then accept it for %s by "+then+"\n", name, w.name)
+	case there:
+		fmt.Fprintf(out, "next: read it; %s is of other rules: replace it by "+then+"\n", name, w.name)
+	case added, w.doubtful() > 0:
+		fmt.Fprintf(out, "next: read it, then check it and write %s by "+then+"\n", name, w.name)
+	default:
+		b, err := w.bound(text)
+		if err != nil {
+			return err
+		}
+		if err := replaceFile(name, []byte(formatLock(lockLines(b.Ledger, w.schema)))); err != nil {
+			return fmt.Errorf("lock: %w", err)
+		}
+		fmt.Fprintf(out, "%s: each column's type and decision; a source that drifts from it ends a run with status %d\n", name, exitUndecided)
+		fmt.Fprintf(out, "next: read %s, then run pgstandin check --rules %[1]s (with --write-lock if you changed it)\n", w.name)
+	}
+	return nil
+}
+
+// doubtful counts the columns to look at twice.
+func (w *initWork) doubtful() int {
+	n := 0
+	for i := range w.report.Findings {
+		if w.report.Findings[i].Confident < 0.5 {
+			n++
+		}
+	}
+	return n
+}
