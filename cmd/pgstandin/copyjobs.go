@@ -76,7 +76,8 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 		if l.Table != l.Root && masksPartitionKey(l.Table, spec) {
 			into = l.Root.Name // its rows may belong to another partition now
 		}
-		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names}
+		binary := b.formats[l.Root].binary
+		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary}
 		for _, c := range sel.Chunks(l, columns, chunkBytes) {
 			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
 		}
@@ -84,6 +85,9 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 		if p := b.programs[l.Root]; p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
 				rw := p.NewRewriter()
+				if binary {
+					rw = p.NewBinaryRewriter()
+				}
 				if known != nil && p.Asks() {
 					rw.Use(known)
 				}

@@ -35,6 +35,7 @@ type job struct {
 	secret               *keyed.Secret // nil where no row is masked
 	run                  runOptions
 	yield, lockTimeout   time.Duration
+	copyFormat           copyFormat
 	beforeSwap           string // command; "" for none
 	errOut               io.Writer
 	report               reporter
@@ -48,6 +49,7 @@ type bound struct {
 	rules    *rules.Bound
 	plan     *subset.Plan
 	programs map[*schema.Table]*anonymize.Program // by logical table
+	formats  map[*schema.Table]rowFormat          // the same; nil until chooseFormats
 }
 
 func (j *job) workers() int {
@@ -271,6 +273,9 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := j.preflight(ctx, src, tgt, first); err != nil {
 		return nil, err
 	}
+	if err := first.chooseFormats(j.copyFormat, tgt.Info().Major()); err != nil {
+		return nil, err
+	}
 	swept, err := tgt.Lock(ctx)
 	if err != nil {
 		return nil, at("target", err)
@@ -291,6 +296,9 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		j.report.Step("lock tables and take the snapshot")
 		b, snap, err := j.begin(ctx, src, first)
 		if err != nil {
+			return err
+		}
+		if err := b.chooseFormats(j.copyFormat, tgt.Info().Major()); err != nil {
 			return err
 		}
 		first = b

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/subset"
 )
@@ -69,20 +70,31 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 	}
 	j := &job{file: file, run: o.run}
 	if !o.exact {
+		// Masks are compiled for the format of rows, which does not depend on the
+		// secret.
+		if j.secret, err = keyed.NewSecret(); err != nil {
+			return fmt.Errorf("plan: %w", err)
+		}
 		return j.look(ctx, &o.source, func(_ context.Context, _ *pipeline.Source, b *bound) error {
-			return printPlan(out, o.format, describePlan(b.plan, nil))
+			if err := b.chooseFormats("", 0); err != nil {
+				return err
+			}
+			return printPlan(out, o.format, describePlan(b, nil))
 		})
 	}
 	if j.secret, err = o.key.secret(); err != nil {
 		return err
 	}
 	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
+		if err := b.chooseFormats("", 0); err != nil {
+			return err
+		}
 		sel, err := j.walk(ctx, src, b)
 		if err != nil {
 			return err
 		}
 		defer sel.Close()
-		return printPlan(out, o.format, describePlan(b.plan, &sel.Report))
+		return printPlan(out, o.format, describePlan(b, &sel.Report))
 	})
 }
 
@@ -108,6 +120,8 @@ type planTable struct {
 	Passes      int    `json:"passes"` // these three with --exact
 	Conditions  int    `json:"conditions"`
 	LookUps     int    `json:"look_ups"`
+	Format      string `json:"format,omitempty"`      // of COPY: "binary" or "text"; "" if no row is copied
+	TextReason  string `json:"text_reason,omitempty"` // why it is text
 }
 
 type planReference struct {
@@ -127,7 +141,8 @@ type planReference struct {
 
 // describePlan puts together what is known before a walk and, if report is not
 // nil, what the walk found.
-func describePlan(p *subset.Plan, report *subset.Report) *planDoc {
+func describePlan(b *bound, report *subset.Report) *planDoc {
+	p := b.plan
 	doc := &planDoc{Exact: report != nil, Picked: p.Picked(), Notes: p.Notes()}
 	walked := map[string]subset.TableReport{}
 	counted := map[*subset.Reference]subset.ReferenceReport{}
@@ -145,6 +160,9 @@ func describePlan(p *subset.Plan, report *subset.Report) *planDoc {
 		if r, ok := walked[x.Table]; ok {
 			x.Why, x.Rows, x.Bytes, x.Exact = r.Why, r.Rows, r.Bytes, r.Exact
 			x.Passes, x.Conditions, x.LookUps = r.Passes, r.Conditions, r.LookUps
+		}
+		if f, ok := b.formats[t.Table]; ok {
+			x.Format, x.TextReason = f.String(), f.why
 		}
 		doc.Tables = append(doc.Tables, x)
 	}

@@ -30,7 +30,7 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 	for _, note := range doc.Notes {
 		wrap(&b, "note: "+note, 0)
 	}
-	heads, right := []string{"table", "rows", "share", "bytes", "why"}, []bool{false, true, true, true, false}
+	heads, right := []string{"table", "rows", "share", "bytes", "why", "format"}, []bool{false, true, true, true, false, false}
 	if doc.Exact {
 		heads, right = append(heads, "read by"), append(right, false)
 	}
@@ -42,7 +42,7 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 		if !x.Exact {
 			n = "~" + n
 		}
-		cells := []string{x.Table, n, shareOf(x.Rows, x.SourceRows), size(x.Bytes), shorten(x.Why, 24)}
+		cells := []string{x.Table, n, shareOf(x.Rows, x.SourceRows), size(x.Bytes), shorten(x.Why, 24), x.Format}
 		if doc.Exact {
 			cells = append(cells, readBy(x))
 		}
@@ -57,8 +57,13 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 	if doc.Exact {
 		total = count(rows)
 	}
-	t.add(append([]string{"total", total, "", size(bytes), ""}, make([]string, len(heads)-5)...)...)
+	t.add(append([]string{"total", total, "", size(bytes)}, make([]string, len(heads)-4)...)...)
 	t.print(&b)
+	for _, x := range doc.Tables {
+		if x.TextReason != "" {
+			wrap(&b, "text: "+x.Table+": "+x.TextReason, 0)
+		}
+	}
 	for i := 1; i <= len(cycles); i++ {
 		wrap(&b, "circle: "+strings.Join(cycles[i], ", ")+" reference each other", 0)
 	}

@@ -86,13 +86,13 @@ func TestUniqueIsNotAKey(t *testing.T) {
 }
 
 // TestSameBytesEveryTime refreshes with one worker and several, little memory
-// and much, and finds the same rows.
+// and much, in text and in binary, and finds the same rows.
 func TestSameBytesEveryTime(t *testing.T) {
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(strings.Replace(smallRules, "tables:\n", "subset:\n  roots: [{ table: users, sample: 30% }]\n  unreached: all\ntables:\n", 1))
 	var first string
-	for _, args := range [][]string{{"--workers", "1", "--memory", "1MiB"}, {"--workers", "4", "--memory", "512MiB"}} {
+	for _, args := range [][]string{{"--workers", "1", "--memory", "1MiB"}, {"--workers", "4", "--memory", "512MiB"}, {"--copy-format", "text"}, {"--copy-format", "binary"}} {
 		s.must(keyA, args...)
 		got := s.rowsOf("users") + s.rowsOf("orders") + s.rowsOf("audit_logs")
 		if first == "" {

@@ -18,6 +18,7 @@ type refreshOptions struct {
 	report      reportOptions
 	yield       patience
 	lockTimeout patience
+	copyFormat  copyFormat
 	beforeSwap  string
 }
 
@@ -31,6 +32,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.yield, o.lockTimeout = patience(30*time.Second), patience(10*time.Second)
 	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
+	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 }
 
@@ -73,7 +75,7 @@ Exit statuses:
 }
 
 func (o *refreshOptions) job(ctx context.Context) (*job, error) {
-	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout)}
+	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), copyFormat: o.copyFormat}
 	var err error
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err
