@@ -185,3 +185,50 @@ func TestLeakJSON(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// verify runs the command.
+func (s *staging) verify(key string, more ...string) (status int, out, errOut string) {
+	s.t.Helper()
+	return s.command(key, append([]string{"verify", "--source", s.source, "--target", s.target, "--rules", s.rules, "--workers", "2"}, more...)...)
+}
+
+// TestVerify compares two databases that are there: made by a refresh, with the
+// same secret, there is no leak; then originals are planted in the target, in
+// masked columns too.
+func TestVerify(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, holders)
+	s.write(holdersRules)
+	s.must(keyA)
+	if status, out, errOut := s.verify(keyA); status != 0 || !strings.Contains(out, "none is there") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+	pgtest.Exec(t, s.target, `
+		update posts set body = 'to user17@corp.example' where id in (3, 4);
+		update users set name = 'Anna Maria Berg9' where id = 5;
+		update users set extra = 'extra value 12' where id = 6;
+		create table own (id int, made text);
+		insert into own values (1, 'json7@corp.example');
+		comment on table own is 'as user20@corp.example asked'`)
+	status, out, errOut := s.verify(keyA, "--json")
+	if status != exitVerify {
+		t.Errorf("status %d", status)
+	}
+	for _, want := range []string{"public.posts.body: 2 values", "public.users.name: 1 value", "public.users.extra: 1 value", "public.own.made: 1 value", "comment on table public.own: 1 value"} {
+		if !strings.Contains(errOut, "leak: "+want) {
+			t.Errorf("not found: %s\n%s", want, errOut)
+		}
+	}
+	var found leakResult
+	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found.Findings) != 5 || found.Rows != 401 {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if strings.Contains(out+errOut, "corp.example") {
+		t.Errorf("a value is quoted:\n%s%s", out, errOut)
+	}
+	same := *s
+	same.target = s.source
+	if status, _, errOut := same.verify(keyA); status != exitUsage || !strings.Contains(errOut, "the same database") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+}

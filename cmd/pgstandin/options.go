@@ -143,7 +143,7 @@ type runOptions struct {
 func (o *runOptions) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.workers, "workers", "parallel `connections` to each end (default: the number of processors, at most 8)")
 	o.memory = subset.DefaultMemory
-	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR); as much again for what texts may quote")
+	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR); as much again for what texts may quote, and for fingerprints of original values")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
 }

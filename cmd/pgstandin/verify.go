@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+type verifyOptions struct {
+	source      sourceOptions
+	target      string
+	rules       rulesOptions
+	key         keyOptions
+	workers     connections
+	memory      byteCount
+	json        bool
+	lockTimeout patience
+}
+
+func (o *verifyOptions) AddFlags(f *pflag.FlagSet) {
+	o.source.AddFlags(f)
+	f.StringVar(&o.target, "target", "", "the database to look through: `URL` or connection string (PGSTANDIN_TARGET)")
+	o.rules.AddFlags(f)
+	o.key.AddFlags(f)
+	f.Var(&o.workers, "workers", "parallel `connections` to each end (default: the number of processors, at most 8)")
+	o.memory = 512 << 20
+	f.Var(&o.memory, "memory", "what the fingerprints of original values may take")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+	o.lockTimeout = patience(10 * time.Second)
+	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a table, at either end")
+}
+
+func newVerifyCommand() *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Look through a database for original values of another",
+		Long: `Read the columns of the source that the rules mask, of all rows, and look for
+their values in every text of the target: columns, JSON documents, arrays, bytea,
+and the texts of the schema, for credentials too. What masks make of the values
+with this secret is no leak. Nothing is written at either end.
+
+A leak is status 4: tables, columns and counts are printed, never a value, unless
+the rules accept the place. docs/leaks.md says what counts as a value.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runVerify(cmd.Context(), &o, cmd.OutOrStdout())
+		},
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func runVerify(ctx context.Context, o *verifyOptions, out io.Writer) error {
+	file, err := o.rules.parse(ctx)
+	if err != nil {
+		return err
+	}
+	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}, yield: 30 * time.Second, lockTimeout: time.Duration(o.lockTimeout)}
+	if j.secret, err = o.key.secret(); err != nil {
+		return err
+	}
+	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+		return err
+	}
+	if j.target, j.targetDSN, err = (&targetOptions{target: o.target}).config(); err != nil {
+		return err
+	}
+	src, err := j.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer src.Close(context.WithoutCancel(ctx))
+	first, err := j.bind(ctx, src, time.Now())
+	if err != nil {
+		return err
+	}
+	tgt, err := openReader(ctx, j.target, j.targetDSN, j.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer tgt.Close(context.WithoutCancel(ctx))
+	if a, b := src.Info(), tgt.Info(); a.OID == b.OID && a.System == b.System && a.Started == b.Started {
+		return usageError(errors.New("source and target are the same database"))
+	}
+	var found *leakResult
+	err = pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
+		return pipeline.While(ctx, tgt.Watch, func(ctx context.Context) error {
+			b, _, err := j.begin(ctx, src, first)
+			if err != nil {
+				return err
+			}
+			found, err = j.verify(ctx, src, tgt, b)
+			return err
+		})
+	})
+	var leaks *leakError
+	if err != nil && !errors.As(err, &leaks) {
+		return err
+	}
+	var printErr error
+	if o.json {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		printErr = enc.Encode(found)
+	} else {
+		found.print(out, 80)
+	}
+	if err != nil {
+		return withStatus(exitVerify, err)
+	}
+	return printErr
+}
+
+// openReader opens the database that is looked through, for reading.
+func openReader(ctx context.Context, conn *pgconn.Config, dsn string, lockTimeout time.Duration) (*pipeline.Source, error) {
+	tgt, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: conn, DSN: dsn, LockTimeout: lockTimeout})
+	if err != nil {
+		return nil, ofTarget(err)
+	}
+	return tgt, nil
+}
+
+// ofTarget says that an error of a database that was opened as a source is the
+// target's.
+func ofTarget(err error) error {
+	if inner := errors.Unwrap(err); inner != nil && err.Error() == "source: "+inner.Error() {
+		err = inner
+	}
+	return at("target", err)
+}
+
+// verify compares two databases.
+func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (*leakResult, error) {
+	s, err := catalog.Read(ctx, tgt.Leader())
+	if err != nil {
+		return nil, ofTarget(err)
+	}
+	if _, err := tgt.Begin(ctx, tableNames(s)); err != nil {
+		return nil, ofTarget(err)
+	}
+	if err := tgt.OpenWorkers(ctx, j.workers()); err != nil {
+		return nil, ofTarget(err)
+	}
+	var expect int64
+	for _, t := range b.schema.Tables {
+		if p := b.programs[t.Root()]; p != nil && t.Rows > 0 && t.Kind == schema.Ordinary {
+			expect += 2 * t.Rows * int64(p.Masked()) // and what masks make
+		}
+	}
+	g := j.newLeakGuard(expect)
+	parts := b.allParts()
+	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filter.Collector, true); err != nil {
+		return nil, err
+	}
+	var tables []*schema.Table
+	for _, t := range s.Tables {
+		if t.Kind == schema.Ordinary {
+			tables = append(tables, t)
+		}
+	}
+	if err := j.scanTables(ctx, tgt, g.scanned(b, tables, true), g); err != nil {
+		return nil, ofTarget(err)
+	}
+	texts, err := pipeline.SchemaTexts(ctx, tgt)
+	if err != nil {
+		return nil, ofTarget(err)
+	}
+	own, err := pipeline.DatabaseTexts(ctx, tgt, tgt.Info().Database)
+	if err != nil {
+		return nil, ofTarget(err)
+	}
+	g.scanTexts(append(texts, own...))
+	if err := j.confirm(ctx, src, b, parts, nil, g); err != nil {
+		return nil, err
+	}
+	return g.settle(b.rules.Leaks)
+}
