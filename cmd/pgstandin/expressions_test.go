@@ -40,4 +40,9 @@ checks: ["select count(*) > 'many' from users"]
 			t.Errorf("%s quotes the literal\n%s", command, errOut)
 		}
 	}
+	s.write("version: 1\ntargets: ['*_staging']\ncolumns: [{ match: '*.*', mask: keep }]\n")
+	status, _, errOut := s.command(keyA, "preview", "users", "--source", s.source, "--rules", s.rules, "--where", "id = 'secretword'")
+	if status != 2 || !strings.Contains(errOut, "--where: condition: the server refuses it: invalid text representation") || strings.Contains(errOut, "secretword") {
+		t.Errorf("preview --where: status %d\n%s", status, errOut)
+	}
 }

@@ -77,7 +77,9 @@ func runPreview(ctx context.Context, o *previewOptions, table string, out io.Wri
 		return err
 	}
 	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
-		spec, where, err := o.choose(b, table, ruleEnv(ctx, src.Leader(), src.Snapshot().Time))
+		env := ruleEnv(ctx, src.Leader(), src.Snapshot().Time)
+		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
+		spec, where, err := o.choose(b, table, env)
 		if err != nil {
 			return err
 		}
