@@ -46,15 +46,21 @@ func largeDomains() map[string]struct {
 		"uuid": {"uuid", nil, func(r *rand.Rand) string {
 			return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12), r.IntN(1<<12), r.Uint64()>>16)
 		}},
-		"ip":     {"inet", nil, func(r *rand.Rand) string { return fmt.Sprintf("%d.%d.%d.%d", 1+r.IntN(200), r.IntN(256), r.IntN(256), r.IntN(256)) }},
-		"mac":    {"macaddr", nil, func(r *rand.Rand) string { return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256)) }},
+		"ip": {"inet", nil, func(r *rand.Rand) string {
+			return fmt.Sprintf("%d.%d.%d.%d", 1+r.IntN(200), r.IntN(256), r.IntN(256), r.IntN(256))
+		}},
+		"mac": {"macaddr", nil, func(r *rand.Rand) string {
+			return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256))
+		}},
 		"url":    {"text", nil, func(r *rand.Rand) string { return "https://example.com/" + word(r, 18) }},
 		"domain": {"text", nil, func(r *rand.Rand) string { return word(r, 18) + ".example.com" }},
 		"card":   {"text", nil, func(r *rand.Rand) string { return "4" + digits(r, 15) }},
 		"iban":   {"text", nil, func(r *rand.Rand) string { return fmt.Sprintf("DE%02d", 2+r.IntN(97)) + digits(r, 18) }},
-		"bic":    {"text", nil, func(r *rand.Rand) string { return fmt.Sprintf("%c%c%c%cDEFF", 'A'+r.IntN(26), 'A'+r.IntN(26), 'A'+r.IntN(26), 'A'+r.IntN(26)) }},
-		"vat":    {"text", nil, func(r *rand.Rand) string { return "DE" + digits(r, 9) }},
-		"token":  {"text", nil, func(r *rand.Rand) string { return "sk_test_" + word(r, 24) }},
+		"bic": {"text", nil, func(r *rand.Rand) string {
+			return fmt.Sprintf("%c%c%c%cDEFF", 'A'+r.IntN(26), 'A'+r.IntN(26), 'A'+r.IntN(26), 'A'+r.IntN(26))
+		}},
+		"vat":   {"text", nil, func(r *rand.Rand) string { return "DE" + digits(r, 9) }},
+		"token": {"text", nil, func(r *rand.Rand) string { return "sk_test_" + word(r, 24) }},
 		"national_id": {"text", params{"country": "fr", "permute": true}, func(r *rand.Rand) string {
 			head := fmt.Sprintf("%d%02d%02d%02d%03d%03d", 1+r.IntN(2), r.IntN(100), 1+r.IntN(12), 1+r.IntN(19), 1+r.IntN(900), 1+r.IntN(900))
 			var n int64

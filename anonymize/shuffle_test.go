@@ -98,8 +98,9 @@ func TestShuffleByValue(t *testing.T) {
 	out := map[string]bool{}
 	for i := range 50 {
 		v := fmt.Sprint("city ", i)
-		out[f(v)] = true
-		if f(v) != f(v) {
+		first := f(v)
+		out[first] = true
+		if f(v) != first {
 			t.Errorf("two results for a value")
 		}
 	}
