@@ -94,6 +94,7 @@ type scan struct {
 	mailLo, mailHi int
 	noEnd          bool        // there is no end of a PEM block ahead
 	urlEnd         int         // of the last URL that was looked at
+	keyLo, keyHi   int         // a run of characters of keys; see keyRun
 	hit            int         // of itemKnown: which pattern
 	run            run         // scratch of number
 	digits         [3][24]byte // scratch
@@ -106,7 +107,7 @@ type scan struct {
 // reset begins a text.
 func (s *scan) reset(d *detector, v []byte, known *knownValues) {
 	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
-	s.run.n, s.hintAt, s.hintFrom, s.urlEnd = 0, -1, -1, 0
+	s.run.n, s.hintAt, s.hintFrom, s.urlEnd, s.keyLo, s.keyHi = 0, -1, -1, 0, 0, 0
 	s.nextMail(0)
 }
 
@@ -199,11 +200,11 @@ func (s *scan) word(i int) (hi int, it item) {
 	}
 	if x := uint(v[i])<<8 | uint(v[i+1]); s.d.pairs[x>>6]>>(x&63)&1 != 0 {
 		for k := range s.d.keys[v[i]] {
-			if hi = s.d.keys[v[i]][k].match(v, i); hi > 0 {
+			if hi = s.d.keys[v[i]][k].match(s, i); hi > 0 {
 				return hi, itemToken
 			}
 		}
-		if hi = jwtFrom(v, i); hi > 0 {
+		if hi = s.jwt(i); hi > 0 {
 			return hi, itemToken
 		}
 	}

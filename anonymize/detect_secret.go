@@ -81,12 +81,33 @@ func (a alphabet) has(ch byte) bool {
 // looked at again.
 const longestKey = 2048
 
+// keyRun returns the end of the characters of keys from a place on, as far as
+// longestKey and one. It does not look at those again that it saw from a place
+// before, so that a long run costs no more with many beginnings of keys in it.
+func (s *scan) keyRun(from int) int {
+	hi := from
+	if from >= s.keyLo && from < s.keyHi {
+		hi = s.keyHi
+	} else {
+		s.keyLo = from
+	}
+	for hi < len(s.v) && hi-from <= longestKey && (base62 | dashes).has(s.v[hi]) {
+		hi++
+	}
+	s.keyHi = hi
+	return hi
+}
+
 // match returns the end of a key of this format at i, or 0.
-func (k *keyFormat) match(v []byte, i int) int {
+func (k *keyFormat) match(s *scan, i int) int {
+	v := s.v
 	if len(v)-i < len(k.prefix)+k.least || string(v[i:i+len(k.prefix)]) != k.prefix {
 		return 0
 	}
 	from := i + len(k.prefix)
+	if k.alphabet&(base62|dashes|dots) == base62|dashes && s.keyRun(from)-from > longestKey {
+		return 0
+	}
 	hi, digits := from, 0
 	for hi < len(v) && k.alphabet.has(v[hi]) {
 		if hi-from > longestKey {
@@ -107,20 +128,21 @@ func (k *keyFormat) match(v []byte, i int) int {
 	return hi
 }
 
-// jwtFrom returns the end of a JSON web token at i, or 0: three parts of base64
+// jwt returns the end of a JSON web token at i, or 0: three parts of base64
 // with dots between (five where it is encrypted), of which the first begins as
 // {" does.
-func jwtFrom(v []byte, i int) int {
+func (s *scan) jwt(i int) int {
+	v := s.v
 	if len(v)-i < 24 || v[i] != 'e' || v[i+1] != 'y' || v[i+2] != 'J' {
 		return 0
 	}
-	hi, parts, from := i, 0, i
+	hi, parts, from := s.keyRun(i), 0, i
+	if hi-i > longestKey {
+		return 0
+	}
 	for {
 		for hi < len(v) && (base62 | dashes).has(v[hi]) {
 			hi++
-			if parts == 0 && hi-i > longestKey {
-				return 0
-			}
 		}
 		if parts < 2 && hi-from < 4 {
 			return 0

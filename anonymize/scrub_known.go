@@ -226,7 +226,9 @@ func (k *knownValues) name(word []byte, part knownPart) {
 // pattern adds a text to look for, without marks at its ends. A short one, or one
 // of few digits, would be found everywhere.
 func (k *knownValues) pattern(v []byte, part knownPart, piece uint8) {
-	v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	if len(v) == 0 || radix(v[0]) == 1 || radix(v[len(v)-1]) == 1 {
+		v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	}
 	lo := len(k.text)
 	k.text = appendFolded(k.text, v)
 	text := k.text[lo:]

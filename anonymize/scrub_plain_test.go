@@ -29,7 +29,7 @@ func findPlain(d *detector, text string) []thing {
 			i++
 			continue
 		}
-		s.run, s.hintAt, s.hintFrom = run{}, -1, -1
+		s.run, s.hintAt, s.hintFrom, s.keyLo, s.keyHi = run{}, -1, -1, 0, 0
 		lo, hi, it := s.at(i, begins)
 		if it == itemNone {
 			i = s.skip(i, begins)
