@@ -21,6 +21,12 @@ type VerifyConfig struct {
 	// Trees is how many rows each partitioned table must hold in all its
 	// partitions, where a mask decides which of them a row belongs to.
 	Trees map[schema.Name]int64
+	// Sequences must be past the values of the columns that they feed.
+	Sequences []SequenceValue
+	// Schema, if not nil, compares the new database's schema, on a session of its
+	// own, with what it should be: it returns what is wrong, and how many objects it
+	// compared.
+	Schema func(ctx context.Context, conn *pgconn.PgConn) (problems []string, compared int, err error)
 	// Checks are queries that must return one row with true.
 	Checks []string
 	// SearchPath is for the checks; empty means "$user", public.
@@ -39,6 +45,8 @@ type Verified struct {
 	NotValid    []string `json:"not_valid"`   // foreign keys that production itself has as NOT VALID
 	Constraints int      `json:"constraints"` // others: primary keys, unique, check and exclusion constraints
 	Checks      int      `json:"checks"`
+	Sequences   int      `json:"sequences"` // past the values of their columns
+	Objects     int      `json:"objects"`   // of the source's schema that were compared, constraints among them
 	// Kinds counts constraints of the source by kind: "primary key", "foreign
 	// key", "unique", "check", "exclusion".
 	Kinds map[string]Proved `json:"kinds"`
@@ -92,6 +100,20 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		return out, err
 	}
 	problems = append(problems, missing...)
+	late, err := behind(ctx, conn, cfg.Sequences)
+	if err != nil {
+		return out, err
+	}
+	out.Sequences = len(cfg.Sequences)
+	problems = append(problems, late...)
+	if cfg.Schema != nil {
+		differences, compared, err := cfg.Schema(ctx, conn)
+		if err != nil {
+			return out, fmt.Errorf("target: schema: %w", err)
+		}
+		out.Objects = compared
+		problems = append(problems, differences...)
+	}
 	failed, err := t.checks(ctx, cfg)
 	if err != nil {
 		return out, err
@@ -164,6 +186,33 @@ func (t *Target) countRows(ctx context.Context, want map[schema.Name]int64, from
 
 // constraintKinds are the words for pg_constraint.contype.
 var constraintKinds = map[string]string{"p": "primary key", "f": "foreign key", "u": "unique", "c": "check", "x": "exclusion"}
+
+// behind returns the sequences that would give out a value that their column
+// has.
+func behind(ctx context.Context, conn *pgconn.PgConn, sequences []SequenceValue) (problems []string, err error) {
+	for _, q := range sequences {
+		if q.Column == "" {
+			continue
+		}
+		edge, compare := "max", ">"
+		if q.Increment < 0 {
+			edge, compare = "min", "<"
+		}
+		column := schema.QuoteIdent(q.Column)
+		row, err := oneOf(ctx, conn, fmt.Sprintf(`
+select coalesce((v.edge %s s.last_value or v.edge = s.last_value and not s.is_called)
+                and v.edge between q.seqmin and q.seqmax and v.edge = pg_catalog.trunc(v.edge), false)
+from %s s, pg_catalog.pg_sequence q, (select %s(%s)::pg_catalog.numeric as edge from %s) v
+where q.seqrelid = $1::pg_catalog.regclass`, compare, q.Name.SQL(), edge, column, q.Table.SQL()), q.Name.SQL())
+		if err != nil {
+			return nil, fmt.Errorf("target: sequence %s: %w", q.Name, SafeError(err))
+		}
+		if row[0] == "t" {
+			problems = append(problems, fmt.Sprintf("sequence %s is behind the values of %s", q.Name, schema.Name{Schema: q.Table.Schema, Name: q.Table.Name}.String()+"."+q.Column))
+		}
+	}
+	return problems, nil
+}
 
 type constraintKey struct{ schema, table, name string }
 

@@ -26,6 +26,7 @@ type File struct {
 	columns    []matchRule
 	checks     []exprRule
 	functions  []functionRule
+	drift      []driftRule
 	tests      []testRule
 	leaks      leaksRule
 	wrong      Errors // what Parse found

@@ -113,7 +113,8 @@ func (p *fileParser) top(root *node) {
 	p.fields(root, "the file", []field{
 		{"version", p.version}, {"vars", func(*node) {}}, {"targets", p.targets},
 		{"target", p.target}, {"subset", p.subset}, {"tables", p.tables}, {"columns", p.columns},
-		{"checks", p.checks}, {"functions", p.functions}, {"tests", p.tests}, {"leaks", p.leaks},
+		{"checks", p.checks}, {"functions", p.functions}, {"drift", p.drift}, {"tests", p.tests},
+		{"leaks", p.leaks},
 		{"objects", func(n *node) {
 			f.Objects = choose(p, n, "objects", []choice[Objects]{{"none", ObjectsNone}, {"schema", ObjectsSchema}, {"all", ObjectsAll}})
 		}},

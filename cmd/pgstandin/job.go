@@ -290,6 +290,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	}()
 
 	res = &result{Target: tgt.Name(), KeyID: j.secret.ID(), RulesHash: j.file.Hash}
+	var objects []schema.Object
 	var sel *subset.Selection
 	var known *anonymize.Known
 	choose := func(ctx context.Context) error {
@@ -304,6 +305,9 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		first = b
 		rec.bound, rec.snapshot, rec.source, rec.target = b, snap, src.Info(), tgt.Info()
 		res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
+		if objects, err = catalog.Objects(ctx, src.Leader()); err != nil {
+			return at("source", err)
+		}
 		j.report.Step("create the schema")
 		if err := tgt.Create(ctx, src); err != nil {
 			return at("target", err)
@@ -367,7 +371,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := tgt.Finish(ctx, values, views); err != nil {
 		return nil, err
 	}
-	verified, err := j.prove(ctx, tgt, first, counts)
+	verified, err := j.prove(ctx, tgt, first, counts, proof{objects, values, src.Info().Major()})
 	rec.verified, rec.tables = verified, res.byTable
 	if err != nil {
 		return nil, j.refuse(rec, err)

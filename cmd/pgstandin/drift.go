@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+type driftOptions struct {
+	source sourceOptions
+	target string
+	rules  rulesOptions
+	json   bool
+}
+
+func (o *driftOptions) AddFlags(f *pflag.FlagSet) {
+	o.source.AddFlags(f)
+	f.StringVar(&o.target, "target", "", "staging `URL` or connection string (PGSTANDIN_TARGET)")
+	o.rules.AddFlags(f)
+	f.BoolVar(&o.json, "json", false, "print the differences as JSON")
+}
+
+func newDriftCommand() *cobra.Command {
+	var o driftOptions
+	cmd := &cobra.Command{
+		Use:   "drift",
+		Short: "Say where staging differs from production in schema, versions and settings",
+		Long: `Compare the catalogs of source and target: tables, columns, keys, constraints,
+indexes, sequences, views, triggers, functions, types, comments and so on, whether
+they are valid; and what else makes queries give other results: the servers'
+versions, encoding and locale, extensions, versions of collations, and settings
+such as DateStyle, TimeZone and search_path. No row is read, nothing is written.
+
+The status is 3 if they differ in anything that the rules do not allow:
+
+  drift: { allow: ["server version", "setting TimeZone", "index public.report_*"] }
+
+Without a rules file (and no --rules) nothing is allowed.`,
+		Example: `  pgstandin drift --source postgres://reader@prod/shop --target postgres://reader@stage/staging`,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			doc, err := o.compare(cmd.Context(), cmd.Flags().Changed("rules"))
+			if err != nil {
+				return err
+			}
+			if o.json {
+				enc := json.NewEncoder(cmd.OutOrStdout())
+				enc.SetEscapeHTML(false)
+				err = enc.Encode(doc)
+			} else {
+				err = doc.print(cmd.OutOrStdout())
+			}
+			if err == nil && len(doc.Differences) > 0 {
+				err = withStatus(exitUndecided, fmt.Errorf("%s that the rules do not allow", plural(len(doc.Differences), "difference")))
+			}
+			return err
+		},
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// driftDoc is what drift found; its JSON is the contract of --json.
+type driftDoc struct {
+	Source      string              `json:"source"`
+	Target      string              `json:"target"`
+	Compared    int                 `json:"compared"` // objects of the source
+	Allowed     int                 `json:"allowed"`  // differences that the rules allow
+	Differences []schema.Difference `json:"differences"`
+}
+
+func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, error) {
+	file := &rules.File{}
+	if _, err := os.Stat(o.rules.file); wantRules || !errors.Is(err, fs.ErrNotExist) {
+		if file, err = o.rules.parse(ctx); err != nil {
+			return nil, err
+		}
+	}
+	source, dsn, err := o.source.config()
+	if err != nil {
+		return nil, err
+	}
+	target, targetDSN, err := connection("target", o.target, os.Getenv("PGSTANDIN_TARGET"), false)
+	if err != nil {
+		return nil, err
+	}
+	a, err := readEnd(ctx, "source", source, dsn)
+	if err != nil {
+		return nil, err
+	}
+	b, err := readEnd(ctx, "target", target, targetDSN)
+	if err != nil {
+		return nil, err
+	}
+	doc := &driftDoc{Source: a.info.Database, Target: b.info.Database, Compared: len(a.objects), Differences: []schema.Difference{}}
+	for _, d := range schema.CompareObjects(a.objects, b.objects, a.info.Major() == b.info.Major()) {
+		if file.AllowsDrift(d.Kind, d.Name) || d.Kind == "foreign table" && file.Objects == rules.ObjectsNone {
+			doc.Allowed++
+		} else {
+			doc.Differences = append(doc.Differences, d)
+		}
+	}
+	return doc, nil
+}
+
+type driftEnd struct {
+	info    pipeline.Info
+	objects []schema.Object
+}
+
+// readEnd reads one end's catalog in a session that only reads.
+func readEnd(ctx context.Context, end string, cfg *pgconn.Config, dsn string) (*driftEnd, error) {
+	src, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: cfg, DSN: dsn})
+	if err != nil {
+		// OpenSource speaks of a source, whichever end it is.
+		return nil, fmt.Errorf("%s: %s", end, strings.TrimPrefix(err.Error(), "source: "))
+	}
+	defer src.Close(context.WithoutCancel(ctx))
+	out := &driftEnd{info: src.Info()}
+	for _, read := range []func(context.Context, *pgconn.PgConn) ([]schema.Object, error){catalog.Environment, catalog.Objects} {
+		list, err := read(ctx, src.Leader())
+		if err != nil {
+			return nil, at(end, err)
+		}
+		out.objects = append(out.objects, list...)
+	}
+	return out, nil
+}
+
+func (d *driftDoc) print(out io.Writer) error {
+	t := textTable{heads: []string{"what", "name", "", "source", "target"}, right: make([]bool, 5), width: 120}
+	for _, x := range d.Differences {
+		first, second := x.First, x.Second
+		if x.Change != schema.Differs {
+			first, second = "", ""
+		}
+		t.add(x.Kind, x.Name, string(x.Change), shorten(first, 40), shorten(second, 40))
+	}
+	if len(d.Differences) > 0 {
+		t.print(out)
+		fmt.Fprintln(out)
+	}
+	allowed := ""
+	if d.Allowed > 0 {
+		allowed = fmt.Sprintf(", %s allowed", plural(d.Allowed, "difference"))
+	}
+	_, err := fmt.Fprintf(out, "%s and %s: %s compared, %s%s\n", d.Source, d.Target, plural(d.Compared, "object"), plural(len(d.Differences), "difference"), allowed)
+	return err
+}

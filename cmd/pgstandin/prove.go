@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/term"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// prove verifies the new database, with the user's command between what it
+// must have in common with the source and what the rules' checks ask for.
+func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts rowCounts, from proof) (pipeline.Verified, error) {
+	j.report.Step("verify")
+	cfg := pipeline.VerifyConfig{
+		Rows: counts.tables, Trees: counts.trees, Checks: checkQueries(b.rules.Checks), Workers: j.workers(), Sequences: from.sequences,
+		Schema: func(ctx context.Context, conn *pgconn.PgConn) ([]string, int, error) {
+			return j.compareSchema(ctx, conn, from.objects, from.major == tgt.Info().Major())
+		},
+	}
+	if j.beforeSwap == "" {
+		verified, err := tgt.Verify(ctx, cfg)
+		return verified, j.proveError(tgt, err)
+	}
+	checks := pipeline.VerifyConfig{Checks: cfg.Checks}
+	cfg.Checks = nil
+	verified, err := tgt.Verify(ctx, cfg)
+	if err != nil {
+		return verified, j.proveError(tgt, err)
+	}
+	j.report.Step("before-swap command")
+	prefix := "before-swap: "
+	if f, ok := j.errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		prefix = "\r\x1b[K" + prefix
+	}
+	if err := tgt.Hook(ctx, j.beforeSwap, func(line string) { fmt.Fprintln(j.errOut, prefix+line) }); err != nil {
+		return verified, fmt.Errorf("before-swap: %w; %s is untouched", err, tgt.Name())
+	}
+	j.report.Step("run checks")
+	verified.Checks = len(checks.Checks)
+	return verified, j.proveError(tgt, tgt.Check(ctx, checks))
+}
+
+// proof is what the source had that the new database must have.
+type proof struct {
+	objects   []schema.Object
+	sequences []pipeline.SequenceValue
+	major     int // version
+}
+
+// compareSchema says what the new database lacks of the source's schema.
+func (j *job) compareSchema(ctx context.Context, conn *pgconn.PgConn, want []schema.Object, sameMajor bool) ([]string, int, error) {
+	have, err := catalog.Objects(ctx, conn)
+	if err != nil {
+		return nil, 0, err
+	}
+	var problems []string
+	for _, d := range schema.CompareObjects(want, have, sameMajor) {
+		switch {
+		case d.Change == schema.Extra: // it came with the server, or an extension
+		case d.Kind == "foreign table" && j.file.Objects != rules.ObjectsSchema:
+		default:
+			problems = append(problems, d.String())
+		}
+	}
+	return problems, len(want), nil
+}
+
+func (j *job) proveError(tgt *pipeline.Target, err error) error {
+	var failed *pipeline.VerifyError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failed):
+		return withStatus(exitVerify, fmt.Errorf("verification failed; %s is untouched\n%w", tgt.Name(), err))
+	}
+	return fmt.Errorf("verify: %w", err)
+}

@@ -1,0 +1,140 @@
+package schema
+
+import (
+	"sort"
+	"strings"
+)
+
+// Object is one thing of a database that two databases can have alike: a table,
+// a column, a key, a setting.
+type Object struct {
+	Kind string // one of ObjectKinds
+	Name string // as PostgreSQL spells it, qualified, quoted where it must be
+	// Of is the table or view that it belongs to, spelled alike; "" for none.
+	Of string
+	// Definition is what else must be the same. It may hold anything that the
+	// schema holds, also literals.
+	Definition string
+	// Shown reports whether the definition is short and of names and types, so that
+	// a difference can be printed.
+	Shown bool
+	// Printed reports whether the server made the definition's text from a tree: then
+	// another major version may spell the same thing differently.
+	Printed bool
+	// Valid is false for constraints and indexes that are not, for triggers that are
+	// disabled, and for materialized views without rows.
+	Valid bool
+}
+
+// ObjectKinds are the kinds of objects that are compared, in the order in which
+// differences are listed.
+var ObjectKinds = []string{
+	"server", "database", "setting", "extension", "collation version",
+	"schema", "type", "collation", "table", "foreign table", "column", "default", "primary key", "unique", "foreign key", "check",
+	"exclusion", "index", "sequence", "view", "materialized view", "rule", "function", "procedure", "aggregate", "trigger", "policy",
+	"statistics", "operator", "operator class", "operator family", "cast", "conversion", "text search", "comment",
+}
+
+// Change says in which way two databases differ in one object.
+type Change string
+
+// The changes, as seen from the first database.
+const (
+	Missing Change = "missing" // the second does not have it
+	Extra   Change = "extra"   // only the second has it
+	Differs Change = "differs" // it has another definition
+	Invalid Change = "invalid" // it is valid in the first, not in the second
+)
+
+// Difference is one object in which two databases differ.
+type Difference struct {
+	Change Change `json:"change"`
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	// First and Second are the definitions, where they can be shown.
+	First  string `json:"source,omitempty"`
+	Second string `json:"target,omitempty"`
+}
+
+// String is the difference on one line.
+func (d Difference) String() string {
+	what := d.Kind + " " + d.Name
+	switch {
+	case d.Change == Missing:
+		return what + " is missing"
+	case d.Change == Extra:
+		return what + " is not in the source"
+	case d.Change == Invalid:
+		return what + " is not valid"
+	case d.First != "" || d.Second != "":
+		return what + " differs: " + orNothing(d.First) + " in the source, " + orNothing(d.Second) + " in the target"
+	}
+	return what + " has another definition"
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// CompareObjects returns the differences of two databases' objects, by kind and
+// name. Of a table or view that one of them lacks as a whole, only that is told.
+// With sameMajor false, definitions that depend on the server's version are not
+// compared.
+func CompareObjects(first, second []Object, sameMajor bool) []Difference {
+	type key struct{ kind, name string }
+	has := func(list []Object) (map[key]*Object, map[string]bool) {
+		found, relations := make(map[key]*Object, len(list)), map[string]bool{}
+		for i := range list {
+			o := &list[i]
+			found[key{o.Kind, o.Name}] = o
+			if strings.HasSuffix(o.Kind, "table") || strings.HasSuffix(o.Kind, "view") {
+				relations[o.Name] = true
+			}
+		}
+		return found, relations
+	}
+	a, relationsA := has(first)
+	b, relationsB := has(second)
+	var out []Difference
+	for i := range first {
+		o := &first[i]
+		other := b[key{o.Kind, o.Name}]
+		d := Difference{Kind: o.Kind, Name: o.Name}
+		switch {
+		case other == nil && o.Of != "" && !relationsB[o.Of]:
+			continue
+		case other == nil:
+			d.Change = Missing
+		case o.Definition != other.Definition && (sameMajor || !o.Printed):
+			d.Change = Differs
+			if o.Shown {
+				d.First, d.Second = o.Definition, other.Definition
+			}
+		case o.Valid && !other.Valid:
+			d.Change = Invalid
+		default:
+			continue
+		}
+		out = append(out, d)
+	}
+	for i := range second {
+		o := &second[i]
+		if a[key{o.Kind, o.Name}] == nil && (o.Of == "" || relationsA[o.Of]) {
+			out = append(out, Difference{Change: Extra, Kind: o.Kind, Name: o.Name})
+		}
+	}
+	order := map[string]int{}
+	for i, k := range ObjectKinds {
+		order[k] = i
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		if out[i].Kind != out[j].Kind {
+			return order[out[i].Kind] < order[out[j].Kind]
+		}
+		return out[i].Name < out[j].Name
+	})
+	return out
+}
