@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
@@ -61,12 +63,22 @@ func (c *schemaCheck) expect(status int, texts ...string) string {
 // pgDump is what pg_dump writes of a database.
 func pgDump(t *testing.T, dsn string, more ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("pg_dump")
+	return dumpBy(t, "pg_dump", dsn, more...)
+}
+
+func dumpBy(t *testing.T, name, dsn string, more ...string) string {
+	t.Helper()
+	program, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip("no pg_dump in PATH")
+		t.Skipf("no %s in PATH", name)
+	}
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var errOut bytes.Buffer
 	cmd := exec.Command(program, append([]string{"-d", dsn}, more...)...)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+cfg.Password) // pg_dumpall connects again
 	cmd.Stderr = &errOut
 	text, err := cmd.Output()
 	if err != nil {
@@ -199,6 +211,19 @@ func TestLoadRawDump(t *testing.T) {
 			}
 		})
 	}
+	t.Run("all databases", func(t *testing.T) {
+		text := dumpBy(t, "pg_dumpall", server.DSN("postgres"))
+		if _, err := loadInto(t, server, strings.ReplaceAll(text, `"of `, `"into `)); err != nil {
+			t.Errorf("where one of them has objects: %v", err)
+		}
+	})
+	t.Run("two databases", func(t *testing.T) {
+		pgtest.Exec(t, server.DSN("postgres"), "create table also (id int)")
+		_, err := loadInto(t, server, dumpBy(t, "pg_dumpall", server.DSN("postgres")))
+		if err == nil || !strings.Contains(err.Error(), "to another database") {
+			t.Error(err)
+		}
+	})
 	for name, more := range map[string]string{ // what later versions write, and an early one does not know
 		"later": "SET transaction_timeout = 0;\nSET no_such_setting = off;\nGRANT MAINTAIN ON TABLE s.users TO x;\nSELECT * FROM pg_catalog.pg_restore_relation_stats('relname', 'x');\n",
 		"block": "BEGIN;\nSET no_such_setting = 1;\nCREATE POLICY q ON s.users TO nobody_yet USING (true);\nDROP TABLE gone;\nCOMMIT;\nCREATE SCHEMA public;\n",
