@@ -201,3 +201,16 @@ func TestRenamed(t *testing.T) {
 		}
 	}
 }
+
+// Whatever names a database has, its lock file reads back as it was written.
+func FuzzLock(f *testing.F) {
+	f.Add("public", "# t", "a\tb", "text", "constant {value: …}")
+	f.Add("# p", "t\r\n", `\t`, "\\", "")
+	f.Fuzz(func(t *testing.T, namespace, table, column, typ, mask string) {
+		want := []lockLine{{schema.Name{Schema: namespace, Name: table}.String(), column, typ, mask, "", "type"}}
+		got, err := parseLock("x", formatLock(want))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	})
+}
