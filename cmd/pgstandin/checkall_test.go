@@ -16,7 +16,7 @@ func TestCheckSaysAllAtOnce(t *testing.T) {
 targets: ["*_staging"]
 subset: { roots: [{ table: users }], unraeched: all }
 tables:
-  users: { columns: { nmae: person.name, name: email, born: { mask: number } } }
+  users: { columns: { naam: person.name, name: email, born: { mask: number } } }
   aparat: { rows: all }
 `)
 	in := func(want string, args ...string) {
@@ -31,6 +31,6 @@ tables:
 			}
 		}
 	}
-	in(":3:38: unknown key unraeched|:5:23: table public.users has no column nmae|born: mask number does not fit|:6:3: there is no table aparat|undecided objects", "--source", s.source)
+	in(":3:38: unknown key unraeched|:5:23: table public.users has no column naam|born: mask number does not fit|:6:3: there is no table aparat|undecided objects", "--source", s.source)
 	in(":3:38: unknown key unraeched|source: ", "--source", "host=/nowhere dbname=x")
 }
