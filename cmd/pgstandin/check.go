@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -87,6 +88,9 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 			return fmt.Errorf("throw-away server: %w", err)
 		}
 	} else if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+		if o.source.source == "" && os.Getenv("PGSTANDIN_SOURCE") == "" {
+			err = fmt.Errorf("%w; or --schema FILE, to check against a dump", err)
+		}
 		return err
 	}
 	// Masks are compiled with a secret of this moment: whether they fit does

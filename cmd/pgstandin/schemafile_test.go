@@ -285,6 +285,13 @@ func TestCheckSchemaUsage(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	c.schema += ".gone"
+	var o, e bytes.Buffer
+	for _, v := range []string{"PGSTANDIN_SOURCE", "PGHOST", "PGDATABASE", "PGSERVICE", "PGUSER"} {
+		t.Setenv(v, "")
+	}
+	if status := run([]string{"check", "--rules", c.rules}, strings.NewReader(""), &o, &e); status != 2 || !strings.Contains(e.String(), "or --schema FILE") {
+		t.Errorf("status %d: %s", status, &e)
+	}
 	c.expect(2, "no such file")
 }
 
