@@ -270,11 +270,31 @@ func rowsComment(t *schema.Table) string {
 	return "    # about " + count(n) + " rows"
 }
 
-// followsEntity reports whether a mask of the table follows an entity.
+// followsEntity reports whether a mask of the table follows an entity, or looks in
+// texts for what is known of one.
 func followsEntity(findings []discover.Finding) bool {
 	for i := range findings {
+		m := &findings[i].Mask
+		if scrubs(m.Kind) || scrubs(m.Params) {
+			return true
+		}
 		for _, k := range anonymize.Kinds() {
-			if k.Entity && findings[i].Mask.Kind == k.Name {
+			if k.Entity && m.Kind == k.Name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scrubs reports whether a mask, or one for a part of a value, is scrub.
+func scrubs(mask any) bool {
+	switch m := mask.(type) {
+	case string:
+		return m == "scrub"
+	case map[string]any:
+		for _, v := range m {
+			if scrubs(v) {
 				return true
 			}
 		}
