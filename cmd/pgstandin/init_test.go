@@ -103,12 +103,26 @@ func plant(t *testing.T, dsn string) []string {
 
 // Files written by init for databases that others made hold and run.
 func TestInitCases(t *testing.T) {
+	// Albums and songs are named after artists, who are masked: that is for people
+	// to judge, after the leak scan said so.
+	accept := map[string]string{"chinook": `
+leaks:
+  accept:
+    - { column: album.title, reason: "some are called as their artists" }
+    - { column: track.name, reason: "some are called as their artists" }
+`}
 	for _, name := range []string{"pagila", "northwind", "chinook"} {
 		t.Run(name, func(t *testing.T) {
 			s := newStaging(t)
 			pgtest.LoadCase(t, s.source, name)
 			pgtest.Exec(t, s.source, "analyze")
-			s.initRules()
+			text := s.initRules()
+			if accept[name] != "" {
+				if status, _, errOut := s.refresh(keyA); status != exitVerify || !strings.Contains(errOut, "leak: public.album.title") {
+					t.Errorf("status %d: %s", status, errOut)
+				}
+				s.write(text + accept[name])
+			}
 			s.must(keyA)
 		})
 	}
