@@ -150,7 +150,7 @@ func everything(b *testing.B) string {
 		b.Fatal("the shop's rules have no subset")
 	}
 	text := shop.Rules[:from] + shop.Rules[to:]
-	for _, none := range []string{"    rows: none\n", "  - \"select count(*) = 0 from payment_methods\"\n"} {
+	for _, none := range []string{"    rows: none\n", "    where: \"created_at <= now() - interval '7 days'\"\n", "  - \"select count(*) = 0 from payment_methods\"\n"} {
 		if !strings.Contains(text, none) {
 			b.Fatalf("the shop's rules have no %q", none)
 		}
