@@ -51,7 +51,7 @@ func (k *Known) Size() int64 {
 
 // Teaches reports whether rows of the table say something of an entity that
 // texts may quote, so that Learn is of use.
-func (p *Program) Teaches() bool { return p.owner >= 0 && len(p.known) > 0 }
+func (p *Program) Teaches() bool { return p.owner >= 0 && len(p.teach) > 0 }
 
 // Asks reports whether texts of the table may quote an entity, so that Use is.
 func (p *Program) Asks() bool { return p.owner >= 0 && p.scrubs }
@@ -91,7 +91,7 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 	if r.p.sole {
 		r.out[recordLink] = 0
 	}
-	for _, c := range r.p.known {
+	for _, c := range r.p.teach {
 		col := &r.p.columns[c.column]
 		value := r.vals[col.index]
 		if len(value) < 2 || len(value) > longestKnown {

@@ -191,3 +191,32 @@ func TestKnownInAnyOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestDetectedNeedsNoTeaching: a table that holds only what detectors find does
+// not teach it, and texts of others get what its columns get all the same.
+func TestDetectedNeedsNoTeaching(t *testing.T) {
+	_, _, messages := shopTables(t)
+	column := func(name, typ, kind string) Column {
+		return Column{Name: name, Type: Type{Name: typ}, Mask: &Mask{Kind: kind}}
+	}
+	orders, err := Compile(testSecret(t, 1), Table{Name: "orders", Entity: 0, EntityDomain: "public.users(id)", Columns: []Column{
+		{Name: "user_id", Type: Type{Name: "int8"}}, column("customer_email", "text", "email"), column("ip", "inet", "ip"), column("mac", "macaddr", "mac"), column("note", "text", "scrub"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if orders.Teaches() {
+		t.Error("orders teaches")
+	}
+	row := []string{"7", "lars.berg@post.test", "84.17.2.9", "f4:5c:89:aa:01:02", "from lars.berg@post.test at 84.17.2.9"}
+	o := maskRow(t, orders.NewRewriter(), row...)
+	m := messages.NewRewriter()
+	m.Use(NewKnown(1 << 20))
+	got := maskRow(t, m, "1", "7", "Write to lars.berg@post.test, seen at 84.17.2.9 on f4:5c:89:aa:01:02", "")
+	if want := "Write to " + o[1] + ", seen at " + o[2] + " on " + o[3]; got[2] != want {
+		t.Errorf("got  %q\nwant %q", got[2], want)
+	}
+	if want := "from " + o[1] + " at " + o[2]; o[4] != want {
+		t.Errorf("own text: got %q, want %q", o[4], want)
+	}
+}

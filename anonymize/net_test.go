@@ -51,3 +51,23 @@ func TestPrefixes(t *testing.T) {
 		}
 	}
 }
+
+// TestPrefixTable: the blocks made in advance change nothing.
+func TestPrefixTable(t *testing.T) {
+	prf := testSecret(t, 1).PRF("test", "prefixes")
+	p := &prefixes{prf: prf}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20000 {
+		var raw [4]byte
+		for i := range raw {
+			raw[i] = byte(rng.Uint32())
+		}
+		n := rng.IntN(33)
+		want, got := raw, raw
+		flipBits(prf, want[:], n)
+		p.flip(&got, n)
+		if want != got {
+			t.Fatalf("%v, %d bits: %v instead of %v", raw, n, got, want)
+		}
+	}
+}

@@ -46,10 +46,11 @@ type Program struct {
 	entity  int      // -1 for none
 	scrubs  bool     // some mask looks for known values
 	known   []knownColumn
-	owner   int        // the entity's column, also where no mask follows it; -1 for none
-	sole    bool       // each row is an entity of its own
-	domain  string     // of the entity
-	hide    *keyed.PRF // for known values of columns that become NULL
+	teach   []knownColumn // those of known that tables of the same entity are told of
+	owner   int           // the entity's column, also where no mask follows it; -1 for none
+	sole    bool          // each row is an entity of its own
+	domain  string        // of the entity
+	hide    *keyed.PRF    // for known values of columns that become NULL
 	prf     *keyed.PRF
 	rows    int64
 	draws   []Draw
@@ -170,7 +171,8 @@ type compiler struct {
 	problems   Problems
 	bits       int // see column
 	usesEntity bool
-	nested     bool // within scrub: neither unique nor the row's own
+	nested     bool // within scrub: neither unique nor, but for ofRow, the row's own
+	ofRow      bool // what is found within scrub follows the row's entity all the same
 	part       bool // of a value of which other parts may stay
 	literals   []string
 }
@@ -289,7 +291,7 @@ func (r *Rewriter) whole(value []byte) []byte {
 // followsEntity reports whether the mask may draw from the row's entity. What it
 // draws for a unique column needs a tail of the value besides.
 func (c *compiler) followsEntity() bool {
-	return c.program.entity >= 0 && c.kind.entity && !c.col.Reference && !c.nested
+	return c.program.entity >= 0 && c.kind.entity && !c.col.Reference && (!c.nested || c.ofRow)
 }
 
 func (c *compiler) string(name, otherwise string) string {

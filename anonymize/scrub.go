@@ -93,11 +93,13 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 	return m.masks[it](dst, found, r)
 }
 
-// inner compiles another kind for values found within this one's.
+// inner compiles another kind for values found within this one's. An address
+// that a text of an entity holds looks like the entity's, as its columns have it.
 func (c *compiler) inner(m *Mask) maskFunc {
 	col := &Column{Name: c.col.Name, Type: Type{Name: "text"}}
-	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, nested: true}
+	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, nested: true, ofRow: true}
 	made, problems := sub.compile(m)
+	c.usesEntity = c.usesEntity || sub.usesEntity
 	c.problems = append(c.problems, problems...)
 	return made.mask
 }

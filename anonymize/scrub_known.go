@@ -31,11 +31,29 @@ type knownColumn struct {
 func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
 	p.known, p.hide = p.knownColumns(t), secret.PRF("mask", "scrub")
 	for _, k := range p.known {
+		if p.sole || !p.detected(t, k.column) {
+			p.teach = append(p.teach, k)
+		}
+	}
+	for _, k := range p.known {
 		p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
 	}
 	if p.Asks() || p.Teaches() {
 		p.need[p.owner] = true
 	}
+}
+
+// detected reports whether texts of other tables need not be told of a column's
+// values: detectors find them by their form, and give them what the column gives.
+// A value that has not the form is looked for in texts of its own row only.
+func (p *Program) detected(t *Table, column int) bool {
+	c := &t.Columns[p.columns[column].index]
+	switch c.Mask.Kind {
+	case "email", "ip", "mac":
+		wide := c.Type.Length == 0 || c.Type.Length >= 100
+		return wide && !c.Unique && !c.Reference && !c.Fold && len(c.Mask.Params) == 0 && c.Mask.Domain == ""
+	}
+	return false
 }
 
 // knownColumns returns the columns whose values are looked for.

@@ -75,6 +75,8 @@ func TestScrubRow(t *testing.T) {
 	_, row := run("x")
 	first, last, _ := strings.Cut(row[1], " ")
 	digits := strings.NewReplacer(" ", "", "+", "").Replace(row[4])
+	// Another address in the entity's text looks like the entity's; its tail is its own.
+	mine, other := row[3][:strings.LastIndex(row[3][:strings.IndexByte(row[3], '@')], ".")], one(t, 1, "text", Mask{Kind: "email"})("lukasz@post.test")
 	for in, want := range map[string]string{
 		"To ja, Łukasz Kowalski.":               "To ja, " + row[1] + ".",
 		"to ja, łukasz":                         "to ja, " + first,
@@ -86,7 +88,7 @@ func TestScrubRow(t *testing.T) {
 		"Kowalski's, Kowalskis":                 last + "'s, " + last + "s",
 		"firma Kowalski & Synowie z Gdańska":    "firma " + row[6] + " z Gdańska",
 		"pisz na lukasz.k@post.test":            "pisz na " + row[3],
-		"pisz na lukasz@post.test":              "pisz na " + one(t, 1, "text", Mask{Kind: "email"})("lukasz@post.test"),
+		"pisz na lukasz@post.test":              "pisz na " + mine + other[strings.LastIndex(other[:strings.IndexByte(other, '@')], "."):],
 		"tel. 501234567":                        "tel. " + digits[2:],
 		"0048 501-234-567":                      "0048 " + digits[2:5] + "-" + digits[5:8] + "-" + digits[8:],
 		"(+48) 501 234 567":                     "(+48) " + row[4][4:],
