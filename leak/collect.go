@@ -62,7 +62,7 @@ func (c *Collector) Original(value []byte, shared int) {
 	}
 	c.f.begins(c.words[0].hash, len(c.words))
 	c.values++
-	c.add(pending{fp, false, c.again})
+	c.add(pending{fp, false, c.again || identifies(value)})
 }
 
 // original returns the fingerprint of the value whose words are in c, if it is to
@@ -170,6 +170,28 @@ func (c *Collector) empty() {
 		s.mu.Unlock()
 	}
 	c.pending = c.pending[:0]
+}
+
+// identifies reports whether a value stands for one person or thing however often
+// it is found: an e-mail address, or one of nine digits or more that is no IPv4
+// address. Rows that repeat it do not make it common.
+func identifies(v []byte) bool {
+	digits, dots, other := 0, 0, false
+	for i, ch := range v {
+		switch {
+		case ch == '@':
+			if i > 0 && i < len(v)-1 && v[i-1] > ' ' && v[i+1] > ' ' {
+				return true
+			}
+		case ch >= '0' && ch <= '9':
+			digits++
+		case ch == '.':
+			dots++
+		default:
+			other = true
+		}
+	}
+	return digits >= 9 && (dots != 3 || other)
 }
 
 func hasDigit(v []byte) bool {

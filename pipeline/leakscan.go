@@ -298,7 +298,7 @@ select object, body from (
   from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relpartbound is not null
   union all
   select 'function ' || p.oid::pg_catalog.regprocedure::pg_catalog.text,
-    pg_catalog.concat_ws(E'\n', p.prosrc, pg_catalog.pg_get_expr(p.proargdefaults, 0), pg_catalog.array_to_string(p.proconfig, E'\n'))
+    case when p.prokind = 'a' then p.prosrc else pg_catalog.pg_get_functiondef(p.oid) end
   from pg_catalog.pg_proc p join own o on o.nsp = p.pronamespace
   where not exists (select from extended e where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid)
   union all

@@ -83,9 +83,15 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	switch t.Class {
 	case schema.EnumType, schema.Pseudo:
 		return 0, false, false // labels are texts of the schema
+	case schema.Range, schema.Multirange:
+		return leak.Text, true, !t.Builtin // those of PostgreSQL's own are of numbers and dates
 	case schema.Base:
 	default:
 		return leak.Text, true, true
+	}
+	switch t.Extension {
+	case "postgis", "postgis_raster", "vector", "cube", "seg":
+		return 0, false, false // numbers
 	}
 	if t.Builtin {
 		switch t.Base {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/cmd/pgstandin/shop"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -230,5 +231,37 @@ func TestVerify(t *testing.T) {
 	same.target = s.source
 	if status, _, errOut := same.verify(keyA); status != exitUsage || !strings.Contains(errOut, "the same database") {
 		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
+// TestShopLeaks refreshes the shop, whose names are few and common: no alarm with
+// its rules; with one of the masks left out, one.
+func TestShopLeaks(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, shop.Schema)
+	pgtest.Exec(t, s.source, shop.Data(400))
+	rules := strings.Replace(shop.Rules, `targets: ["staging"]`, `targets: ["*_staging"]`, 1)
+	for _, sample := range []string{"5%", "100%"} {
+		s.write(rules)
+		if out := s.must(keyA, "--var", "sample="+sample); !strings.Contains(out, "none is there") {
+			t.Errorf("%s", out)
+		}
+	}
+	for mask, place := range map[string]string{
+		"customer_email: email":  "public.orders.customer_email",
+		"note: scrub":            "public.orders.note",
+		"body: scrub":            "public.messages.body",
+		"recipient: person.name": "public.addresses.recipient",
+		"details: { mask: json, paths: { $.email: email }, other: keep }": "public.audit_logs.details",
+	} {
+		if !strings.Contains(rules, mask) {
+			t.Fatalf("the shop's rules have no %s", mask)
+		}
+		column, _, _ := strings.Cut(mask, ":")
+		s.write(strings.Replace(rules, mask, column+": keep", 1))
+		status, _, errOut := s.refresh(keyA, "--var", "sample=100%")
+		if status != exitVerify || !strings.Contains(errOut, "leak: "+place) {
+			t.Errorf("with %s kept: status %d\n%s", column, status, errOut)
+		}
 	}
 }
