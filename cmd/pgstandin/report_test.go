@@ -93,7 +93,7 @@ func TestReport(t *testing.T) {
 		tables[x.Name] = x
 	}
 	users, logs := tables["public.users"], tables["public.audit_logs"]
-	if r.Outcome != report.Swapped || r.Verdict.State != "done" && r.Verdict.State != "clean" || r.Totals.Tables != 4 || r.Totals.Rows != 100+500+233 || r.Totals.Masked != 3 {
+	if r.Outcome != report.Swapped || r.Verdict.State != "clean" || !r.Leak.Ran || r.Leak.Values == 0 || r.Totals.Tables != 4 || r.Totals.Rows != 100+500+233 || r.Totals.Masked != 3 {
 		t.Errorf("%+v %+v", r.Verdict, r.Totals)
 	}
 	if users.Rows != 100 || users.SourceRows != 100 || users.Why == "" || users.Masked() != 3 || users.Bytes == 0 {
@@ -170,6 +170,28 @@ func TestReportOfRefusal(t *testing.T) {
 	}
 	if strings.Contains(text, "4711") || strings.Contains(text, "SECRET") {
 		t.Errorf("the report holds a literal: %v", r.Problems)
+	}
+}
+
+// A leak ends a run with a report that says where, and not what.
+func TestReportOfLeak(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, reportShop+`update users set note = 'write to ' || email where id <= 7;`)
+	s.write(reportRules)
+	dir := t.TempDir()
+	status, _, errOut := s.refresh(keyA, "--report", dir)
+	if status != exitVerify {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	r, text, page := readReport(t, dir)
+	if r.Outcome != report.Refused || len(r.Problems) != 1 || !r.Leak.Ran || len(r.Leak.Hits) != 1 {
+		t.Fatalf("%v %+v", r.Problems, r.Leak)
+	}
+	if h := r.Leak.Hits[0]; h.Place != "public.users.note" || h.Values != 7 || h.Accepted {
+		t.Errorf("%+v", h)
+	}
+	if strings.Contains(text+page, "anna") {
+		t.Error("the report holds what leaked")
 	}
 }
 
