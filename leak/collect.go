@@ -103,9 +103,11 @@ func (c *Collector) Whole(shape Shape, value []byte) {
 	c.docs.walk(shape, value, c.whole)
 }
 
-// Output takes what a mask made. It is no leak, wherever it is found.
+// Output takes what a mask made. It is no leak, wherever it is found, and neither
+// is a part of it: the words of a made address may be the name of somebody.
 func (c *Collector) Output(value []byte) {
 	if c.suspect != nil {
+		c.clear(value)
 		return
 	}
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
@@ -117,6 +119,23 @@ func (c *Collector) Output(value []byte) {
 	if at := &c.recent[fp%recentOutputs]; *at != fp {
 		*at = fp
 		c.add(pending{fp, true, false})
+	}
+}
+
+// clear clears the suspects that are in what a mask made.
+func (c *Collector) clear(value []byte) {
+	c.words = c.f.hash.cut(c.words[:0], value, blockWords, false)
+	for i := range c.words {
+		sum := c.words[i].hash
+		for n := 1; n <= min(longest, len(c.words)-i); n++ {
+			if n > 1 {
+				sum = c.f.hash.next(sum, c.words[i+n-1].hash)
+			}
+			if c.suspect.maybe(sum) {
+				c.folded = appendFolded(c.folded[:0], value, c.words[i:i+n], false)
+				c.suspect.clear(c.folded)
+			}
+		}
 	}
 }
 

@@ -115,7 +115,8 @@ type Suspects struct {
 }
 
 type suspect struct {
-	confirmed bool
+	confirmed bool             // it is an original
+	made      bool             // it is in what a mask made
 	fields    map[string]int64 // by place
 }
 
@@ -177,7 +178,8 @@ func (s *Suspects) field(name string, hit bool) {
 func (s *Suspects) Len() int { return len(s.texts) }
 
 // Confirmer returns a Collector that fills no filter: the originals that it is
-// given confirm the suspects that they are equal to. All scanning is over by then.
+// given confirm the suspects that they are equal to, and the outputs clear those
+// that they hold. All scanning is over by then.
 func (f *Filter) Confirmer(s *Suspects) *Collector {
 	c := f.Collector()
 	c.suspect = s
@@ -191,6 +193,14 @@ func (s *Suspects) confirm(text []byte) {
 	defer s.mu.Unlock()
 	if x := s.texts[string(text)]; x != nil {
 		x.confirmed = true
+	}
+}
+
+func (s *Suspects) clear(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.texts[string(text)]; x != nil {
+		x.made = true
 	}
 }
 
@@ -208,7 +218,7 @@ func (s *Suspects) Findings() []Finding {
 	defer s.mu.Unlock()
 	confirmed := map[string]int64{}
 	for _, x := range s.texts {
-		if x.confirmed {
+		if x.confirmed && !x.made {
 			for name, n := range x.fields {
 				confirmed[name] += n
 			}
