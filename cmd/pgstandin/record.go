@@ -108,7 +108,7 @@ func (j *job) refuse(rec *record, why error) error {
 		return why
 	case errors.As(why, &leaks):
 		rec.problems = append(rec.problems, leaks.problems...)
-		return errors.Join(why, j.files.write(j.tell(rec, time.Now())))
+		return errors.Join(why, j.writeReport(rec))
 	case !errors.As(why, &unproved):
 		return why
 	}
@@ -122,7 +122,16 @@ func (j *job) refuse(rec *record, why error) error {
 		}
 		rec.problems = append(rec.problems, p)
 	}
-	return errors.Join(why, j.files.write(j.tell(rec, time.Now())))
+	return errors.Join(why, j.writeReport(rec))
+}
+
+// writeReport writes the report of a run that was refused, and says where.
+func (j *job) writeReport(rec *record) error {
+	err := j.files.write(j.tell(rec, time.Now()))
+	if err == nil {
+		j.report.Note("the report is in " + j.files.page())
+	}
+	return err
 }
 
 // conclude writes the report, if there is to be one, and prints the result.
