@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -198,4 +199,27 @@ drift: { allow: [index] }`, "1 difference, 2 differences allowed", exitUndecided
 			t.Errorf("%s: status %d:\n%s%s", c.rules, status, out, errOut)
 		}
 	}
+}
+
+// Another major version is a difference, and what its server spells in another
+// way is none.
+func TestDriftBetweenVersions(t *testing.T) {
+	source := pgtest.DB(t)
+	kinds := strings.NewReplacer("create extension pg_trgm;", "", "(provider = icu, locale = 'de')", "(lc_collate = 'C', lc_ctype = 'C')").Replace(manyKinds)
+	pgtest.Exec(t, source, kinds)
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		target := server.DSN("postgres")
+		pgtest.Exec(t, target, kinds)
+		s := &staging{t: t}
+		s.write(`version: 1
+drift: { allow: [server, database, setting, extension, collation version] }`)
+		if status, out, errOut := s.command("", "drift", "--source", source, "--target", target, "--rules", s.rules); status != 0 {
+			t.Errorf("status %d: %s%s", status, out, errOut)
+		}
+		s.write("version: 1")
+		_, out, _ := s.command("", "drift", "--source", source, "--target", target, "--rules", s.rules)
+		if version := pgtest.Query(t, target, "show server_version")[0][0]; !strings.Contains(out, version) {
+			t.Errorf("%s is not told:\n%s", version, out)
+		}
+	})
 }
