@@ -376,12 +376,16 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err != nil {
 		return nil, j.refuse(rec, err)
 	}
-	res.Verified = verified
 	if j.files != nil {
 		j.report.Step("look at what was kept")
 		if err := rec.lookAtTarget(ctx, tgt, j.workers()); err != nil {
 			return nil, err
 		}
+	}
+	err = j.change(ctx, tgt, first, &verified)
+	rec.verified, res.Verified = verified, verified
+	if err != nil {
+		return nil, j.refuse(rec, err)
 	}
 	j.report.Step("swap")
 	swap, err := tgt.Swap(ctx)

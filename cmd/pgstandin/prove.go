@@ -15,8 +15,8 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// prove verifies the new database, with the user's command between what it
-// must have in common with the source and what the rules' checks ask for.
+// prove verifies what the new database must have in common with the source,
+// and what the rules' checks ask for unless the user's command comes first.
 func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts rowCounts, from proof) (pipeline.Verified, error) {
 	j.report.Step("verify")
 	cfg := pipeline.VerifyConfig{
@@ -25,15 +25,18 @@ func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts 
 			return j.compareSchema(ctx, conn, from.objects, from.major == tgt.Info().Major())
 		},
 	}
-	if j.beforeSwap == "" {
-		verified, err := tgt.Verify(ctx, cfg)
-		return verified, j.proveError(tgt, err)
+	if j.beforeSwap != "" { // they are asked after it
+		cfg.Checks = nil
 	}
-	checks := pipeline.VerifyConfig{Checks: cfg.Checks}
-	cfg.Checks = nil
 	verified, err := tgt.Verify(ctx, cfg)
-	if err != nil {
-		return verified, j.proveError(tgt, err)
+	return verified, j.proveError(tgt, err)
+}
+
+// change runs the user's command on the new database, if there is one, and then
+// the rules' checks, which see what it made.
+func (j *job) change(ctx context.Context, tgt *pipeline.Target, b *bound, verified *pipeline.Verified) error {
+	if j.beforeSwap == "" {
+		return nil
 	}
 	j.report.Step("before-swap command")
 	prefix := "before-swap: "
@@ -41,11 +44,11 @@ func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts 
 		prefix = "\r\x1b[K" + prefix
 	}
 	if err := tgt.Hook(ctx, j.beforeSwap, func(line string) { fmt.Fprintln(j.errOut, prefix+line) }); err != nil {
-		return verified, fmt.Errorf("before-swap: %w; %s is untouched", err, tgt.Name())
+		return fmt.Errorf("before-swap: %w; %s is untouched", err, tgt.Name())
 	}
 	j.report.Step("run checks")
-	verified.Checks = len(checks.Checks)
-	return verified, j.proveError(tgt, tgt.Check(ctx, checks))
+	verified.Checks = len(b.rules.Checks)
+	return j.proveError(tgt, tgt.Check(ctx, pipeline.VerifyConfig{Checks: checkQueries(b.rules.Checks)}))
 }
 
 // proof is what the source had that the new database must have.
