@@ -38,6 +38,7 @@ func TestThroughput(t *testing.T) {
 		ns   float64
 	}
 	var lines []line
+	var used []sample
 	var base float64
 	seen := map[string]bool{}
 	for _, s := range samples() {
@@ -51,11 +52,17 @@ func TestThroughput(t *testing.T) {
 			continue
 		}
 		seen[what] = true
-		l := line{what, nanoseconds(t, s)}
-		if s.kind == "hash" {
-			base = l.ns
+		lines, used = append(lines, line{what: what}), append(used, s)
+	}
+	for range 6 { // what is measured at another time is slow for other reasons
+		for i := range lines {
+			if ns := nanoseconds(t, used[i]); lines[i].ns == 0 || ns < lines[i].ns {
+				lines[i].ns = ns
+			}
+			if used[i].kind == "hash" {
+				base = lines[i].ns
+			}
 		}
-		lines = append(lines, l)
 	}
 	var b strings.Builder
 	b.WriteString("| mask | ns a value | times `hash` |\n|---|---:|---:|\n")
@@ -84,7 +91,7 @@ func nanoseconds(t *testing.T, s sample) float64 {
 	}
 	r, row := p.NewRewriter(), copyfmt.AppendEscaped(nil, []byte(s.values[0]))
 	best := 0.0
-	for range 20 {
+	for range 6 {
 		result := testing.Benchmark(func(b *testing.B) {
 			var dst []byte
 			for b.Loop() {
