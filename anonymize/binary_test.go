@@ -229,23 +229,11 @@ func TestFormatsAgreeOnServer(t *testing.T) {
 		masked = append(masked, '\n')
 	}
 	load(t, conn, masked, "copy text from stdin")
-	rest, _, err := copyfmt.CutBinaryHeader(copied(t, conn, "copy source to stdout (format binary)"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	masked = copyfmt.AppendBinaryHeader(nil)
-	for {
-		size, end, err := copyfmt.BinaryTuple(rest)
-		if err != nil || size == 0 {
-			t.Fatalf("%d, %v", size, err)
-		}
-		if end {
-			break
-		}
-		if masked, err = bin.AppendRow(masked, rest[:size]); err != nil {
+	for _, row := range tuplesOf(t, copied(t, conn, "copy source to stdout (format binary)")) {
+		if masked, err = bin.AppendRow(masked, row); err != nil {
 			t.Fatal(err)
 		}
-		rest = rest[size:]
 	}
 	load(t, conn, copyfmt.AppendBinaryTrailer(masked), "copy bin from stdin (format binary)")
 	want, got := copied(t, conn, "copy text to stdout"), copied(t, conn, "copy bin to stdout")
@@ -261,6 +249,25 @@ func TestFormatsAgreeOnServer(t *testing.T) {
 		if b := bin.Stats()[i]; s != b {
 			t.Errorf("%s: %+v in text, %+v in binary", table.Columns[s.Column].Name, s, b)
 		}
+	}
+}
+
+// tuplesOf cuts a binary stream.
+func tuplesOf(t *testing.T, data []byte) (tuples [][]byte) {
+	t.Helper()
+	rest, ok, err := copyfmt.CutBinaryHeader(data)
+	if err != nil || !ok {
+		t.Fatalf("%t, %v", ok, err)
+	}
+	for {
+		size, end, err := copyfmt.BinaryTuple(rest)
+		if err != nil || size == 0 {
+			t.Fatalf("%d, %v", size, err)
+		}
+		if end {
+			return tuples
+		}
+		tuples, rest = append(tuples, rest[:size]), rest[size:]
 	}
 }
 

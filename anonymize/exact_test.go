@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -41,6 +42,11 @@ func awkward() []string {
 // and in arrays, has a server read the rows, and compares what it then holds
 // byte by byte; a column that is kept goes the same way.
 func TestSetValuesSurvive(t *testing.T) {
+	t.Run("text", func(t *testing.T) { setValuesSurvive(t, false) })
+	t.Run("binary", func(t *testing.T) { setValuesSurvive(t, true) })
+}
+
+func setValuesSurvive(t *testing.T, binary bool) {
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, `create table source (id int, kept text, constant text, choice text, template text, list text[]);
 		create table target (like source)`)
@@ -52,11 +58,20 @@ func TestSetValuesSurvive(t *testing.T) {
 	pgtest.Exec(t, dsn, insert.String())
 	conn := pgtest.Connect(t, dsn)
 	var source, masked bytes.Buffer
-	if _, err := conn.CopyTo(t.Context(), &source, "copy (select * from source order by id) to stdout"); err != nil {
+	format := "(format text)"
+	if binary {
+		format = "(format binary)"
+		masked.Write(copyfmt.AppendBinaryHeader(nil))
+	}
+	if _, err := conn.CopyTo(t.Context(), &source, "copy (select * from source order by id) to stdout "+format); err != nil {
 		t.Fatal(err)
 	}
 	escaped := func(v string) string { return strings.ReplaceAll(v, "{{", "{ {") } // braces of a template
-	for i, row := range bytes.Split(bytes.TrimSuffix(source.Bytes(), []byte("\n")), []byte("\n")) {
+	rows := bytes.Split(bytes.TrimSuffix(source.Bytes(), []byte("\n")), []byte("\n"))
+	if binary {
+		rows = tuplesOf(t, source.Bytes())
+	}
+	for i, row := range rows {
 		text, v := Type{Name: "text"}, all[i]
 		p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
 			{Name: "id", Type: Type{Name: "int4"}}, {Name: "kept", Type: text},
@@ -68,13 +83,20 @@ func TestSetValuesSurvive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := p.NewRewriter().AppendRow(nil, row)
+		rw, end := p.NewRewriter(), "\n"
+		if binary {
+			rw, end = p.NewBinaryRewriter(), ""
+		}
+		out, err := rw.AppendRow(nil, row)
 		if err != nil {
 			t.Fatal(err)
 		}
-		masked.Write(append(out, '\n'))
+		masked.Write(append(out, end...))
 	}
-	if _, err := conn.CopyFrom(t.Context(), &masked, "copy target from stdin"); err != nil {
+	if binary {
+		masked.Write(copyfmt.AppendBinaryTrailer(nil))
+	}
+	if _, err := conn.CopyFrom(t.Context(), &masked, "copy target from stdin "+format); err != nil {
 		t.Fatalf("the server does not read the rows: %v", err)
 	}
 	hexed := func(s string) string { return hex.EncodeToString([]byte(s)) }

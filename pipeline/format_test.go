@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -72,13 +73,7 @@ func TestTextOnly(t *testing.T) {
 			t.Errorf("interval, %+v: %q", c.ends, why)
 		}
 	}
-	values := map[string]string{"text": `E'a\t\\'`, "bigint": "-7", "numeric(5,2)": "1.5", "bytea": `'\x00'`, "jsonb": `'{"a": 1}'`, "timestamptz(3)": "'infinity'", "interval": "'1 mon -1 day'",
-		"inet": "'::1/7'", "int4range": "'[1,3]'", "int[][]": "'{{1},{2}}'", "public.mood": "'ok'", "public.positive": "5", "public.numbers": "'{1,null}'", "public.int8": "'x'", "tsvector": "'a:1 b'", "money": "12.34"}
-	for i, c := range columnTypes {
-		if v, ok := values[c.typ]; ok {
-			pgtest.Exec(t, source, fmt.Sprintf("insert into t (c%d) values (%s)", i, v))
-		}
-	}
+	fillTypes(t, source)
 	src := begin(t, source, 1, "t")
 	for _, w := range ways[2:] {
 		mustCopy(t, src, target, []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, NewRewriter: w.rewriter,
@@ -86,6 +81,46 @@ func TestTextOnly(t *testing.T) {
 		sameRows(t, source, target, "select "+strings.Join(columns, ", ")+" from t")
 		pgtest.Exec(t, target, "truncate t")
 	}
+}
+
+// fillTypes inserts rows into table t, one for each of some types.
+func fillTypes(t *testing.T, dsn string) {
+	t.Helper()
+	values := map[string]string{"text": `E'a\t\\'`, "bigint": "-7", "numeric(5,2)": "1.5", "bytea": `'\x00'`, "jsonb": `'{"a": 1}'`, "timestamptz(3)": "'infinity'", "interval": "'1 mon -1 day'",
+		"inet": "'::1/7'", "int4range": "'[1,3]'", "int[][]": "'{{1},{2}}'", "public.mood": "'ok'", "public.positive": "5", "public.numbers": "'{1,null}'", "public.int8": "'x'", "tsvector": "'a:1 b'", "money": "12.34"}
+	for i, c := range columnTypes {
+		if v, ok := values[c.typ]; ok {
+			pgtest.Exec(t, dsn, fmt.Sprintf("insert into t (c%d) values (%s)", i, v))
+		}
+	}
+}
+
+// A server of any version takes in binary what one of any other sends.
+func TestBinaryBetweenVersions(t *testing.T) {
+	var safe, columns []string
+	for i, c := range columnTypes {
+		if c.why == "" {
+			safe, columns = append(safe, fmt.Sprintf("c%d %s", i, c.typ)), append(columns, fmt.Sprintf("c%d", i))
+		}
+	}
+	script := ownTypes + "; create table t (" + strings.Join(safe, ", ") + ")"
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		pgtest.Exec(t, server.DSN("postgres"), "create database other template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'")
+		here, there := pgtest.DB(t), server.DSN("other")
+		for _, ends := range [][2]string{{here, there}, {there, here}} {
+			for _, dsn := range ends {
+				pgtest.Exec(t, dsn, "drop schema public cascade; create schema public; "+script)
+			}
+			fillTypes(t, ends[0])
+			src := begin(t, ends[0], 1, "t")
+			for _, w := range ways {
+				mustCopy(t, src, ends[1], []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, NewRewriter: w.rewriter,
+					Chunks: []pipeline.Chunk{{Select: query("select " + strings.Join(columns, ", ") + " from only public.t")}}}}, pipeline.CopyOptions{})
+				sameRows(t, ends[0], ends[1], "select "+strings.Join(columns, ", ")+" from t")
+				pgtest.Exec(t, ends[1], "truncate t")
+			}
+		}
+	})
 }
 
 // In binary too an error names the column where the server does, and holds no
