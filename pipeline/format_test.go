@@ -119,6 +119,7 @@ func TestBinaryBetweenVersions(t *testing.T) {
 				sameRows(t, ends[0], ends[1], "select "+strings.Join(columns, ", ")+" from t")
 				pgtest.Exec(t, ends[1], "truncate t")
 			}
+			src.Close(context.Background()) // and its locks
 		}
 	})
 }
