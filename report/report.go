@@ -238,6 +238,8 @@ func (h LeakHit) Leak() bool { return h.Values+h.Credentials > 0 }
 type Proof struct {
 	Tables      int              `json:"tables_counted"`
 	Rows        int64            `json:"rows_counted"`
+	Objects     int              `json:"objects_compared"` // of the source's schema, constraints among them
+	Sequences   int              `json:"sequences"`        // past the values of their columns
 	Constraints List[Constraint] `json:"constraints"`
 	NotValid    List[string]     `json:"not_valid"` // foreign keys that the source itself has as NOT VALID
 	Checks      List[Check]      `json:"checks"`

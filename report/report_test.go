@@ -40,7 +40,7 @@ func demo() *Report {
 		}},
 		Leak: Leak{Ran: true, Scope: "copied", Values: 61034, Fingerprints: 48211, Short: 310, Single: 1204, Columns: 41, Rows: 238255, Bytes: 3_912_004, FixedPoints: 28,
 			Hits: []LeakHit{{"public.products.title", 2, 5, 0, true, "a brand named like a person"}, {"public.orders.note", 0, 3, 0, false, ""}}},
-		Proof: Proof{Tables: 11, Rows: 240112, Constraints: []Constraint{{"primary key", 11, 11}, {"foreign key", 13, 12}, {"unique", 4, 4}, {"check", 6, 6}},
+		Proof: Proof{Tables: 11, Rows: 240112, Objects: 214, Sequences: 9, Constraints: []Constraint{{"primary key", 11, 11}, {"foreign key", 13, 12}, {"unique", 4, 4}, {"check", 6, 6}},
 			NotValid: []string{`public.shipments "shipments_order_id_fkey"`}, Checks: []Check{{"select count(*) > … from users", 41, true}}},
 		Steps: []Step{{"check rules, source and target", 0.21}, {"lock tables and take the snapshot", 0.04}, {"create the schema", 0.9}, {"choose rows", 6.2},
 			{"copy rows", 48.3}, {"build indexes and constraints", 21.7}, {"set sequences, refresh views, analyze", 3.1}, {"verify", 2.4}, {"swap", 0.12}},

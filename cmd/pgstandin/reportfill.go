@@ -213,7 +213,7 @@ func referenceNames(ref *subset.Reference) []string {
 }
 
 func proofOf(rec *record, f *reportFiles) report.Proof {
-	p := report.Proof{Tables: rec.verified.Tables, Rows: rec.verified.Rows, NotValid: rec.verified.NotValid}
+	p := report.Proof{Tables: rec.verified.Tables, Rows: rec.verified.Rows, Objects: rec.verified.Objects, Sequences: rec.verified.Sequences, NotValid: rec.verified.NotValid}
 	for _, kind := range []string{"primary key", "foreign key", "unique", "check", "exclusion"} {
 		if k := rec.verified.Kinds[kind]; k.Source > 0 {
 			p.Constraints = append(p.Constraints, report.Constraint{Kind: kind, Count: k.Source, Valid: k.Valid})
