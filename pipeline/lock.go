@@ -103,7 +103,7 @@ where not w.granted and w.pid <> all ($1::int[])
 // Watch looks, on a connection of its own outside the snapshot, whether anyone
 // waits behind our sessions, until ctx ends (then it returns nil) or a wait gets
 // as long as Yield (then it returns a *YieldError, and the caller ends the run
-// and closes the source). It may start any time after OpenSource.
+// and closes the source). It also minds MaxLag and MaxAge. It may start any time after OpenSource.
 func (s *Source) Watch(ctx context.Context) error {
 	conn, err := s.at.connect(ctx, "")
 	if err != nil {
@@ -120,6 +120,7 @@ func (s *Source) Watch(ctx context.Context) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	since := map[string]time.Time{}
+	defer s.slow.pause(false) // nobody would end it
 	for {
 		select {
 		case <-ctx.Done():
@@ -127,6 +128,9 @@ func (s *Source) Watch(ctx context.Context) error {
 		case <-tick.C:
 		}
 		err := s.look(ctx, conn, since, every)
+		if err == nil {
+			err = s.spare(ctx, conn)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -208,7 +208,21 @@ func newEndpoint(cfg *pgconn.Config) *endpoint {
 // connect opens a connection to database, "" meaning the configured one. The
 // first success pins the server for all that follow.
 func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn, error) {
+	return e.connectBy(ctx, database, nil)
+}
+
+// connectBy is connect by way of wrap, which gets the network's connection.
+func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
 	cfg := e.cfg.Copy()
+	if dial := cfg.DialFunc; wrap != nil {
+		cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(c), nil
+		}
+	}
 	if database != "" {
 		cfg.Database = database
 	}

@@ -31,6 +31,7 @@ func (s *Source) Begin(ctx context.Context, tables []schema.Name) (Snapshot, err
 		return Snapshot{}, fmt.Errorf("source: snapshot: %w", err)
 	}
 	s.snap = snap
+	s.begun.Store(time.Now().UnixNano())
 	return snap, nil
 }
 
@@ -199,7 +200,7 @@ func (s *Source) OpenWorkers(ctx context.Context, n int) error {
 }
 
 func (s *Source) openWorker(ctx context.Context) (*pgconn.PgConn, error) {
-	conn, err := s.at.connect(ctx, "")
+	conn, err := s.at.connectBy(ctx, "", s.slow.wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +230,7 @@ func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error 
 		return plainly(err)
 	}
 	lock := []setting{{"lock_timeout", strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10), 0}}
-	if err := pin(ctx, conn, textSettings, sourceSettings, lock); err != nil {
+	if err := pin(ctx, conn, textSettings, sourceSettings, lock, s.statementLimit()); err != nil {
 		return plainly(err)
 	}
 	row, err := oneOf(ctx, conn, `

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,6 +31,17 @@ type SourceConfig struct {
 	// Yield is how long anyone may wait behind us before the run gives way: zero
 	// means DefaultYield.
 	Yield time.Duration
+	// MaxRate is how many bytes a second the workers read together; zero is no
+	// limit.
+	MaxRate int64
+	// MaxLag pauses the workers, under Watch, while a standby is farther behind;
+	// zero never. On a primary the role must be allowed to see pg_stat_replication.
+	MaxLag time.Duration
+	// MaxAge ends the run, under Watch, when its snapshot is older; zero never.
+	MaxAge time.Duration
+	// StatementTimeout is how long a statement of a worker may take; zero is no
+	// limit.
+	StatementTimeout time.Duration
 }
 
 // Info is what is known of a server and one of its databases.
@@ -83,6 +95,10 @@ type Source struct {
 	snap   Snapshot
 	free   chan *pgconn.PgConn // nil elements are workers to be opened anew
 	pids   *pidSet
+
+	begun atomic.Int64 // when the snapshot was taken, by our clock, in nanoseconds; 0 not yet
+	slow  throttle
+	lag   atomic.Int64 // nanoseconds; see Lag
 }
 
 // OpenSource connects the leader, pins its session, and learns about the
@@ -97,7 +113,7 @@ func OpenSource(ctx context.Context, cfg SourceConfig) (*Source, error) {
 	if cfg.Yield == 0 {
 		cfg.Yield = DefaultYield
 	}
-	s := &Source{cfg: cfg, at: newEndpoint(cfg.Conn), pids: newPIDSet()}
+	s := &Source{cfg: cfg, at: newEndpoint(cfg.Conn), pids: newPIDSet(), slow: throttle{rate: cfg.MaxRate}}
 	conn, err := s.at.connect(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)

@@ -44,7 +44,12 @@ func (p *patience) Set(s string) error {
 	return nil
 }
 
-func (p *patience) String() string { return time.Duration(*p).String() }
+func (p *patience) String() string {
+	if *p == 0 {
+		return "" // of a flag without a default
+	}
+	return time.Duration(*p).String()
+}
 
 // Type names the value in help.
 func (p *patience) Type() string { return "duration" }

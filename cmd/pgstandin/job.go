@@ -35,6 +35,7 @@ type job struct {
 	secret               *keyed.Secret // nil where no row is masked
 	run                  runOptions
 	yield, lockTimeout   time.Duration
+	limits               limitOptions
 	copyFormat           copyFormat
 	beforeSwap           string // command; "" for none
 	errOut               io.Writer
@@ -61,7 +62,11 @@ func (j *job) workers() int {
 
 // open connects the source and reads the clock and the catalog there.
 func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
-	return pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout})
+	return pipeline.OpenSource(ctx, pipeline.SourceConfig{
+		Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout,
+		MaxRate: int64(j.limits.rate), MaxLag: time.Duration(j.limits.lag), MaxAge: time.Duration(j.limits.age),
+		StatementTimeout: time.Duration(j.limits.statement),
+	})
 }
 
 // bind reads the catalog over the leader's connection and binds the rules to
@@ -469,7 +474,11 @@ func (j *job) copy(ctx context.Context, src *pipeline.Source, tgt *pipeline.Targ
 		Workers: j.workers(),
 		Done:    func(i int) { ready(jobs[i].Into) },
 		Progress: func(p pipeline.Progress) {
-			j.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, strings.Join(p.Running, ", ")})
+			running := strings.Join(p.Running, ", ")
+			if lag := src.Lag(); lag > 0 {
+				running = "waiting for a standby, " + seconds(lag) + " behind"
+			}
+			j.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, running})
 		},
 	})
 	if err != nil {

@@ -47,6 +47,9 @@ func (b *byteCount) Set(s string) error {
 
 func (b *byteCount) String() string {
 	n := int64(*b)
+	if n == 0 {
+		return "" // of a flag without a default
+	}
 	for _, u := range []struct {
 		name string
 		size int64

@@ -147,3 +147,16 @@ func (o *runOptions) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
 }
+
+// limitOptions keep a run from hurting production.
+type limitOptions struct {
+	rate                byteCount
+	lag, age, statement patience
+}
+
+func (o *limitOptions) AddFlags(f *pflag.FlagSet) {
+	f.Var(&o.rate, "max-rate", "read so many `bytes` a second from the source, all workers together (default: no limit)")
+	f.Var(&o.lag, "max-lag", "pause reading while a standby of the source, or the source as a standby, is farther behind (default: never)")
+	f.Var(&o.age, "max-snapshot-age", "give up when the run's snapshot of the source is older: it keeps vacuum from its work (default: never)")
+	f.Var(&o.statement, "statement-timeout", "what one statement on the source may take (default: no limit)")
+}

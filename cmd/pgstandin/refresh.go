@@ -18,6 +18,7 @@ type refreshOptions struct {
 	report      reportOptions
 	yield       patience
 	lockTimeout patience
+	limits      limitOptions
 	copyFormat  copyFormat
 	beforeSwap  string
 }
@@ -34,6 +35,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
 	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
+	o.limits.AddFlags(f)
 }
 
 func newRefreshCommand() *cobra.Command {
@@ -75,7 +77,7 @@ Exit statuses:
 }
 
 func (o *refreshOptions) job(ctx context.Context) (*job, error) {
-	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), copyFormat: o.copyFormat}
+	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), limits: o.limits, copyFormat: o.copyFormat}
 	var err error
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err

@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/cmd/pgstandin/shop"
 	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 // pair is a production server with a hot standby.
@@ -209,4 +212,60 @@ func TestQueryCancelledByReplay(t *testing.T) {
 		t.Fatalf("status %d\n%s", status, errOut)
 	}
 	saysWhatToDo(t, errOut)
+}
+
+// TestPausesForStandby: while a standby is behind nothing is read; when it has
+// caught up, reading goes on.
+func TestPausesForStandby(t *testing.T) {
+	p := newPair(t, 50, map[string]string{"recovery_min_apply_delay": "3s"})
+	conn, err := pgconn.ParseConfig(p.source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := pipeline.OpenSource(t.Context(), pipeline.SourceConfig{Conn: conn, DSN: p.source(), MaxLag: time.Second, Yield: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close(context.Background())
+	if _, err := src.Begin(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := src.OpenWorkers(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	users := func(ctx context.Context) (n int, err error) {
+		err = src.Rows(ctx, "select id from public.users", func([]byte) error { n++; return nil })
+		return n, err
+	}
+	behind := func(want bool) {
+		t.Helper()
+		for try := 0; src.Lag() > 0 != want; try++ {
+			if try == 300 {
+				t.Fatalf("lag: %s", src.Lag())
+			}
+			if want { // the standby reports the lag of what it replays
+				pgtest.Exec(t, p.source(), "update public.countries set name = name")
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	err = pipeline.While(t.Context(), src.Watch, func(ctx context.Context) error {
+		if n, err := users(ctx); n != 50 || err != nil {
+			return fmt.Errorf("%d users before: %w", n, err)
+		}
+		behind(true)
+		start := time.Now()
+		n, err := users(ctx) // waits
+		if n != 50 || err != nil {
+			return fmt.Errorf("%d users: %w", n, err)
+		}
+		if src.Lag() > 0 || time.Since(start) < 100*time.Millisecond {
+			t.Errorf("read while the standby was behind: after %s, lag %s", time.Since(start), src.Lag())
+		}
+		behind(false)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
