@@ -23,11 +23,13 @@ type Collector struct {
 
 // pending is a fingerprint that is not in the filter yet.
 type pending struct {
-	fp         uint64
-	out, again bool
+	fp    uint64
+	first uint64 // of an original: its first word
+	words uint8  // how many it has; 0 for an output
+	again bool
 }
 
-const batch, recentOutputs = 4096, 256
+const batch, recentOutputs = 2048, 256
 
 // Collector returns one for one goroutine.
 func (f *Filter) Collector() *Collector {
@@ -60,9 +62,8 @@ func (c *Collector) Original(value []byte, shared int) {
 		}
 		return
 	}
-	c.f.begins(c.words[0].hash, len(c.words))
 	c.values++
-	c.add(pending{fp, false, c.again || identifies(value)})
+	c.add(pending{fp, c.words[0].hash, uint8(len(c.words)), c.again || identifies(value)})
 }
 
 // original returns the fingerprint of the value whose words are in c, if it is to
@@ -118,7 +119,7 @@ func (c *Collector) Output(value []byte) {
 	c.outputs++
 	if at := &c.recent[fp%recentOutputs]; *at != fp {
 		*at = fp
-		c.add(pending{fp, true, false})
+		c.add(pending{fp: fp})
 	}
 }
 
@@ -178,17 +179,40 @@ func (c *Collector) empty() {
 		c.sorted[*at] = c.pending[i]
 		*at++
 	}
-	for i := 0; i < len(c.sorted) && c.err == nil; {
-		s := &c.f.shards[c.sorted[i].fp>>56]
-		s.mu.Lock()
-		for home := c.sorted[i].fp >> 56; i < len(c.sorted) && c.sorted[i].fp>>56 == home && c.err == nil; i++ {
-			p := &c.sorted[i]
-			_, lo, hi := parts(p.fp)
-			c.err = c.f.put(s, lo, hi, p.out, p.again)
+	for i := range c.sorted {
+		if p := &c.sorted[i]; p.words > 0 {
+			c.f.begins(p.first, int(p.words))
 		}
-		s.mu.Unlock()
+	}
+	for rest := c.sorted; len(rest) > 0 && c.err == nil; {
+		n := 1
+		for n < len(rest) && rest[n].fp>>56 == rest[0].fp>>56 {
+			n++
+		}
+		c.err = c.f.putAll(&c.f.shards[rest[0].fp>>56], rest[:n])
+		rest = rest[n:]
 	}
 	c.pending = c.pending[:0]
+}
+
+// putAll puts fingerprints of one shard into it. It looks at all their buckets
+// first: memory is slow, but several places are fetched at once.
+func (f *Filter) putAll(s *shard, all []pending) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.buckets) > 0 {
+		for i := range all {
+			_, lo, _ := parts(all[i].fp)
+			s.seen |= s.buckets[s.home(lo)].state
+		}
+	}
+	for i := range all {
+		_, lo, hi := parts(all[i].fp)
+		if err := f.put(s, lo, hi, all[i].words == 0, all[i].again); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // identifies reports whether a value stands for one person or thing however often
