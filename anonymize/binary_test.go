@@ -334,6 +334,10 @@ func TestBinaryErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	field := func(s string) string { return string(copyfmt.AppendBinaryField(nil, []byte(s))) }
+	_, err = p.NewBinaryRewriter().AppendRow(nil, []byte("\x00\x02"+field("secret")+field("12345")))
+	if err == nil || !strings.HasPrefix(err.Error(), "column b: value is not in the binary form") {
+		t.Errorf("got %v", err)
+	}
 	for _, row := range []string{"", "\x00", "\x00\x01" + field("secret"), "\x00\x02" + field("secret"), "\x00\x02" + field("secret") + field("12345"),
 		"\x00\x02" + field("secret") + field("1234") + "x", "\x00\x02" + field("secret") + "\xff\xff\xff\xfe", "\xff\xff", "\x00\x02\xff\xff\xff\xff\x00\x00\x00\x09secret"} {
 		if _, err := p.NewBinaryRewriter().AppendRow(nil, []byte(row)); err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "1234") {

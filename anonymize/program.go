@@ -57,6 +57,7 @@ type Program struct {
 	drawing []*keyed.PRF  // of each of draws: where its values stand
 	pools   map[int]*pool // by Draw.Column
 
+	names    []string         // of the columns, for messages
 	codecs   []*copyfmt.Codec // of each field whose value is read
 	textOnly string           // see TextOnly
 }

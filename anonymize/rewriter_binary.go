@@ -33,6 +33,7 @@ func (p *Program) findCodecs(t *Table, literals [][]string) {
 		gone[p.columns[i].index] = p.columns[i].null && speaking(p.columns[i].typ)
 	}
 	for i := range t.Columns {
+		p.names = append(p.names, t.Columns[i].Name)
 		if !p.need[i] && !gone[i] {
 			continue
 		}
@@ -125,7 +126,7 @@ func (r *Rewriter) decodeBinary(row []byte) error {
 			// Where the buffer grows, earlier values stay in the old one.
 			start := len(r.values)
 			if r.values, err = codec.AppendText(&r.codec, r.values, value); err != nil {
-				return fmt.Errorf("field %d: %w", i+1, err)
+				return fmt.Errorf("column %s: %w", r.p.names[i], err)
 			}
 			r.vals[i] = r.values[start:len(r.values):len(r.values)]
 		}
@@ -159,7 +160,7 @@ func (r *Rewriter) binaryField(dst, field []byte, c *column, s *ColumnStats) ([]
 	dst = copyfmt.BeginBinaryField(dst)
 	start := len(dst)
 	if dst, err = codec.AppendBinary(&r.codec, dst, r.out); err != nil {
-		return dst, fmt.Errorf("mask %s of field %d: %w", c.kind, c.index+1, err)
+		return dst, fmt.Errorf("column %s: what mask %s made: %w", r.p.names[c.index], c.kind, err)
 	}
 	return copyfmt.EndBinaryField(dst, start), nil
 }

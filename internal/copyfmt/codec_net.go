@@ -95,7 +95,7 @@ func parseAddress(dst, text []byte, cidr byte) ([]byte, error) {
 		}
 		v6 = v6 || c == ':'
 	}
-	ok := false
+	var ok bool
 	if v6 {
 		length, family = 16, familyV6
 		ok = parseV6(&addr, text[:end])

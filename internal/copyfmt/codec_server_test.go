@@ -24,7 +24,6 @@ type typeCase struct {
 	name   string
 	fixed  []string
 	random func(*rand.Rand) string
-	lossy  bool // the server's own text does not lead back to the value
 }
 
 func pick(r *rand.Rand, values ...string) string { return values[r.IntN(len(values))] }
