@@ -201,11 +201,7 @@ func (r *race) ours(name, rules, into string, args ...string) contestant {
 		cmd := exec.Command(r.bin, append([]string{"refresh", "--source", r.source.DSN("shop"), "--target", r.target.DSN("staging"), "--rules", file}, args...)...)
 		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+r.source.Bin())
 		l, out, err := r.measure(cmd)
-		for line := range strings.Lines(out) {
-			if rest, ok := strings.CutPrefix(line, "copy rows "); ok {
-				l.data, _ = strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " s"), 64)
-			}
-		}
+		l.data = copySeconds(out)
 		return l, err
 	}}
 }
