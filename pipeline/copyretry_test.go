@@ -29,8 +29,22 @@ func sameMany(t *testing.T, source, target string, res pipeline.JobResult, retri
 	}
 }
 
+// beginner counts the chunks that are begun, for the first time and again.
+type beginner struct {
+	pipeline.Rewriter
+	first, again *atomic.Int32
+}
+
+func (b beginner) Begin(again bool) {
+	if again {
+		b.again.Add(1)
+	} else {
+		b.first.Add(1)
+	}
+}
+
 // A worker whose session is ended on either side in the middle of a chunk copies
-// it again; no row is lost or doubled.
+// it again, and tells the rewriter; no row is lost or doubled.
 func TestCopySurvivesLostSession(t *testing.T) {
 	for _, side := range []string{"source", "target"} {
 		t.Run(side, func(t *testing.T) {
@@ -46,7 +60,10 @@ func TestCopySurvivesLostSession(t *testing.T) {
 				}
 				ended.Add(int32(len(pgtest.Query(t, dsn, "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and "+where+" limit 1"))))
 			}
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: onRow("10\t", kill),
+			var first, again atomic.Int32
+			fresh := onRow("10\t", kill)
+			rewriter := func() pipeline.Rewriter { return beginner{fresh(), &first, &again} }
+			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter,
 				Chunks: blocksOf(t, source, "t", "i, v", 900)}
 			var last pipeline.Progress
 			res := mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2, Progress: func(p pipeline.Progress) { last = p }})
@@ -55,6 +72,9 @@ func TestCopySurvivesLostSession(t *testing.T) {
 			}
 			if res[0].Retries != 1 || res[0].Rows != 60000 || last.Rows != 60000 || last.Bytes != res[0].Bytes || last.Retries != 1 {
 				t.Errorf("%+v, %+v", res, last)
+			}
+			if first.Load() != int32(len(job.Chunks)) || again.Load() != 1 {
+				t.Errorf("%d chunks were begun, %d again", first.Load(), again.Load())
 			}
 			got := pgtest.Query(t, target, "select count(*), count(distinct i), count(*) filter (where v like 'changed%') from t")[0]
 			if got[0] != "60000" || got[1] != "60000" || got[2] != "0" {

@@ -265,3 +265,19 @@ func TestShopLeaks(t *testing.T) {
 		}
 	}
 }
+
+// TestLeakMemory has more originals than fingerprints may take: the run ends and
+// says what to raise, and nothing is passed over.
+func TestLeakMemory(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, email text, backup text);
+		insert into users select i, 'user' || i || '@corp.example', 'backup' || i || '@corp.example' from generate_series(1, 100000) i`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables: { users: { columns: { email: email, backup: email } } }\n")
+	status, _, errOut := s.refresh(keyA, "--memory", "1MiB")
+	if status != exitFailed || !strings.Contains(errOut, "raise --memory") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+	if out := s.must(keyA, "--memory", "4MiB"); !strings.Contains(out, "200,000 originals") {
+		t.Errorf("%s", out)
+	}
+}
