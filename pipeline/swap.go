@@ -100,12 +100,18 @@ func notOurs(name string) error {
 	return fmt.Errorf("database %s exists and was not put aside by pgstandin; rename or drop it", schema.QuoteIdent(name))
 }
 
+// dropOlder tries a second time if the session was ended.
 func (t *Target) dropOlder(ctx context.Context, older string) error {
-	conn, err := t.administer(ctx)
-	if err != nil {
-		return err
+	for try := 0; ; try++ {
+		conn, err := t.administer(ctx)
+		if err != nil {
+			return err
+		}
+		err = run(ctx, conn, "drop database if exists "+schema.QuoteIdent(older)+" with (force)")
+		if err == nil || try > 0 || !lost(codeOf(err)) && !conn.IsClosed() {
+			return plainly(err)
+		}
 	}
-	return plainly(run(ctx, conn, "drop database if exists "+schema.QuoteIdent(older)+" with (force)"))
 }
 
 // takeoverObjects gives owners, privileges and default privileges inside the
