@@ -276,7 +276,7 @@ with own as (
 select object, body from (
   select 'comment on ' || i.type || ' ' || i.identity as object, d.description as body
   from pg_catalog.pg_description d, lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-  where (d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.description <> 'standard public schema')
+  where (d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objoid in (select nsp from own) and d.description <> 'standard public schema')
     and not exists (select from extended e where e.classid = d.classoid and e.objid = d.objoid)
   union all
   select 'default of ' || pg_catalog.format('%I.%I.%I', o.nspname, c.relname, a.attname), pg_catalog.pg_get_expr(d.adbin, d.adrelid)

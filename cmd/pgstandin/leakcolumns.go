@@ -113,11 +113,16 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	return leak.Text, true, true
 }
 
-// copiedTables are the tables that hold rows of the selection.
+// copiedTables are the tables that may hold rows of the selection: of a
+// partitioned table every partition, since a mask may have moved rows there.
 func copiedTables(sel *subset.Selection) []*schema.Table {
+	copied := map[*schema.Table]bool{}
+	for _, l := range sel.Leaves {
+		copied[l.Root] = copied[l.Root] || l.How != subset.Nothing
+	}
 	var out []*schema.Table
 	for _, l := range sel.Leaves {
-		if l.How != subset.Nothing {
+		if copied[l.Root] {
 			out = append(out, l.Table)
 		}
 	}

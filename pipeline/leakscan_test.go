@@ -1,0 +1,140 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgserver"
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/leak"
+	"github.com/pgstandin/pgstandin/pipeline"
+)
+
+const speaking = `
+create schema app;
+create type app.color as enum ('red one', 'green');
+create domain app.code as text default 'domain default' check (value <> 'domain check');
+create table app.t (i int, v text default 'column default', raw bytea, check (v <> 'table check'));
+create index on app.t ((v || 'index expression')) where v <> 'predicate';
+create table app.parts (k text) partition by list (k);
+create table app.part partition of app.parts for values in ('partition bound');
+create view app.w as select 'view text' as x;
+create materialized view app.m as select 'matview text' as x;
+create function app.f(a text default 'argument default') returns text language sql set application_name = 'function setting' as $$ select 'function body' $$;
+create function app.trig() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger tr before update on app.t for each row when (new.v <> 'trigger condition') execute function app.trig();
+create aggregate app.agg(int) (sfunc = int4pl, stype = int);
+create policy p on app.t using (v <> 'policy text');
+create rule r as on delete to app.t where old.v = 'rule text' do instead nothing;
+comment on column app.t.v is 'column comment';
+comment on function app.f is 'function comment';
+comment on schema app is 'schema comment';
+comment on index app.t_expr_idx is 'index comment';
+comment on trigger tr on app.t is 'trigger comment';
+`
+
+// checkTexts looks for every text that was written into a schema.
+func checkTexts(t *testing.T, dsn string) {
+	t.Helper()
+	pgtest.Exec(t, dsn, speaking)
+	src := begin(t, dsn, 1)
+	texts, err := pipeline.SchemaTexts(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, x := range texts {
+		fmt.Fprintf(&all, "%s: %s\n", x.Object, x.Text)
+		if strings.Contains(x.Object, " pg_catalog") || strings.Contains(x.Object, "information_schema") {
+			t.Errorf("PostgreSQL's own: %s", x.Object)
+		}
+	}
+	for _, want := range []string{
+		"red one", "domain default", "domain check", "column default", "table check", "index expression", "predicate", "partition bound", "view text", "matview text",
+		"argument default", "function setting", "function body", "trigger condition", "policy text", "rule text", "column comment", "function comment", "schema comment",
+		"index comment", "trigger comment",
+	} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(all.String())
+	}
+	own, err := pipeline.DatabaseTexts(t.Context(), src, src.Info().Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(own) != 2 || own[0].Text != "a database comment" || !strings.Contains(own[1].Text, "a setting") {
+		t.Errorf("%v", own)
+	}
+}
+
+func describeDatabase(t *testing.T, dsn, name string) {
+	pgtest.Exec(t, dsn, "comment on database "+name+" is 'a database comment'; alter database "+name+" set application_name = 'a setting'")
+}
+
+func TestSchemaTexts(t *testing.T) {
+	dsn := pgtest.DB(t)
+	describeDatabase(t, dsn, config(t, dsn).Database)
+	checkTexts(t, dsn)
+}
+
+func TestSchemaTextsOfEachVersion(t *testing.T) {
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		pgtest.Exec(t, server.DSN("postgres"), "create database texts")
+		describeDatabase(t, server.DSN("postgres"), "texts")
+		checkTexts(t, server.DSN("texts"))
+	})
+}
+
+// TestScanSteps reads a table of several ranges: each row is looked at once.
+func TestScanSteps(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, `create table t (i int, v text, raw bytea); alter table t alter v set storage external;
+		insert into t select i, repeat('x', 1900) || ' value number ' || i, case when i % 2 = 0 then 'raw number ' || i end::bytea from generate_series(1, 70000) i`)
+	src := begin(t, dsn, 2, "t")
+	secret, err := keyed.NewSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter, suspects := leak.New(secret, leak.Options{}), leak.NewSuspects()
+	originals := func(c *leak.Collector) {
+		for _, v := range []string{"value number 1", "number 69999", "raw number 70000"} {
+			c.Original([]byte(v), 0)
+		}
+		if err := c.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	originals(filter.Collector())
+	var count pipeline.Scanned
+	steps, err := pipeline.ScanSteps(t.Context(), src, filter, suspects, []pipeline.ScanTable{{Table: name("t"), Columns: []pipeline.ScanColumn{
+		{Name: "v", Place: "t.v", Shape: leak.Text}, {Name: "raw", Place: "t.raw", Shape: leak.Bytes}, {Name: "i", Place: "t.i", Shape: leak.Text, Cast: true},
+	}}}, &count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) < 2 {
+		t.Errorf("%d steps", len(steps))
+	}
+	if err := pipeline.Steps(t.Context(), 2, steps); err != nil {
+		t.Fatal(err)
+	}
+	originals(filter.Confirmer(suspects))
+	found := map[string]int64{}
+	for _, f := range suspects.Findings() {
+		found[f.Place] = f.Fields
+	}
+	if count.Rows() != 70000 || count.Bytes() < 70000*1900 || found["t.v"] != 2 || found["t.raw"] != 1 || len(found) != 2 {
+		t.Errorf("%d rows, %d bytes, %v", count.Rows(), count.Bytes(), found)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := steps[0](ctx); err == nil {
+		t.Error("a scan that is cancelled has no error")
+	}
+}
