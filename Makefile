@@ -12,7 +12,7 @@ BENCH_USERS ?= 500000
 .PHONY: help
 help: ## print this
 	@printf 'make TARGET\n\n'
-	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n' $(USERS) $(BENCH_USERS) $(FUZZTIME)
 
 .PHONY: build
@@ -47,10 +47,27 @@ lint: ## golangci-lint, which the first time takes minutes to compile
 	go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: bench
-bench: ## refreshes of a large shop beside pg_dump, and key sets: minutes, and 10 GB of disk
+bench: ## side by side with other copiers, to bench/RESULTS.md: half an hour, and 20 GB of disk
+	@.ci/need go cc postgres
+	mkdir -p bench
+	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) PGSTANDIN_BENCH_RESULTS=$(CURDIR)/bench/RESULTS.md PGSTANDIN_BENCH_PLOT=$(CURDIR)/docs/growth.svg \
+		go test ./cmd/pgstandin -run '^$$' -bench SideBySide -benchtime 1x -timeout 3h -v
+
+.PHONY: bench/subset
+bench/subset: ## refreshes of subsets of a large shop, and key sets: minutes, and 10 GB of disk
 	@.ci/need go cc postgres
 	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench Refresh -benchtime 1x -timeout 1h
 	go test ./subset -run '^$$' -bench KeySet -benchtime 1x -timeout 1h
+
+.PHONY: bench/network
+bench/network: ## a refresh over links with latency
+	@.ci/need go cc postgres
+	go test ./cmd/pgstandin -run '^$$' -bench Latency -benchtime 1x -timeout 1h -v
+
+.PHONY: bench/go
+bench/go: ## codec, rewriter and each mask; compare two outputs by benchstat
+	@.ci/need go cc
+	go test ./internal/copyfmt ./internal/blockpipe ./anonymize ./keyed ./leak -run '^$$' -bench . -benchtime 100ms -count 6
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each

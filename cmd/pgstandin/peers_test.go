@@ -80,6 +80,13 @@ func BenchmarkSideBySide(b *testing.B) {
 		}
 	}
 	text := r.results(field, users, size, rounds)
+	sizes := r.growth(users, field[0])
+	text += growthTable(sizes)
+	if file := os.Getenv("PGSTANDIN_BENCH_PLOT"); file != "" {
+		if err := os.WriteFile(file, []byte(plot(sizes)), 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
 	if file := os.Getenv("PGSTANDIN_BENCH_RESULTS"); file != "" {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			b.Fatal(err)
@@ -191,19 +198,24 @@ func (r *race) measure(cmds ...*exec.Cmd) (l lap, out string, err error) {
 	return l, out, nil
 }
 
-// ours is a contestant with rules.
-func (r *race) ours(name, rules, into string, args ...string) contestant {
+// ours is a contestant with rules, on database shop.
+func (r *race) ours(name, rules, into string) contestant {
+	return contestant{name: "pgstandin, " + name, into: into, run: r.refresher("shop", name, rules)}
+}
+
+// refresher runs a refresh of staging from a database.
+func (r *race) refresher(database, name, rules string) func(*race) (lap, error) {
 	file := filepath.Join(r.dir, strings.ReplaceAll(name, " ", "-")+".yaml")
 	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 		r.b.Fatal(err)
 	}
-	return contestant{name: "pgstandin, " + name, into: into, run: func(r *race) (lap, error) {
-		cmd := exec.Command(r.bin, append([]string{"refresh", "--source", r.source.DSN("shop"), "--target", r.target.DSN("staging"), "--rules", file}, args...)...)
+	return func(r *race) (lap, error) {
+		cmd := exec.Command(r.bin, "refresh", "--source", r.source.DSN(database), "--target", r.target.DSN("staging"), "--rules", file)
 		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+r.source.Bin())
 		l, out, err := r.measure(cmd)
 		l.data = copySeconds(out)
 		return l, err
-	}}
+	}
 }
 
 // unmasked decides that every column is kept.
