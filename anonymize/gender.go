@@ -81,7 +81,7 @@ func (c *compiler) gender() *genderColumn {
 		c.problem("gender", "gender: column %q is masked itself, so the name would not fit what it becomes; keep it, or leave gender out and mask it with person.gender", name)
 		return nil
 	}
-	c.program.need[g.column] = true
+	c.program.need[g.column], c.readsRow = true, true
 	return g
 }
 

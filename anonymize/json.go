@@ -100,7 +100,7 @@ func makeJSON(c *compiler) maskFunc {
 			for _, q := range problems {
 				c.problem("paths", "path %s: %s", name, q.Message)
 			}
-			c.usesEntity = c.usesEntity || sub.usesEntity
+			c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
 			p.text, p.parts = made.mask, made.parts // nil for "null"
 		}
 		m.paths = append(m.paths, p)

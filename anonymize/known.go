@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"sync"
 )
 
@@ -20,6 +22,7 @@ type Known struct {
 	first  map[[16]byte]recordAt // of each entity its first record
 	chunks [][]byte
 	size   int64
+	tables map[uint64]*Program // by tableKey
 }
 
 // recordAt is where a record is: its chunk, and its offset there.
@@ -34,12 +37,26 @@ const knownChunk, knownEntry = 1 << 20, 64 // bytes; the latter is what a map en
 // before others, then by their bytes.
 const mostRecords = 64
 
-// A record is the place of the next one, 8 bytes, then what is compared.
-const recordLink = 8
+// A record is the place of the next one, 8 bytes, then what is compared: the
+// rank, 0 for the entity's own row, the tableKey of the program that made it, and
+// of each value its kind, its index in Program.columns, the value, and, with
+// knownMade, what it gets.
+const recordLink, recordHead = 8, 8 + 1 + 8
+
+// knownMade is added to the kind of a value whose fake depends on its row. All
+// others are made when they are needed, which few are.
+const knownMade = 1 << 7
+
+// tableKey tells the programs of a run's tables apart.
+func tableKey(p *Program) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(p.name))
+	return h.Sum64()
+}
 
 // NewKnown returns an empty table that takes at most about limit bytes.
 func NewKnown(limit int64) *Known {
-	return &Known{limit: limit, first: map[[16]byte]recordAt{}}
+	return &Known{limit: limit, first: map[[16]byte]recordAt{}, tables: map[uint64]*Program{}}
 }
 
 // Size returns about how many bytes the table takes.
@@ -87,26 +104,53 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 	}
 	values := &r.scrub.known
 	values.clear()
-	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1) // recordLink, and the rank
+	if r.teaches != k {
+		var err error
+		if r.tableKey, err = k.table(r.p); err != nil {
+			return err
+		}
+		r.teaches = k
+	}
+	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1)
 	if r.p.sole {
 		r.out[recordLink] = 0
 	}
+	r.out = binary.BigEndian.AppendUint64(r.out, r.tableKey)
 	for _, c := range r.p.teach {
 		col := &r.p.columns[c.column]
 		value := r.vals[col.index]
 		if len(value) < 2 || len(value) > longestKnown {
 			continue
 		}
-		values.sources = append(values.sources, source{kind: c.kind, value: value, column: c.column})
-		fake := values.fake(len(values.sources)-1, r.p.hide, r)
-		r.out = append(r.out, byte(c.kind))
+		made := byte(0)
+		if col.readsRow {
+			made = knownMade
+		}
+		r.out = binary.AppendUvarint(append(r.out, byte(c.kind)|made), uint64(c.column))
 		r.out = append(binary.AppendUvarint(r.out, uint64(len(value))), value...)
-		r.out = append(binary.AppendUvarint(r.out, uint64(len(fake))), fake...)
+		if col.readsRow {
+			values.sources = append(values.sources, source{kind: c.kind, value: value, column: c.column})
+			fake := values.fake(len(values.sources)-1, r)
+			r.out = append(binary.AppendUvarint(r.out, uint64(len(fake))), fake...)
+		}
 	}
-	if len(r.out) == recordLink+1 {
+	if len(r.out) == recordHead {
 		return nil
 	}
 	return k.add(r.p.prf.Sum(owner), r.out)
+}
+
+// table notes the program that records are of.
+func (k *Known) table(p *Program) (uint64, error) {
+	key := tableKey(p)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if other := k.tables[key]; other == nil {
+		k.tables[key] = p
+	} else if other != p && other.name != p.name {
+		return 0, fmt.Errorf("tables %s and %s cannot be told apart by their hashes: rename one", other.name, p.name)
+	}
+	return key, nil
 }
 
 // add keeps a record, unless it is there or there are mostRecords before it.
@@ -196,10 +240,16 @@ func (k *Known) of(entity [16]byte, values *knownValues) {
 	for ok && at.chunk != noChunk {
 		record := k.record(at)
 		at = linkOf(record)
-		for record = record[recordLink+1:]; len(record) > 0; {
-			s := source{kind: knownKind(record[0])}
-			s.value, record = cutSized(record[1:])
-			s.lent, record = cutSized(record)
+		teacher := k.tables[binary.BigEndian.Uint64(record[recordLink+1:])]
+		for record = record[recordHead:]; len(record) > 0; {
+			s := source{kind: knownKind(record[0] &^ knownMade), teacher: teacher}
+			made := record[0]&knownMade != 0
+			column, n := binary.Uvarint(record[1:])
+			s.column = int(column)
+			s.value, record = cutSized(record[1+n:])
+			if made {
+				s.lent, record = cutSized(record)
+			}
 			if len(values.list) < mostPatterns-32-ownPatterns {
 				values.add(s)
 			}

@@ -85,7 +85,7 @@ func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
 	for _, p := range problems {
 		c.problem(param, "%s: %s", name, p.Message)
 	}
-	c.usesEntity = c.usesEntity || sub.usesEntity
+	c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
 	return made, len(problems) == 0
 }
 

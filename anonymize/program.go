@@ -70,8 +70,11 @@ type column struct {
 	null  bool // the mask makes NULL
 	array bool
 	parts bool // the mask looks for things in a value: one that holds none stays
-	bits  int  // of the keyed tail that keeps a unique column unique, 0 for none
-	typ   Type // of the whole value
+	// readsRow: the mask reads other columns of the row, so that value and entity
+	// alone do not say what it makes.
+	readsRow bool
+	bits     int  // of the keyed tail that keeps a unique column unique, 0 for none
+	typ      Type // of the whole value
 }
 
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
@@ -175,6 +178,7 @@ type compiler struct {
 	nested     bool // within scrub: neither unique nor, but for ofRow, the row's own
 	ofRow      bool // what is found within scrub follows the row's entity all the same
 	part       bool // of a value of which other parts may stay
+	readsRow   bool // see column
 	literals   []string
 }
 
@@ -228,7 +232,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		}
 		out.mask = c.watched(out.mask)
 	}
-	out.bits = c.bits
+	out.bits, out.readsRow = c.bits, c.readsRow
 	return out, c.problems
 }
 

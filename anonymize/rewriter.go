@@ -40,7 +40,10 @@ type Rewriter struct {
 	json   jsonState
 	scrub  scrubState
 
-	everyone *Known // nil: only the row's own values are known
+	everyone *Known      // nil: only the row's own values are known
+	teachers []*Rewriter // scratch for masking values of other tables
+	teaches  *Known      // knows of the program under tableKey
+	tableKey uint64
 
 	witness Witness // nil: nobody is told of what is masked
 	outputs bool    // the witness is told of every output

@@ -73,11 +73,11 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 	s := &r.scrub
 	switch it {
 	case itemKnown:
-		return s.known.replace(dst, s.scan.hit, r.p.hide, r)
+		return s.known.replace(dst, s.scan.hit, r)
 	case itemLogin, itemPEM:
 		return scramble(dst, found, r.p.hide)
 	case itemPhone, itemCard, itemIBAN:
-		if out, ok := s.known.respell(dst, found, it, r.p.hide, r); ok {
+		if out, ok := s.known.respell(dst, found, it, r); ok {
 			return out
 		}
 	}

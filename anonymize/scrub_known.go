@@ -99,12 +99,13 @@ type knownValues struct {
 
 // source is one known value.
 type source struct {
-	kind   knownKind
-	value  []byte
-	column int // index into Program.columns
-	fake   [2]int
-	done   bool   // the fake is there
-	lent   []byte // it, of a value that is none of the row's; else nil
+	kind    knownKind
+	value   []byte
+	column  int // index into columns of its program
+	fake    [2]int
+	done    bool     // the fake is there
+	lent    []byte   // it, where it is known from another row
+	teacher *Program // of a value from another row; nil: it is the row's
 }
 
 // pattern is a text to look for.
@@ -298,9 +299,9 @@ func (k *knownValues) match(v []byte, i int) (end, hit int) {
 }
 
 // replace appends what stands for the pattern that was hit.
-func (k *knownValues) replace(dst []byte, hit int, hide *keyed.PRF, r *Rewriter) []byte {
+func (k *knownValues) replace(dst []byte, hit int, r *Rewriter) []byte {
 	p := &k.list[hit]
-	fake := k.fake(p.source, hide, r)
+	fake := k.fake(p.source, r)
 	switch p.part {
 	case partFirst:
 		if i := bytes.IndexByte(fake, ' '); i > 0 {
@@ -320,30 +321,51 @@ func (k *knownValues) replace(dst []byte, hit int, hide *keyed.PRF, r *Rewriter)
 	return append(dst, fake...)
 }
 
-// fake returns what the value's column gets in this row.
-func (k *knownValues) fake(at int, hide *keyed.PRF, r *Rewriter) []byte {
+// fake returns what the value's column gets in this row, or got in the row that it
+// is known from.
+func (k *knownValues) fake(at int, r *Rewriter) []byte {
 	s := &k.sources[at]
 	if s.lent != nil {
 		return s.lent
 	}
 	if !s.done {
-		opaque, meant, lo := r.opaque, r.meant, len(k.fakes)
-		witness := r.witness
-		r.witness = nil // the column itself tells of it
-		if c := &r.p.columns[s.column]; c.null {
-			k.fakes = scramble(k.fakes, s.value, hide)
+		lo, by := len(k.fakes), r
+		if s.teacher != nil {
+			by = r.teacher(s.teacher)
+		}
+		opaque, meant, witness := by.opaque, by.meant, by.witness
+		by.witness = nil // the column itself tells of it
+		if c := &by.p.columns[s.column]; c.null {
+			k.fakes = scramble(k.fakes, s.value, by.p.hide)
 		} else {
-			k.fakes = c.apply(k.fakes, s.value, r)
+			k.fakes = c.apply(k.fakes, s.value, by)
 		}
 		s.fake, s.done = [2]int{lo, len(k.fakes)}, true
-		r.opaque, r.meant, r.witness = opaque, meant, witness
+		by.opaque, by.meant, by.witness = opaque, meant, witness
 	}
 	return k.fakes[s.fake[0]:s.fake[1]]
 }
 
+// teacher returns a rewriter of another table's program that masks values of the
+// entity of r's row.
+func (r *Rewriter) teacher(p *Program) *Rewriter {
+	var t *Rewriter
+	for _, x := range r.teachers {
+		if x.p == p {
+			t = x
+		}
+	}
+	if t == nil {
+		t = p.NewRewriter()
+		r.teachers = append(r.teachers, t)
+	}
+	t.entity, t.nobody = p.prf.Stream(r.vals[r.p.owner]), false
+	return t
+}
+
 // respell appends the mask of a known number that the text has in another
 // spelling, in that spelling.
-func (k *knownValues) respell(dst, found []byte, it item, hide *keyed.PRF, r *Rewriter) ([]byte, bool) {
+func (k *knownValues) respell(dst, found []byte, it item, r *Rewriter) ([]byte, bool) {
 	want := knownSpelling
 	if it == itemPhone {
 		want = knownPhone
@@ -365,9 +387,9 @@ func (k *knownValues) respell(dst, found []byte, it item, hide *keyed.PRF, r *Re
 		if same < 7 || same > len(theirs) || it != itemPhone && same != len(theirs) || !bytes.Equal(theirs[len(theirs)-same:], mine[skip:]) {
 			continue
 		}
-		fake := symbolsIn(c[:0], k.fake(at, hide, r))
+		fake := symbolsIn(c[:0], k.fake(at, r))
 		if len(fake) != len(theirs) {
-			return append(dst, k.fake(at, hide, r)...), true
+			return append(dst, k.fake(at, r)...), true
 		}
 		copy(mine[skip:], fake[len(fake)-same:])
 		for _, ch := range found {

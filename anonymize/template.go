@@ -183,7 +183,7 @@ func makeTemplate(c *compiler) maskFunc {
 		if p.column < 0 {
 			continue
 		}
-		c.program.need[p.column] = true
+		c.program.need[p.column], c.readsRow = true, true
 		if m := c.table.Columns[p.column].Mask; m != nil && m.Kind != "keep" {
 			c.problem("value", "column %q is masked itself, and a template would show its original; use columns that are kept", c.table.Columns[p.column].Name)
 		}
