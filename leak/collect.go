@@ -1,5 +1,7 @@
 package leak
 
+import "unicode/utf8"
+
 // Collector takes the originals and outputs of one worker. It keeps fingerprints
 // only, never a value, and puts them into its filter some thousand at a time.
 // When all is read, Flush must be called.
@@ -216,10 +218,10 @@ func (f *Filter) putAll(s *shard, all []pending) error {
 }
 
 // identifies reports whether a value stands for one person or thing however often
-// it is found: an e-mail address, or one of nine digits or more that is no IPv4
-// address. Rows that repeat it do not make it common.
+// it is found: an e-mail address, or one of nine digits or more, at least as many
+// as letters, that is no IPv4 address. Rows that repeat it do not make it common.
 func identifies(v []byte) bool {
-	digits, dots, other := 0, 0, false
+	digits, dots, letters, other := 0, 0, 0, false
 	for i, ch := range v {
 		switch {
 		case ch == '@':
@@ -232,9 +234,12 @@ func identifies(v []byte) bool {
 			dots++
 		default:
 			other = true
+			if ch >= utf8.RuneSelf || folds[ch] != 0 {
+				letters++
+			}
 		}
 	}
-	return digits >= 9 && (dots != 3 || other)
+	return digits >= 9 && digits >= letters && (dots != 3 || other)
 }
 
 func hasDigit(v []byte) bool {
