@@ -113,7 +113,7 @@ func kindTable() []kind {
 		{name: "bic", doc: "a bank of the same country and place", takes: text, accepts: isText, injective: true, make: makeBIC},
 		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true, make: makeShape(vatPrefix)},
 		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, unique: "national_id {country: …, permute: true}", make: makeNational},
-		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
+		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test where 20 letters and digits follow", takes: text, accepts: isText, injective: true, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values, or of {value: weight}; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny, make: makeChoice},
 		{name: "shuffle", doc: "a value that many rows of the column have; at_least: in so many, 5 if not given", params: []string{"at_least"}, takes: "text, number, date, boolean and enum types", accepts: takesShuffle, entity: true, whole: true, make: makeShuffle},
 		{name: "password", doc: "the hash of a known password; scheme: bcrypt, argon2id or pbkdf2_sha256", params: []string{"value", "scheme", "cost"}, takes: text, accepts: isText, verbatim: true, make: makePassword},

@@ -194,13 +194,17 @@ func looksLikeCard(v []byte) bool {
 // alphabet, as a bijection of all texts of that shape, another one for each
 // tweak. The text is cut into numbers of mixed radix; each is permuted with all
 // others as its tweak, twice.
-func permuteShape(prf *keyed.PRF, b []byte, tweak uint64) {
+func permuteShape(prf *keyed.PRF, b []byte, tweak uint64) { permuteLetters(prf, b, tweak, 26) }
+
+// permuteLetters is permuteShape with so many letters in the alphabets of both
+// cases, of which b has no other.
+func permuteLetters(prf *keyed.PRF, b []byte, tweak, letters uint64) {
 	var ends [64]int
 	chunks := ends[:0]
 	room := uint64(1)
 	const most = 1 << 56
 	for i, ch := range b {
-		x := radix(ch)
+		x := radixOf(ch, letters)
 		if x > 1 && room*x > most {
 			chunks = append(chunks, i)
 			room = 1
@@ -211,7 +215,7 @@ func permuteShape(prf *keyed.PRF, b []byte, tweak uint64) {
 	for range 2 {
 		start := 0
 		for _, end := range chunks {
-			permuteChunk(prf, b, start, end, tweak)
+			permuteChunk(prf, b, start, end, tweak, letters)
 			start = end
 		}
 		if len(chunks) == 1 {
@@ -230,10 +234,18 @@ func radix(ch byte) uint64 {
 	return 1
 }
 
-func permuteChunk(prf *keyed.PRF, b []byte, start, end int, tweak uint64) {
+// radixOf is radix with so many letters.
+func radixOf(ch byte, letters uint64) uint64 {
+	if r := radix(ch); r != 26 {
+		return r
+	}
+	return letters
+}
+
+func permuteChunk(prf *keyed.PRF, b []byte, start, end int, tweak, letters uint64) {
 	n, x := uint64(1), uint64(0)
 	for _, ch := range b[start:end] {
-		r := radix(ch)
+		r := radixOf(ch, letters)
 		if r == 1 {
 			continue
 		}
@@ -256,7 +268,7 @@ func permuteChunk(prf *keyed.PRF, b []byte, start, end int, tweak uint64) {
 	}
 	x = prf.Bijection(n, x, tweak^before^after*3^shape*0x9e3779b97f4a7c15)
 	for i := end - 1; i >= start; i-- {
-		if r := radix(b[i]); r > 1 {
+		if r := radixOf(b[i], letters); r > 1 {
 			b[i] = base(b[i]) + byte(x%r)
 			x /= r
 		}
@@ -294,13 +306,41 @@ func makeShape(prefix func([]byte) int) func(*compiler) maskFunc {
 			}
 			from := len(dst)
 			dst = append(dst, value[keep:]...)
-			permuteShape(prf, dst[from:], prf.Uint64(value[:keep]))
+			tweak := prf.Uint64(value[:keep])
+			if isHex(value[keep:]) {
+				permuteLetters(prf, dst[from:], tweak, 6)
+				return dst
+			}
+			permuteShape(prf, dst[from:], tweak)
+			for isHex(dst[from:]) { // these belong to what is hexadecimal
+				permuteShape(prf, dst[from:], tweak)
+			}
 			return dst
 		}
 	}
 }
 
 var live = []byte("_live_")
+
+// isHex reports whether v is a hexadecimal number by its letters, of one case,
+// and long enough that this is no chance.
+func isHex(v []byte) bool {
+	symbols, lower, upper := 0, 0, 0
+	for _, ch := range v {
+		switch r := radix(ch); {
+		case r == 1:
+			continue
+		case r == 26 && ch-base(ch) > 5:
+			return false
+		case r == 26 && ch >= 'a':
+			lower++
+		case r == 26:
+			upper++
+		}
+		symbols++
+	}
+	return symbols >= 16 && (lower == 0) != (upper == 0)
+}
 
 // permutable returns how many letters and digits a value has to hide in; 0 if it
 // has a character that would stay readable.
@@ -324,10 +364,37 @@ func vatPrefix(v []byte) int {
 	return 0
 }
 
-// tokenPrefix is what says whose token it is: all up to the last underscore of
-// the first 16 characters.
+// tokenPrefix is what says whose token it is: words, of letters of one case and
+// perhaps digits behind them, each with its underscore, within the first 16
+// characters. An underscore alone does not end a prefix: it is a digit of base64
+// in URLs, and what stands before it may be as secret as the rest.
 func tokenPrefix(v []byte) int {
-	return bytes.LastIndexByte(v[:min(16, len(v)/2)], '_') + 1
+	keep := 0
+	for i := 0; i < min(16, len(v)/2); i++ {
+		if v[i] != '_' {
+			continue
+		}
+		if !isWord(v[keep:i]) {
+			break
+		}
+		keep = i + 1
+	}
+	return keep
+}
+
+// isWord reports whether v is letters of one case, at most 10, and digits behind
+// them, at most 2.
+func isWord(v []byte) bool {
+	letters := 0
+	for letters < len(v) && radix(v[letters]) == 26 && base(v[letters]) == base(v[0]) {
+		letters++
+	}
+	for _, ch := range v[letters:] {
+		if radix(ch) != 10 {
+			return false
+		}
+	}
+	return letters > 0 && letters <= 10 && len(v)-letters <= 2
 }
 
 // makeIBAN keeps the country, permutes the account within its shape, and carries
