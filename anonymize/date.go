@@ -35,7 +35,7 @@ func makeDate(c *compiler) maskFunc {
 		c.problem("shift", "shift must be days: 60d")
 		return nil
 	}
-	seed, strange, chars := c.seeder(), c.strangeDate(), c.room(unbounded)
+	seed, strange, chars, last := c.seeder(), c.strangeDate(), c.room(unbounded), c.lastYear()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		d, ok := parseDate(value)
 		if !ok {
@@ -47,7 +47,11 @@ func makeDate(c *compiler) maskFunc {
 			by = -by
 		}
 		start := len(dst)
-		if dst = d.move(by).append(dst); len(dst)-start > chars { // a year of five digits, or before Christ
+		moved := d.move(by)
+		if moved.year > last || moved.tooEarly() {
+			moved = d.move(-by)
+		}
+		if dst = moved.append(dst); len(dst)-start > chars { // a year of five digits, or before Christ
 			return strange(dst[:start], value, r)
 		}
 		return dst
@@ -86,12 +90,30 @@ func (c *compiler) truncateDate(unit string, years int64) maskFunc {
 			}
 			d.rest = zone
 		}
+		if d.tooEarly() {
+			d.year, d.month, d.day = firstYear, 11, 24
+		}
 		start := len(dst)
 		if dst = d.append(dst); len(dst)-start > chars {
 			return strange(dst[:start], value, r)
 		}
 		return dst
 	}
+}
+
+// firstYear is that of the first day which PostgreSQL's types hold, 4714-11-24 BC.
+const firstYear = -4713
+
+func (d civil) tooEarly() bool {
+	return d.year < firstYear || d.year == firstYear && (d.month < 11 || d.month == 11 && d.day < 24)
+}
+
+// lastYear is the last that the type holds whole.
+func (c *compiler) lastYear() int64 {
+	if strings.HasPrefix(c.typ.Name, "timestamp") {
+		return 294276
+	}
+	return 5874897
 }
 
 // strangeDate returns what masks values that are no dates: it keeps infinity,

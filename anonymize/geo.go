@@ -85,10 +85,12 @@ func jitter(x, reach float64, s *keyed.Stream) float64 {
 	return x + by
 }
 
-// numberEnd returns the end of the plain number that begins at i, or i.
+// numberEnd returns the end of the number that begins at i, or i. A float next to
+// zero has an exponent.
 func numberEnd(v []byte, i int) int {
 	k := i
-	for k < len(v) && (v[k] >= '0' && v[k] <= '9' || v[k] == '.' || v[k] == '-' && k == i) {
+	for k < len(v) && (v[k] >= '0' && v[k] <= '9' || v[k] == '.' || v[k] == '-' && k == i ||
+		k > i && (v[k] == 'e' || v[k] == '-' && v[k-1] == 'e')) {
 		k++
 	}
 	return k

@@ -52,8 +52,12 @@ func (c *compiler) bounds() (lo, hi float64) {
 	return -math.MaxFloat64, math.MaxFloat64
 }
 
-// appendLike appends x with as many decimals as like has, inside the type.
+// appendLike appends x with as many decimals as like has, inside the type; with
+// an exponent where like has a negative one.
 func appendLike(dst []byte, x, lo, hi float64, like []byte) []byte {
+	if x != 0 && bytes.Contains(like, []byte("e-")) {
+		return strconv.AppendFloat(dst, min(max(x, lo), hi), 'e', -1, 64)
+	}
 	return appendFloat(dst, min(max(x, lo), hi), decimals(like))
 }
 
@@ -79,8 +83,9 @@ func appendFloat(dst []byte, x float64, decimals int) []byte {
 // plainNumber parses a number without allocating; NaN and infinities are not
 // among them.
 func plainNumber(v []byte) (float64, bool) {
-	if len(v) > 64 {
-		v = v[:64]
+	if len(v) > 64 { // no digit may be cut off, and few numbers are so long
+		f, err := strconv.ParseFloat(string(v), 64)
+		return f, err == nil && !math.IsInf(f, 0)
 	}
 	x, neg, seen, scale := 0.0, false, false, 0.0
 	for i, ch := range v {
