@@ -217,3 +217,19 @@ func Credentials(text []byte) int {
 		}
 	}
 }
+
+// Holds reports whether a text has something in it that scrub replaces by its
+// form, but for addresses of pages, which are rarely anybody's.
+func Holds(text []byte) bool {
+	var s scan
+	s.reset(detectors(), text, nil)
+	for {
+		switch _, _, it := s.next(); it {
+		case itemNone:
+			return false
+		case itemURL:
+		default:
+			return true
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/anonymize"
 )
 
 // Sample is what was read of one column: text as COPY or a result in text format
@@ -144,32 +146,9 @@ func (d *detector) classOf(s string) (c class, country string) {
 	return d.nameClass(s), ""
 }
 
-// holds reports whether something personal is inside a text.
-func (d *detector) holds(s string) bool {
-	for w := range strings.FieldsSeq(s) {
-		w = strings.Trim(w, ".,;:!?()<>[]\"'")
-		if len(w) < 7 {
-			continue
-		}
-		if isEmail(w) || isSecret(w) || isIBAN(w) {
-			return true
-		}
-	}
-	for i := 0; i < len(s); i++ {
-		if s[i] != '+' || i > 0 && s[i-1] != ' ' {
-			continue
-		}
-		end := i + 1
-		for end < len(s) && strings.IndexByte("0123456789 -()/.", s[end]) >= 0 {
-			end++
-		}
-		part := strings.TrimRight(s[i:end], " -()/.")
-		if isPhone(part, digitsOf(part)) {
-			return true
-		}
-	}
-	return false
-}
+// holds reports whether something personal is inside a text: what scrub would
+// replace there, but for web addresses.
+func (d *detector) holds(s string) bool { return anonymize.Holds([]byte(s)) }
 
 // nameClass looks a value up in the dictionaries.
 func (d *detector) nameClass(s string) class {
