@@ -49,7 +49,11 @@ func (t *TableRules) problem(probs *problems, f anonymize.Problem) {
 	c := &t.Spec.Columns[f.Column]
 	length := ""
 	if own := t.Table.Columns[t.Columns[f.Column]].Type.Length; c.Type.Length != own && c.Type.Length > 0 {
-		length = fmt.Sprintf(" (sized for %d characters, the narrowest column of the mask's domain; give the column a domain of its own to part them)", c.Type.Length)
+		part := "; give the column a domain of its own to part them"
+		if m.mask.Kind == "email" { // its domain is that of the addresses
+			part = "; give that one another mask"
+		}
+		length = fmt.Sprintf(" (sized for %d characters, the narrowest column of the mask's domain%s)", c.Type.Length, part)
 	}
 	probs.add(at, "%s.%s: %s%s", t.Table.Name, spell(c.Name), f.Message, length)
 }
