@@ -103,10 +103,16 @@ func (j *job) refused(err error, s *schema.Schema) error {
 	objects := refuseObjects(j.file.Objects, s)
 	var wrong rules.Errors
 	var undecided *rules.UndecidedError
+	isUndecided := errors.As(err, &undecided)
 	switch {
 	case errors.As(err, &wrong):
+		if isUndecided { // where the rules name a column that was renamed, that comes first
+			if drift := j.drift(undecided.Ledger, s); drift != nil && strings.Contains(drift.Error(), "\n- ") {
+				return errors.Join(drift, rulesStatus(err), objects)
+			}
+		}
 		return errors.Join(rulesStatus(err), objects)
-	case errors.As(err, &undecided):
+	case isUndecided:
 		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger, s), objects)
 	}
 	return rulesStatus(err)

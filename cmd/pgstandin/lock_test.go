@@ -214,3 +214,33 @@ func FuzzLock(f *testing.F) {
 		}
 	})
 }
+
+// TestRenamedByRules: a column that the rules name is renamed. That is drift,
+// though the rules have a mistake now; a misspelt column is none.
+func TestRenamedByRules(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, email text)`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n")
+	check := func(more ...string) (int, string) {
+		status, _, errOut := s.command(keyA, append([]string{"check", "--source", s.source, "--rules", s.rules}, more...)...)
+		return status, errOut
+	}
+	if status, errOut := check("--write-lock"); status != 0 {
+		t.Fatalf("status %d\n%s", status, errOut)
+	}
+	pgtest.Exec(t, s.source, `alter table users rename email to mail`)
+	status, errOut := check()
+	for _, want := range []string{"- public.users.email text (renamed to mail?)", "+ public.users.mail", "no column email"} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("no %q in\n%s", want, errOut)
+		}
+	}
+	if status != 3 {
+		t.Errorf("status %d, want 3", status)
+	}
+	pgtest.Exec(t, s.source, `alter table users rename mail to email`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { emial: email } }\n")
+	if status, errOut := check(); status != 2 {
+		t.Errorf("status %d, want 2\n%s", status, errOut)
+	}
+}
