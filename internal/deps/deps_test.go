@@ -41,6 +41,7 @@ var table = map[string][]string{
 	"internal/copyfmt":   {},
 	"internal/blockpipe": {},
 	"internal/sqlfile":   {},
+	"internal/pgarchive": {},
 	"keyed":              {crypto},
 	"internal/sqlexpr":   {pgQuery},
 
