@@ -120,7 +120,7 @@ func kindTable() []kind {
 		{name: "file", doc: "a small file of the same type: png, jpeg, gif, pdf, zip and office documents, gzip; else one byte, counted as opaque", takes: "bytea", accepts: named("bytea"), make: makeFile},
 		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true, make: makeLorem},
 		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, unique: "template with a whole unique key", verbatim: true, make: makeTemplate},
-		{name: "regexp", doc: "matches replaced ($1 is the first group); a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
+		{name: "regexp", doc: "matches replaced ($1 is the first group), what is around them stays; a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true, make: makeRegexp},
 		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, parts: true, verbatim: true, make: makeJSON},
 		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, parts: true, verbatim: true, make: makeComposite},
 		{name: "hstore", doc: "masks by key; other: keep or deny", params: []string{"keys", "other"}, takes: "hstore", accepts: named("hstore"), parts: true, verbatim: true, make: makeHstore},

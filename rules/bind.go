@@ -44,6 +44,8 @@ type Bound struct {
 	Ledger []Decision
 	Checks []Check
 	Leaks  Leaks
+	// Notes are what a run may fail of, and what cannot be told beforehand.
+	Notes []string
 
 	Targets     Targets
 	Objects     Objects

@@ -292,6 +292,7 @@ func (d *decider) table(t *schema.Table) {
 		return
 	}
 	tr.Spec.Keys = keptKeys(tr)
+	d.out.Notes = append(d.out.Notes, doubtful(tr)...)
 	d.out.Tables = append(d.out.Tables, tr)
 }
 

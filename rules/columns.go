@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -142,6 +144,69 @@ func uniqueness(t *schema.Table, c int) (unique, fold bool) {
 	}
 	return unique, fold
 }
+
+// doubtful says of which unique indexes it cannot be told whether masked rows fit
+// them: those over an expression of a masked column that is more than the column
+// in one case or with its NULLs replaced. A mask keeps values apart, not what is
+// made of them.
+func doubtful(tr *TableRules) (notes []string) {
+	masked := map[int]bool{}
+	for i, c := range tr.Columns {
+		if m := tr.Spec.Columns[i].Mask; tr.Exprs[i] != "" || m != nil && m.Kind != "keep" && m.Kind != "null" {
+			masked[c] = true
+		}
+	}
+	for i := range tr.Table.Indexes {
+		x := &tr.Table.Indexes[i]
+		if !x.Unique {
+			continue
+		}
+		for _, e := range x.Expressions {
+			at := slices.IndexFunc(x.ExpressionColumns, func(c int) bool { return masked[c] && names(e, tr.Table.Columns[c].Name) })
+			if at < 0 {
+				continue
+			}
+			if c := &tr.Table.Columns[x.ExpressionColumns[at]]; !apart(e, c.Name) {
+				notes = append(notes, fmt.Sprintf("unique index %s of %s is over an expression of the masked column %s: only \"rehearse\" and the run can tell whether masked rows fit it",
+					spell(x.Name), tr.Table.Name, spell(c.Name)))
+			}
+		}
+	}
+	return notes
+}
+
+var identifier = regexp.MustCompile(`"(?:[^"]|"")*"|'(?:[^']|'')*'|[\pL_][\pL\pN_$]*`)
+
+// names reports whether an expression, as the server spells it, names a column.
+func names(expr, column string) bool {
+	return slices.ContainsFunc(identifier.FindAllString(expr, -1), func(word string) bool { return means(word, column) })
+}
+
+// means reports whether a word of an expression, in quotation marks or not, is
+// the name.
+func means(word, name string) bool {
+	return word == name || word == `"`+strings.ReplaceAll(name, `"`, `""`)+`"`
+}
+
+// apart reports whether an expression has different results for values that
+// differ in more than case: it is the column with nothing but casts to text,
+// lower or upper, and coalesce with a literal around it.
+func apart(expr, column string) bool {
+	expr = textCast.ReplaceAllString(expr, "")
+	found := 0
+	for _, word := range identifier.FindAllString(expr, -1) {
+		switch low := strings.ToLower(word); {
+		case means(word, column):
+			found++
+		case low == "lower", low == "upper", low == "coalesce", strings.HasPrefix(word, "'"):
+		default:
+			return false
+		}
+	}
+	return found == 1 && !strings.ContainsAny(identifier.ReplaceAllString(expr, ""), "|+-*/%#&~<>=!?@^[]:")
+}
+
+var textCast = regexp.MustCompile(`::(?:text|character varying|varchar|citext|bpchar|character|name)(?:\([0-9]+\))?`)
 
 // sole reports whether a column alone tells all rows of its table apart.
 func sole(t *schema.Table, c int) bool {

@@ -273,7 +273,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		j.report.Note(text)
 		rec.notes = append(rec.notes, text)
 	}
-	for _, text := range first.plan.Notes() {
+	for _, text := range slices.Concat(first.plan.Notes(), first.rules.Notes) {
 		note(text)
 	}
 	tgt, err := j.openTarget(ctx, first)
