@@ -1,0 +1,185 @@
+package seed
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/discover"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+type builder struct {
+	plan   *Plan
+	s      *schema.Schema
+	cfg    Config
+	tables []*table // in the order of the schema
+	keys   []*foreign
+}
+
+func (b *builder) untested(t *table, name string) {
+	c := Constraint{t.t, name}
+	if !slices.Contains(b.plan.Untested, c) {
+		b.plan.Untested = append(b.plan.Untested, c)
+	}
+}
+
+// collect makes the tables and what is known of each column.
+func (b *builder) collect() error {
+	found, err := discover.Look(b.s, nil)
+	if err != nil {
+		return err
+	}
+	roles := map[*schema.Table][]string{}
+	for _, f := range found.Findings {
+		if roles[f.Table] == nil {
+			roles[f.Table] = make([]string, len(f.Table.Columns))
+		}
+		roles[f.Table][f.Column] = f.Mask.Kind
+	}
+	for _, t := range b.s.Roots() {
+		x := &table{t: t, seed: hashName(mix(b.cfg.Seed), t.Name.String())}
+		if n, ok := b.cfg.Rows[t]; ok {
+			x.rows, x.named = uint64(max(n, 0)), true
+		}
+		x.cols = make([]column, len(t.Columns))
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			col := &x.cols[i]
+			col.after, col.skip = -1, c.Generated != ""
+			col.spec = spec{typ: &c.Type, name: strings.ToLower(c.Name), seed: hashName(x.seed, c.Name), notNull: c.NotNull}
+			if r := roles[t]; r != nil {
+				col.spec.role = r[i]
+			}
+			if col.spec.name == "name" && isText(&c.Type) && strings.Contains(strings.ToLower(t.Name.Name), "countr") {
+				col.spec.role = "address.country"
+			}
+			if col.spec.name == "code" && isText(&c.Type) && strings.Contains(strings.ToLower(t.Name.Name), "countr") {
+				col.spec.name = "country_code"
+			}
+			if identity := c.Identity != "" || strings.HasPrefix(c.Default, "nextval("); identity {
+				col.spec.lo = bound{text: "1"}
+			}
+		}
+		b.tables = append(b.tables, x)
+		b.plan.tables[t] = x
+	}
+	return nil
+}
+
+// constraints takes in checks, keys and unique indexes, those of partitions as
+// if they were the whole table's.
+func (b *builder) constraints() error {
+	for _, x := range b.tables {
+		for i := range x.cols {
+			col := &x.cols[i]
+			rest, ok := col.spec.domainAt(i)
+			if !ok {
+				b.untested(x, "domain "+col.spec.typ.Domain.Name.String())
+			}
+			for _, n := range rest {
+				x.checks = append(x.checks, check{name: "domain " + col.spec.typ.Domain.Name.String(), expr: n})
+			}
+		}
+		for _, t := range family(x.t) {
+			b.takeChecks(x, t)
+			b.takeUnique(x, t)
+		}
+	}
+	return nil
+}
+
+// family is a table and its partitions, at every level.
+func family(t *schema.Table) []*schema.Table {
+	out := []*schema.Table{t}
+	for _, p := range t.Partitions {
+		out = append(out, family(p)...)
+	}
+	return out
+}
+
+func (b *builder) takeChecks(x *table, t *schema.Table) {
+	for _, c := range t.Checks {
+		n, err := parseExpr(c.Expr, x.t.Column)
+		if err != nil || !n.usable(func(i int) *schema.Type { return &x.t.Columns[i].Type }) ||
+			slices.ContainsFunc(n.columnsOf(nil), func(i int) bool { return x.cols[i].skip }) {
+			b.untested(x, c.Name)
+			continue
+		}
+		if slices.ContainsFunc(x.checks, func(k check) bool { return k.name == c.Name }) {
+			continue // the partition's copy
+		}
+		for _, part := range n.conjuncts() {
+			cols := part.columnsOf(nil)
+			if len(cols) == 1 && x.cols[cols[0]].spec.refine(part, cols[0]) {
+				continue
+			}
+			x.checks = append(x.checks, check{name: c.Name, expr: part})
+		}
+	}
+}
+
+func (b *builder) takeUnique(x *table, t *schema.Table) {
+	add := func(u unique) {
+		for _, have := range x.unique {
+			if slices.Equal(have.cols, u.cols) && have.predicate == nil && u.predicate == nil {
+				return
+			}
+		}
+		x.unique = append(x.unique, u)
+	}
+	for _, k := range t.Keys {
+		add(unique{name: k.Name, cols: t.Translate(x.t, k.Columns), nullsRepeat: k.NullsNotDistinct || k.Primary, key: true})
+	}
+	for _, i := range t.Indexes {
+		if !i.Unique || i.Constraint {
+			continue
+		}
+		u := unique{name: i.Name, nullsRepeat: i.NullsNotDistinct}
+		next := 0
+		for _, c := range i.Columns {
+			if c >= 0 {
+				u.cols = append(u.cols, t.Translate(x.t, []int{c})[0])
+				continue
+			}
+			n, err := parseExpr(i.Expressions[next], x.t.Column)
+			next++
+			for err == nil && n.op == "call" && len(n.args) > 0 && (n.text == "lower" || n.text == "upper" || n.text == "coalesce") {
+				if n.text == "coalesce" && n.args[0].op == "col" {
+					x.cols[n.args[0].column].spec.notNull = true
+				}
+				n = n.args[0]
+			}
+			if err != nil || n.op != "col" {
+				u.cols = nil
+				break
+			}
+			u.cols = append(u.cols, n.column)
+		}
+		if u.cols == nil || slices.ContainsFunc(u.cols, func(c int) bool { return x.cols[c].skip }) {
+			b.untested(x, i.Name)
+			continue
+		}
+		if i.Predicate != "" {
+			n, err := parseExpr(i.Predicate, x.t.Column)
+			if err == nil && n.usable(func(i int) *schema.Type { return &x.t.Columns[i].Type }) {
+				u.predicate = n
+			}
+		}
+		add(u)
+	}
+	for _, e := range t.Excludes {
+		at := slices.IndexFunc(e.Columns, func(c int) bool {
+			class := t.Columns[c].Type.Class
+			return class == schema.Range || class == schema.Multirange || geometric(t.Columns[c].Type.Base) != nil
+		})
+		if at < 0 && strings.Contains(e.Definition, " WITH =") && !strings.Contains(e.Definition, "<>") {
+			add(unique{name: e.Name, cols: t.Translate(x.t, e.Columns)})
+			continue
+		}
+		if at < 0 {
+			b.untested(x, e.Name)
+			continue
+		}
+		add(unique{name: e.Name, cols: t.Translate(x.t, e.Columns[at:at+1])})
+	}
+}

@@ -1,0 +1,146 @@
+package seed
+
+import "strings"
+
+func (p *exprParser) sum() *node {
+	n := p.product()
+	for !p.failed {
+		switch {
+		case p.is("+"):
+			n = &node{op: "+", args: []*node{n, p.product()}}
+		case p.is("-"):
+			n = &node{op: "-", args: []*node{n, p.product()}}
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+func (p *exprParser) product() *node {
+	n := p.operand()
+	for !p.failed {
+		switch {
+		case p.is("*"):
+			n = &node{op: "*", args: []*node{n, p.operand()}}
+		case p.is("/"), p.is("%"), p.is("||"):
+			return p.fail()
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// typeName skips the name of a type after a cast and returns it.
+func (p *exprParser) typeName() string {
+	t := p.next()
+	if t.kind != 'i' && t.kind != 'q' {
+		p.failed = true
+		return ""
+	}
+	name := t.text
+	for p.is(".") {
+		name = p.next().text
+	}
+	for p.is("varying") || p.is("precision") || p.is("without", "time", "zone") || p.is("with", "time", "zone") {
+		continue
+	}
+	if p.is("(") {
+		for !p.is(")") {
+			if p.next().kind == 0 {
+				p.failed = true
+				return ""
+			}
+		}
+	}
+	for p.is("without", "time", "zone") || p.is("with", "time", "zone") {
+		continue
+	}
+	if p.is("[", "]") {
+		name += "[]"
+	}
+	return name
+}
+
+func (p *exprParser) operand() *node {
+	n := p.primary()
+	for !p.failed && p.is("::") {
+		typ := strings.ToLower(p.typeName())
+		switch {
+		case n.op == "lit":
+			n.typ = typ
+		case n.op == "null":
+		case typ == "text" || typ == "character" || typ == "bpchar" || typ == "numeric" || typ == "double" || typ == "bigint" || typ == "varchar" || typ == "citext":
+			// the values compare alike
+		default:
+			return p.fail()
+		}
+	}
+	return n
+}
+
+// calls is the functions that are known.
+const calls = " length char_length character_length octet_length lower upper coalesce num_nonnulls num_nulls "
+
+func (p *exprParser) primary() *node {
+	t := p.next()
+	switch {
+	case t.kind == 's':
+		return &node{op: "lit", text: t.text, typ: "text"}
+	case t.kind == 'n':
+		return &node{op: "lit", text: t.text, typ: "numeric"}
+	case t.kind == 'o' && t.text == "-" && p.tokens[0].kind == 'n':
+		return &node{op: "lit", text: "-" + p.next().text, typ: "numeric"}
+	case t.kind == 'o' && t.text == "(":
+		n := p.or()
+		if !p.is(")") {
+			return p.fail()
+		}
+		return n
+	case t.kind != 'i' && t.kind != 'q':
+		return p.fail()
+	}
+	word := strings.ToLower(t.text)
+	if t.kind == 'i' {
+		switch word {
+		case "true", "false":
+			return &node{op: "lit", text: word[:1], typ: "boolean"}
+		case "null":
+			return &node{op: "null"}
+		case "case", "array", "row", "cast", "extract", "select", "exists":
+			return p.fail()
+		}
+		if p.is("(") {
+			return p.call(word)
+		}
+	}
+	c := p.column(t.text)
+	if c < 0 || p.tokens[0].text == "[" || p.tokens[0].text == "." || p.tokens[0].text == "(" {
+		return p.fail()
+	}
+	return &node{op: "col", column: c}
+}
+
+func (p *exprParser) call(name string) *node {
+	if !strings.Contains(calls, " "+name+" ") {
+		return p.fail()
+	}
+	n := &node{op: "call", text: name}
+	for !p.is(")") {
+		n.args = append(n.args, p.or())
+		if p.failed || !p.is(",") && p.tokens[0].text != ")" {
+			return p.fail()
+		}
+	}
+	switch name {
+	case "char_length", "character_length":
+		n.text = "length"
+	case "coalesce", "num_nonnulls", "num_nulls":
+		return n
+	}
+	if len(n.args) != 1 {
+		return p.fail()
+	}
+	return n
+}

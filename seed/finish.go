@@ -1,0 +1,147 @@
+package seed
+
+import (
+	"slices"
+	"strings"
+)
+
+// finish orders times, settles what must not change between attempts, and
+// lists the steps.
+func (b *builder) finish() error {
+	for _, x := range b.tables {
+		x.afters()
+	}
+	for _, f := range b.keys {
+		for _, c := range f.pcols {
+			for _, p := range chain(f.parent, c) {
+				p.x.settle(p.c)
+			}
+		}
+	}
+	for _, x := range b.plan.order {
+		s := Step{Table: x.t, Rows: int64(x.rows), Late: x.late}
+		for c := range x.cols {
+			if !x.cols[c].skip && (!x.cols[c].blank) {
+				s.Columns = append(s.Columns, c)
+			}
+		}
+		b.plan.Steps = append(b.plan.Steps, s)
+	}
+	for _, x := range b.plan.order {
+		s := Step{Table: x.t, Rows: int64(x.rows), Update: true, Columns: slices.Clone(x.match())}
+		s.Match = len(s.Columns)
+		for c := range x.cols {
+			if x.cols[c].blank {
+				x.settle(c)
+				s.Columns = append(s.Columns, c)
+			}
+		}
+		if len(s.Columns) > s.Match {
+			b.plan.Steps = append(b.plan.Steps, s)
+		}
+	}
+	b.counters()
+	return nil
+}
+
+// settle makes a column's value the same at each attempt, and never NULL where
+// others need it.
+func (x *table) settle(c int) {
+	for ; c >= 0; c = x.cols[c].after {
+		if s := x.cols[c].src; s != nil {
+			s.fixed = true
+			if !x.cols[c].blank && s.mode != before && s.mode != never && s.end == 0 {
+				s.nulls = 0
+			}
+		}
+	}
+}
+
+// afters finds columns that must not be below others, and times that usually
+// are not.
+func (x *table) afters() {
+	for _, k := range x.checks {
+		op, n := k.expr.op, k.expr
+		if len(n.args) != 2 || n.args[0].op != "col" || n.args[1].op != "col" {
+			continue
+		}
+		switch op {
+		case "<", "<=":
+			x.follow(n.args[0].column, n.args[1].column)
+		case ">", ">=":
+			x.follow(n.args[1].column, n.args[0].column)
+		}
+	}
+	for c := range x.cols {
+		if stage(x.cols[c].spec.name) == 0 || x.cols[c].after >= 0 || !isTime(x.cols[c].spec.typ) {
+			continue
+		}
+		best := -1
+		for a := range x.cols {
+			if isTime(x.cols[a].spec.typ) && stage(x.cols[a].spec.name) < stage(x.cols[c].spec.name) && stage(x.cols[a].spec.name) > 0 &&
+				(best < 0 || stage(x.cols[a].spec.name) > stage(x.cols[best].spec.name)) {
+				best = a
+			}
+		}
+		if best >= 0 {
+			x.follow(best, c)
+		}
+	}
+}
+
+// stage is when, in the life of a row, a time is; 0 if its name does not tell.
+func stage(name string) int {
+	for i, names := range [][]string{
+		{"created", "inserted", "registered", "hire", "joined"},
+		{"order_date", "orderdate", "ordered", "placed", "started", "start_", "rental_date"},
+		{"paid", "payment", "invoice"},
+		{"shipped", "sent"},
+		{"delivered", "returned", "return_date", "ended", "end_", "closed", "completed", "finished"},
+		{"updated", "modified", "last_update"},
+		{"expires", "expiry", "deleted"},
+	} {
+		for _, n := range names {
+			if strings.Contains(name, n) {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// follow lets column c come after column a where both are drawn numbers or
+// times of one unit.
+func (x *table) follow(a, c int) {
+	ok := func(i int) bool {
+		col := &x.cols[i]
+		return !col.skip && col.parent == nil && col.set.num != nil
+	}
+	if !ok(a) || !ok(c) || x.cols[c].src.mode != drawn || x.cols[c].after >= 0 || x.cols[a].set.num.unit != x.cols[c].set.num.unit {
+		return
+	}
+	for i := a; i >= 0; i = x.cols[i].after {
+		if i == c {
+			return
+		}
+	}
+	x.cols[c].after = a
+}
+
+// counters finds the last numbers of sequences.
+func (b *builder) counters() {
+	for _, q := range b.s.Sequences {
+		if q.Table == nil || q.Column < 0 {
+			continue
+		}
+		x := b.plan.tables[q.Table]
+		if x == nil || x.rows == 0 || x.cols[q.Column].parent != nil || x.cols[q.Column].set.num == nil {
+			continue
+		}
+		col := &x.cols[q.Column]
+		last := col.set.num.hi
+		if col.src.mode == counted && col.src.mul == 0 {
+			last = col.set.num.lo + int64(x.rows-1)*col.set.num.step
+		}
+		b.plan.Counters = append(b.plan.Counters, Counter{q, last})
+	}
+}

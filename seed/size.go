@@ -1,0 +1,287 @@
+package seed
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+	"sort"
+)
+
+// tooMany is a constraint that allows fewer rows than were asked for.
+type tooMany struct {
+	room uint64
+	name string
+}
+
+func (e *tooMany) Error() string {
+	return fmt.Sprintf("constraint %s allows no more than %d rows", e.name, e.room)
+}
+
+// size finds how many rows each table gets, and how unique columns count.
+func (b *builder) size() error {
+	for _, x := range b.plan.order {
+		if x.named {
+			continue
+		}
+		x.rows = uint64(b.cfg.Base)
+		most := uint64(0)
+		for _, f := range x.keys {
+			if f.parent != x && f.how == "" {
+				most = max(most, f.parent.rows)
+			}
+		}
+		if most > 0 {
+			x.rows = min(3*most, 100*uint64(b.cfg.Base))
+		}
+	}
+	for {
+		again := false
+		for _, x := range b.plan.order {
+			err := x.assign()
+			var many *tooMany
+			switch {
+			case errors.As(err, &many) && !x.named && many.room < x.rows:
+				x.rows, again = many.room, true
+			case many != nil:
+				return &Error{Table: x.t, Constraint: many.name,
+					Reason: fmt.Sprintf("%d rows are wanted, it allows no more than %d", x.rows, many.room)}
+			case err != nil:
+				return err
+			}
+		}
+		if !again {
+			return nil
+		}
+	}
+}
+
+// assign says for every source of a table how it chooses.
+func (x *table) assign() error {
+	for c := range x.cols {
+		col := &x.cols[c]
+		if col.skip || col.parent != nil {
+			continue
+		}
+		if err := x.draw(c); err != nil {
+			return err
+		}
+	}
+	for _, f := range x.keys {
+		if f.src == nil {
+			continue
+		}
+		s := f.src
+		if s.mode != never && s.mode != own {
+			*s = source{self: s.self}
+		}
+		s.size, s.seed = f.parent.rows, hashName(x.seed, f.k.Name)
+		s.nulls = share(10)
+		for _, c := range f.cols {
+			if x.cols[c].src == s && x.cols[c].spec.notNull {
+				s.nulls = 0
+			}
+		}
+		if s.size == 0 && s.nulls == 0 && x.rows > 0 && s.mode != never {
+			return &tooMany{0, f.k.Name}
+		}
+	}
+	all := slices.Clone(x.unique)
+	sort.SliceStable(all, func(i, j int) bool { return x.weight(all[i]) < x.weight(all[j]) })
+	var groups [][]*source
+	for _, u := range all {
+		if err := x.count(u, &groups); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *table) weight(u unique) int {
+	n := len(x.sourcesOf(u))
+	if u.predicate != nil {
+		n += 100
+	}
+	return n
+}
+
+// draw makes a column's values as if it were not unique.
+func (x *table) draw(c int) error {
+	col := &x.cols[c]
+	values, err := col.spec.set(1)
+	if err != nil {
+		return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
+	}
+	col.set = values
+	col.src = &source{size: values.size, seed: col.spec.seed}
+	if !col.spec.notNull {
+		col.src.nulls = share(10)
+	}
+	if values.size == 0 {
+		if col.spec.notNull && x.rows > 0 {
+			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: "no value satisfies its type and its checks"}
+		}
+		col.src.mode = never
+	}
+	return nil
+}
+
+// sourcesOf is the sources of a unique set of columns, each once.
+func (x *table) sourcesOf(u unique) []*source {
+	var out []*source
+	for _, c := range u.cols {
+		if s := x.cols[c].src; !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// widen gives the column of a source values enough for all rows.
+func (x *table) widen(s *source) error {
+	for c := range x.cols {
+		col := &x.cols[c]
+		if col.src != s || col.parent != nil {
+			continue
+		}
+		whole, err := col.spec.set(many)
+		if err != nil {
+			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
+		}
+		if whole.size > x.rows {
+			if whole, err = col.spec.set(max(x.rows, 1)); err != nil {
+				return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
+			}
+		}
+		col.set, s.size = whole, whole.size
+	}
+	return nil
+}
+
+// owner returns the column whose source it is, or -1 for that of a foreign key.
+func (x *table) owner(s *source) int {
+	return slices.IndexFunc(x.cols, func(c column) bool { return c.src == s && c.parent == nil })
+}
+
+// byRow lets a source take each of its numbers once.
+func (x *table) byRow(s *source) {
+	s.mode, s.fixed = counted, true
+	if s.self {
+		if s.mode = own; s.nulls > 0 {
+			s.mode = before
+		}
+		return
+	}
+	if c := x.owner(s); c < 0 || x.cols[c].set.mixed {
+		s.shuffle()
+	}
+}
+
+// count makes a set of columns unique.
+func (x *table) count(u unique, groups *[][]*source) error {
+	sources := x.sourcesOf(u)
+	for _, s := range sources {
+		if u.nullsRepeat {
+			s.nulls = 0
+		}
+		if s.mode == never && !u.nullsRepeat {
+			return nil
+		}
+	}
+	for _, s := range sources {
+		if s.mode == counted && !s.past || s.mode == own || s.mode == before {
+			return nil
+		}
+	}
+	for _, g := range *groups {
+		if !slices.ContainsFunc(g, func(s *source) bool { return !slices.Contains(sources, s) }) {
+			return nil
+		}
+	}
+	var open []*source
+	for _, s := range sources {
+		if s.mode == drawn {
+			if err := x.widen(s); err != nil {
+				return err
+			}
+			open = append(open, s)
+		}
+	}
+	if s := x.alone(open, len(sources)); s != nil {
+		x.byRow(s)
+		return nil
+	}
+	return x.digits(u, sources, open, groups)
+}
+
+// alone finds a source that tells all rows apart by itself: one of a column's
+// own values where there is one, so that children spread over their parents.
+func (x *table) alone(open []*source, of int) *source {
+	var found *source
+	foreign := 0
+	for _, s := range open {
+		if x.owner(s) < 0 {
+			foreign++
+		}
+	}
+	for _, s := range open {
+		if s.size < x.rows {
+			continue
+		}
+		if of == 1 || foreign == 0 || len(open) < of {
+			if found == nil || x.owner(s) >= 0 {
+				found = s
+			}
+		}
+	}
+	return found
+}
+
+// digits lets the sources of a set be the digits of the row's number.
+func (x *table) digits(u unique, sources, open []*source, groups *[][]*source) error {
+	sort.SliceStable(open, func(i, j int) bool { return x.owner(open[i]) < 0 && x.owner(open[j]) >= 0 })
+	room := uint64(1)
+	for _, s := range open {
+		if hi, lo := bits.Mul64(room, s.size); hi > 0 || lo > many {
+			room = many
+		} else {
+			room = lo
+		}
+	}
+	if len(open) == 0 || room == 1 && len(open) < len(sources) {
+		room = 0
+	}
+	nullable := !u.nullsRepeat && slices.ContainsFunc(open, func(s *source) bool { return s.nulls > 0 && !s.self })
+	if room < x.rows && u.predicate != nil {
+		x.onlyFirst(u, room)
+	} else if room < x.rows && !nullable {
+		return &tooMany{max(room, 1), u.name}
+	}
+	if room == 0 {
+		return nil
+	}
+	div := uint64(1)
+	for i, s := range open {
+		s.mode, s.div, s.fixed, s.self = digit, div, true, false
+		s.turn = i > 0 && x.owner(s) < 0
+		if hi, lo := bits.Mul64(div, max(s.size, 1)); hi == 0 {
+			div = lo
+		} else {
+			div = many
+		}
+		if room < x.rows && (u.predicate != nil || s.nulls > 0) {
+			s.end, s.past = room, u.predicate != nil
+		}
+	}
+	if u.predicate == nil {
+		*groups = append(*groups, slices.Clone(sources))
+	}
+	return nil
+}
+
+// onlyFirst keeps all rows but the first out of a partial index.
+func (x *table) onlyFirst(u unique, room uint64) {
+	not := &node{op: "or", args: []*node{{op: "not", args: []*node{u.predicate}}, {op: "isnull", args: []*node{u.predicate}}}}
+	x.checks = slices.DeleteFunc(x.checks, func(c check) bool { return c.after != nil && c.name == u.name })
+	x.checks = append(x.checks, check{name: u.name, expr: not, after: func(row uint64) bool { return row >= room }})
+}

@@ -1,0 +1,106 @@
+package seed
+
+import "math/bits"
+
+// mode is how a source takes a number for a row.
+type mode uint8
+
+const (
+	drawn   mode = iota // whatever a hash says; may be tried again
+	counted             // the row's own: no two rows share one
+	digit               // a digit of the row's number in a mixed radix
+	own                 // of a self-reference: the row itself
+	before              // of a self-reference: the row before
+	never               // always NULL
+)
+
+// source chooses, for each row, one of size things: values of a set, or rows
+// of a parent.
+type source struct {
+	mode  mode
+	size  uint64
+	seed  uint64
+	nulls uint64 // a hash below it is a NULL; 0 for never
+	fixed bool   // does not depend on the attempt: somebody computes it again, or needs it unique
+	self  bool   // chooses among the rows before
+
+	div      uint64 // digit: the radixes of the digits before
+	turn     bool   // digit: moved by a hash of the digits before, so that pairs scatter
+	end      uint64 // counted, digit: rows from it on have no number left, and are NULL if nullable
+	past     bool   // rows from end on start over instead, for a partial index
+	mul, add uint64 // counted: an order of its own; mul is 0 for that of the rows
+}
+
+// at returns the number that row takes, or null.
+func (s *source) at(row, attempt uint64) (i uint64, null bool) {
+	if s.mode == never {
+		return 0, true
+	}
+	if s.fixed {
+		attempt = 0
+	}
+	if s.nulls > 0 && mix(s.seed^0x6e756c6c^mix(row^attempt<<40)) < s.nulls {
+		return 0, true
+	}
+	if s.end > 0 && row >= s.end {
+		if !s.past {
+			return 0, true
+		}
+		row %= s.end
+	}
+	switch s.mode {
+	case own:
+		return row, false
+	case before:
+		if row == 0 {
+			return 0, s.nulls > 0
+		}
+		return row - 1, false
+	case counted:
+		if s.mul == 0 {
+			return row, false
+		}
+		hi, lo := bits.Mul64(row, s.mul)
+		lo, carry := bits.Add64(lo, s.add, 0)
+		return bits.Rem64(hi+carry, lo, s.size), false
+	case digit:
+		i = row / s.div
+		if s.turn {
+			i += below(mix(s.seed^row%s.div), s.size)
+		}
+		return i % s.size, false
+	}
+	h := mix(s.seed ^ mix(row^attempt<<40))
+	if s.self {
+		if row == 0 {
+			return 0, s.nulls > 0
+		}
+		return below(h, row), false
+	}
+	if s.size == 0 {
+		return 0, true
+	}
+	return below(h, s.size), false
+}
+
+// shuffle lets a counted source go through its numbers in an order of its own.
+func (s *source) shuffle() {
+	if s.size < 3 || s.size >= many {
+		return
+	}
+	s.add = mix(s.seed+1) % s.size
+	s.mul = mix(s.seed+2)%(s.size-1) + 1
+	for gcd(s.mul, s.size) != 1 {
+		s.mul = s.mul%(s.size-1) + 1
+	}
+}
+
+func gcd(a, b uint64) uint64 {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// share is the bound of hashes for a share of all rows.
+func share(percent uint64) uint64 { return (1<<64 - 1) / 100 * percent }

@@ -1,0 +1,243 @@
+package seed
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// other is the values of types that are neither numbers, times nor text.
+func (s *spec) other() (set, error) {
+	if s.lo.text != "" || s.hi.text != "" || len(s.patterns) > 0 {
+		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
+	}
+	seed := s.seed
+	size, escape := many, false
+	var f func(dst []byte, i uint64) []byte
+	switch s.typ.Base {
+	case "uuid":
+		f = func(dst []byte, i uint64) []byte { return appendUUID(dst, i, seed) }
+	case "json", "jsonb":
+		f = func(dst []byte, i uint64) []byte {
+			dst = append(dst, `{"number": `...)
+			dst = strconv.AppendUint(dst, i, 10)
+			return append(dst, '}')
+		}
+	case "inet", "cidr":
+		size = 1 << 24
+		f = func(dst []byte, i uint64) []byte {
+			for k := range 4 {
+				if k > 0 {
+					dst = append(dst, '.')
+				}
+				dst = strconv.AppendUint(dst, (10<<24|i)>>(24-8*uint(k))&255, 10)
+			}
+			return dst
+		}
+	case "macaddr":
+		f, size = macs(5), 1<<40
+	case "macaddr8":
+		f, size = macs(7), 1<<56
+	case "bytea":
+		escape = true
+		f = func(dst []byte, i uint64) []byte { return appendHex(append(dst, `\x`...), mix(i^seed), 16) }
+	case "bit", "varbit":
+		n := s.typ.Length
+		if n == 0 {
+			n = 8
+		}
+		if size = many; n < 62 {
+			size = 1 << n
+		}
+		f = func(dst []byte, i uint64) []byte {
+			for k := n - 1; k >= 0; k-- {
+				dst = append(dst, byte('0'+i>>min(uint(k), 63)&1))
+			}
+			return dst
+		}
+	case "interval":
+		size = 1 << 31
+		f = func(dst []byte, i uint64) []byte {
+			dst = strconv.AppendUint(dst, i/1440, 10)
+			dst = append(dst, " days "...)
+			dst = appendDigits(dst, i/60%24, 2)
+			return append(appendDigits(append(dst, ':'), i%60, 2), ":00"...)
+		}
+	case "xml":
+		f = around("<note><number>", "</number></note>")
+	case "hstore":
+		f = around(`"number"=>"`, `"`)
+	case "ltree":
+		f = around("top.n", "")
+	case "tsvector", "tsquery":
+		f = around("word", "")
+	default:
+		if f = geometric(s.typ.Base); f == nil {
+			return set{}, fmt.Errorf("type %s is not supported", s.typ.Name)
+		}
+		size = 1 << 31
+	}
+	return set{size: size, append: f, escape: escape}, nil
+}
+
+func around(before, after string) func([]byte, uint64) []byte {
+	return func(dst []byte, i uint64) []byte {
+		return append(strconv.AppendUint(append(dst, before...), i, 10), after...)
+	}
+}
+
+func macs(n int) func([]byte, uint64) []byte {
+	return func(dst []byte, i uint64) []byte {
+		dst = append(dst, "02"...)
+		for k := n - 1; k >= 0; k-- {
+			dst = appendHex(append(dst, ':'), i>>(8*uint(k))&255, 2)
+		}
+		return dst
+	}
+}
+
+// geometric places shapes side by side, so that none overlaps another.
+func geometric(base string) func([]byte, uint64) []byte {
+	form := map[string]string{
+		"point": "(X,0)", "line": "{1,0,-X}", "lseg": "[(X,0),(X,1)]", "box": "(X,1),(X,0)",
+		"path": "[(X,0),(X,1)]", "polygon": "((X,0),(X,1),(X,2))", "circle": "<(X,0),0.25>",
+	}[base]
+	if form == "" {
+		return nil
+	}
+	parts := strings.Split(form, "X")
+	return func(dst []byte, i uint64) []byte {
+		for k, p := range parts {
+			if k > 0 {
+				dst = strconv.AppendUint(dst, i, 10)
+			}
+			dst = append(dst, p...)
+		}
+		return dst
+	}
+}
+
+// appendQuoted appends a value in quotes, as elements and fields may have it.
+func appendQuoted(dst []byte, values *set, i uint64) []byte {
+	dst = append(dst, '"')
+	at := len(dst)
+	dst = values.append(dst, i)
+	end, more := len(dst), 0
+	for _, c := range dst[at:] {
+		if c == '"' || c == '\\' {
+			more++
+			dst = append(dst, 0)
+		}
+	}
+	for k := end - 1; more > 0; k-- { // from the back, each to its place
+		c := dst[k]
+		dst[k+more] = c
+		if c == '"' || c == '\\' {
+			more--
+			dst[k+more] = '\\'
+		}
+	}
+	return append(dst, '"')
+}
+
+// array is arrays of one or two elements.
+func (s *spec) array(need uint64) (set, error) {
+	if s.lo.text != "" || s.hi.text != "" || len(s.patterns) > 0 {
+		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
+	}
+	elem := spec{typ: s.typ.Elem, name: s.name, role: s.role, seed: s.seed}
+	elem.domain()
+	values, err := elem.set(need)
+	if err != nil {
+		return set{}, err
+	}
+	size := values.size
+	if size == 0 {
+		return set{size: 1, append: func(dst []byte, _ uint64) []byte { return append(dst, "{}"...) }}, nil
+	}
+	seed := s.seed
+	pairs := s.typ.Elem.Base != "box" // elements of box[] are parted by a semicolon
+	return set{size: size, escape: true, append: func(dst []byte, i uint64) []byte {
+		dst = append(dst, '{')
+		dst = appendQuoted(dst, &values, i)
+		if h := mix(i ^ seed); pairs && h&1 == 1 {
+			dst = append(dst, ',')
+			dst = appendQuoted(dst, &values, below(h, size))
+		}
+		return append(dst, '}')
+	}}, nil
+}
+
+// ranges is ranges side by side: no two overlap, whatever rows take them.
+func (s *spec) ranges(uint64) (set, error) {
+	elem := map[string]string{"int4range": "int4", "int8range": "int8", "numrange": "numeric", "daterange": "date", "tsrange": "timestamp", "tstzrange": "timestamptz",
+		"int4multirange": "int4", "int8multirange": "int8", "nummultirange": "numeric", "datemultirange": "date", "tsmultirange": "timestamp", "tstzmultirange": "timestamptz"}[s.typ.Base]
+	if elem == "" || s.lo.text != "" || s.hi.text != "" {
+		return set{}, fmt.Errorf("type %s is not supported, or a check limits it", s.typ.Name)
+	}
+	print, from, step, size := printInt, int64(1), int64(10), uint64(1)<<27
+	if kind := elem; kind == "date" || strings.HasPrefix(kind, "timestamp") {
+		_, print = kindOfTime(kind)
+		from, step, size = 1672531200, 3600, 1<<25
+		if kind == "date" {
+			step, size = day, 1<<20
+		}
+	}
+	multi := s.typ.Class == schema.Multirange
+	quote := strings.HasPrefix(elem, "timestamp")
+	return set{size: size, append: func(dst []byte, i uint64) []byte {
+		v := from + int64(i)*step
+		if multi {
+			dst = append(dst, '{')
+		}
+		dst = append(dst, '[')
+		for k, x := range []int64{v, v + step} {
+			if k > 0 {
+				dst = append(dst, ',')
+			}
+			if quote {
+				dst = append(dst, '"')
+			}
+			if dst = print(dst, x); quote {
+				dst = append(dst, '"')
+			}
+		}
+		if dst = append(dst, ')'); multi {
+			dst = append(dst, '}')
+		}
+		return dst
+	}}, nil
+}
+
+// composite is rows of a composite type; the first field tells them apart.
+func (s *spec) composite(need uint64) (set, error) {
+	if len(s.typ.Fields) == 0 {
+		return set{}, fmt.Errorf("type %s is not supported", s.typ.Name)
+	}
+	var fields []set
+	size := uint64(0)
+	for i := range s.typ.Fields {
+		f := spec{typ: &s.typ.Fields[i].Type, name: strings.ToLower(s.typ.Fields[i].Name), seed: s.seed + uint64(i)}
+		f.domain()
+		x, err := f.set(need)
+		if err != nil {
+			return set{}, fmt.Errorf("field %s: %w", s.typ.Fields[i].Name, err)
+		}
+		if x.size == 0 {
+			return set{}, fmt.Errorf("field %s: its type has no values", s.typ.Fields[i].Name)
+		}
+		fields, size = append(fields, x), max(size, x.size)
+	}
+	return set{size: size, escape: true, append: func(dst []byte, i uint64) []byte {
+		for k := range fields {
+			sep := byte(',')
+			if k == 0 {
+				sep = '('
+			}
+			dst = appendQuoted(append(dst, sep), &fields[k], i%fields[k].size)
+		}
+		return append(dst, ')')
+	}}, nil
+}
