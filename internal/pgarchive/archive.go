@@ -1,11 +1,6 @@
 package pgarchive
 
-import (
-	"fmt"
-	"slices"
-	"strconv"
-	"time"
-)
+import "time"
 
 // Archive is what a toc.dat holds.
 type Archive struct {
@@ -99,53 +94,4 @@ func (a *Archive) Table(namespace, name string) *Entry {
 		}
 	}
 	return nil
-}
-
-// AddTableData adds the TABLE DATA of a table that is an entry of the archive,
-// as pg_dump would have, after all data that is there, and returns it. The copy
-// statement is SQL text with the names quoted, and the list of columns in the
-// order of the file: COPY public.t (a, b) FROM stdin; what ends it is added if
-// missing. The file must be there, too, when the archive is restored; see
-// [NewDataWriter].
-func (a *Archive) AddTableData(table *Entry, copyStmt string) (*Entry, error) {
-	if !slices.Contains(a.Entries, table) {
-		return nil, fmt.Errorf("table %q: not an entry of this archive", table.Tag)
-	}
-	if table.Desc != "TABLE" {
-		return nil, fmt.Errorf("%q: a %s has no rows in an archive", table.Tag, table.Desc)
-	}
-	var id int32
-	at := 0
-	for i, e := range a.Entries {
-		id = max(id, e.DumpID)
-		for _, dep := range e.Deps {
-			id = max(id, dep)
-		}
-		if e.Desc == "TABLE DATA" && len(e.Deps) > 0 && e.Deps[0] == table.DumpID {
-			return nil, fmt.Errorf("table %q: has data already", table.Tag)
-		}
-		if e.Section == SectionPreData || e.Section == SectionData {
-			at = i + 1
-		}
-	}
-	// A privilege or comment of the last of these is none of either section, and
-	// stays behind it.
-	for at < len(a.Entries) && a.Entries[at].Section == SectionNone {
-		at++
-	}
-	if id++; id < 0 {
-		return nil, fmt.Errorf("table %q: no dump ID is left", table.Tag)
-	}
-	if n := len(copyStmt); n == 0 || copyStmt[n-1] != '\n' {
-		copyStmt += "\n"
-	}
-	e := &Entry{
-		DumpID: id, HadDumper: true, OID: table.OID,
-		Tag: table.Tag, Desc: "TABLE DATA", Section: SectionData,
-		CopyStmt:  T(copyStmt),
-		Namespace: table.Namespace, Owner: table.Owner,
-		Deps: []int32{table.DumpID}, Filename: strconv.Itoa(int(id)) + ".dat",
-	}
-	a.Entries = slices.Insert(a.Entries, at, e)
-	return e, nil
 }

@@ -19,10 +19,11 @@ func (e *Entry) DataFile(a Algorithm) string {
 	return e.Filename + a.suffix()
 }
 
-// DataWriter writes the data file of one table. It passes on what it is given,
-// so many rows at once are best.
+// DataWriter writes the data file of one table or large object. It passes on
+// what it is given, so many rows at once are best.
 type DataWriter struct {
 	w      io.Writer
+	rows   bool         // of a table
 	zip    *gzip.Writer // nil for none
 	last   byte         // what was written last, 0 before anything was
 	err    error
@@ -34,13 +35,24 @@ type DataWriter struct {
 // by Close. It compresses with Gzip or not at all; other algorithms are an
 // error. Closing w is up to the caller.
 func NewDataWriter(w io.Writer, c Compression) (*DataWriter, error) {
+	return newWriter(w, c, true)
+}
+
+// NewLargeObjectWriter returns a writer of the bytes of one large object, to
+// the file that [LargeObject.DataFile] names. All else is as with
+// [NewDataWriter].
+func NewLargeObjectWriter(w io.Writer, c Compression) (*DataWriter, error) {
+	return newWriter(w, c, false)
+}
+
+func newWriter(w io.Writer, c Compression, rows bool) (*DataWriter, error) {
 	if err := c.checkLevel(); err != nil {
 		if c.Algorithm > Gzip {
 			err = fmt.Errorf("%v: data files are written with gzip or none", c.Algorithm)
 		}
 		return nil, err
 	}
-	d := &DataWriter{w: w}
+	d := &DataWriter{w: w, rows: rows}
 	if c.Algorithm == Gzip {
 		zip, err := gzip.NewWriterLevel(w, c.Level)
 		if err != nil {
@@ -66,7 +78,7 @@ func (d *DataWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the rows and the compressed stream. An error, of this call or one
+// Close ends a table's rows and the compressed stream. An error, of this call or one
 // before it, means that the file is not whole and must not be kept. A second
 // call returns what the first one did.
 func (d *DataWriter) Close() error {
@@ -74,10 +86,10 @@ func (d *DataWriter) Close() error {
 		return d.err
 	}
 	d.closed = true
-	if d.err == nil && d.last != 0 && d.last != '\n' {
+	if d.err == nil && d.rows && d.last != 0 && d.last != '\n' {
 		d.err = errors.New("table data: cut off within a row")
 	}
-	if d.err == nil {
+	if d.err == nil && d.rows {
 		_, d.err = io.WriteString(d.w, tail)
 	}
 	if d.err == nil && d.zip != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -224,6 +225,13 @@ func FuzzRead(f *testing.F) {
 		if v == V1_16 {
 			f.Add(encode(f, a))
 		}
+	}
+	for _, name := range []string{"odd", "shop"} {
+		toc, err := os.ReadFile("testdata/" + name + "-18.toc.dat")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(toc)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		a, err := Read(bytes.NewReader(text))

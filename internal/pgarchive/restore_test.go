@@ -339,38 +339,3 @@ func TestRestoreNewer(t *testing.T) {
 	compare(t, target, ordersRows, wantOrders)
 	compare(t, target, customerRows, wantCustomer)
 }
-
-// pg_dump's own entry of a table's rows is the one that AddTableData makes, but
-// for its dump ID.
-func TestAddTableDataLikePgDump(t *testing.T) {
-	dsn := pgtest.DB(t)
-	pgtest.Exec(t, dsn, shop)
-	_, toc := dump(t, dsn)
-	a := read(t, toc)
-	var theirs *pgarchive.Entry
-	for i, e := range a.Entries {
-		if e.Desc == "TABLE DATA" && e.Tag == "orders" {
-			theirs = e
-			a.Entries = append(a.Entries[:i:i], a.Entries[i+1:]...)
-			break
-		}
-	}
-	ours, err := a.AddTableData(a.Table("public", "orders"), theirs.CopyStmt.String)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours.DumpID, ours.Filename = theirs.DumpID, theirs.Filename
-	if got, want := fmt.Sprintf("%+v", ours), fmt.Sprintf("%+v", theirs); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-func TestAddTableDataRefuses(t *testing.T) {
-	a := &pgarchive.Archive{Entries: []*pgarchive.Entry{{DumpID: 1, Desc: "VIEW", Section: pgarchive.SectionPreData}}}
-	if _, err := a.AddTableData(a.Entries[0], "COPY v FROM stdin;"); err == nil {
-		t.Error("rows of a view")
-	}
-	if _, err := a.AddTableData(&pgarchive.Entry{Desc: "TABLE"}, "COPY t FROM stdin;"); err == nil {
-		t.Error("rows of another archive's table")
-	}
-}

@@ -1,0 +1,226 @@
+package pgarchive
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// AddTableData adds the TABLE DATA of a table that is an entry of the archive,
+// as pg_dump would have, after all data that is there, and returns it. The copy
+// statement is SQL text with the names quoted, and the list of columns in the
+// order of the file: COPY public.t (a, b) FROM stdin; the newline that ends it
+// is added if missing. The file must be there, too, when the archive is
+// restored; see [NewDataWriter].
+func (a *Archive) AddTableData(table *Entry, copyStmt string) (*Entry, error) {
+	if table.Desc != "TABLE" {
+		return nil, fmt.Errorf("%q: a %s has no rows in an archive", table.Tag, table.Desc)
+	}
+	if !strings.HasSuffix(copyStmt, "\n") {
+		copyStmt += "\n"
+	}
+	e, err := a.addFor(table, "TABLE DATA", SectionData)
+	if err != nil {
+		return nil, err
+	}
+	e.HadDumper, e.OID, e.CopyStmt, e.Filename = true, table.OID, T(copyStmt), strconv.Itoa(int(e.DumpID))+".dat"
+	return e, nil
+}
+
+// AddSequenceSet adds the SEQUENCE SET of a sequence that is an entry of the
+// archive, after all data that is there, and returns it. The numbers are those
+// of setval: the last value, and whether it was handed out.
+func (a *Archive) AddSequenceSet(sequence *Entry, last int64, called bool) (*Entry, error) {
+	if sequence.Desc != "SEQUENCE" {
+		return nil, fmt.Errorf("%q: a %s has no last value", sequence.Tag, sequence.Desc)
+	}
+	e, err := a.addFor(sequence, "SEQUENCE SET", SectionData)
+	if err != nil {
+		return nil, err
+	}
+	e.Defn = T(fmt.Sprintf("SELECT pg_catalog.setval(%s, %d, %t);\n", literal(sequence.name()), last, called))
+	return e, nil
+}
+
+// AddRefresh adds the MATERIALIZED VIEW DATA of a view that is an entry of the
+// archive, at its end, and returns it: the view is filled when all else is
+// restored. Add those of the views that a view reads before its own, which is
+// the order of their entries.
+func (a *Archive) AddRefresh(view *Entry) (*Entry, error) {
+	if view.Desc != "MATERIALIZED VIEW" {
+		return nil, fmt.Errorf("%q: a %s cannot be refreshed", view.Tag, view.Desc)
+	}
+	e, err := a.addFor(view, "MATERIALIZED VIEW DATA", SectionPostData)
+	if err != nil {
+		return nil, err
+	}
+	e.OID, e.Defn = view.OID, T("REFRESH MATERIALIZED VIEW "+view.name()+";\n")
+	e.Deps = append(e.Deps, a.refreshed(view)...)
+	return e, nil
+}
+
+// refreshed returns the MATERIALIZED VIEW DATA of the views that a view reads,
+// itself or through other views.
+func (a *Archive) refreshed(view *Entry) []int32 {
+	views, data := map[int32]*Entry{}, map[int32]int32{}
+	for _, e := range a.Entries {
+		switch e.Desc {
+		case "VIEW", "MATERIALIZED VIEW":
+			views[e.DumpID] = e
+		case "MATERIALIZED VIEW DATA":
+			if len(e.Deps) > 0 {
+				data[e.Deps[0]] = e.DumpID
+			}
+		}
+	}
+	var ids []int32
+	seen := map[int32]bool{view.DumpID: true}
+	for todo := []*Entry{view}; len(todo) > 0; todo = todo[1:] {
+		for _, dep := range todo[0].Deps {
+			if views[dep] == nil || seen[dep] {
+				continue
+			}
+			seen[dep] = true
+			todo = append(todo, views[dep])
+			if id, ok := data[dep]; ok {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// LargeObject is a large object of an archive.
+type LargeObject struct {
+	OID   uint32
+	Owner string // the name of a role
+}
+
+// DataFile returns the name of the file that holds the object's bytes, in the
+// folder of the archive.
+func (o LargeObject) DataFile(a Algorithm) string { return o.filename() + a.suffix() }
+
+func (o LargeObject) filename() string { return fmt.Sprintf("blob_%d.dat", o.OID) }
+
+// AddLargeObjects adds the entries of large objects, all that the archive is to
+// have, in the form that every version can hold: a BLOB for each, and BLOBS for
+// the bytes of all. It returns the text of the file blobs.toc that the archive's
+// folder needs besides the objects' own files, see [NewLargeObjectWriter]; it is
+// never compressed. Without objects nothing is added and nil returned.
+func (a *Archive) AddLargeObjects(objects []LargeObject) ([]byte, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	seen := map[uint32]bool{}
+	for _, o := range objects {
+		if o.OID == 0 || seen[o.OID] {
+			return nil, fmt.Errorf("large object %d: no object, or there twice", o.OID)
+		}
+		seen[o.OID] = true
+	}
+	for _, e := range a.Entries {
+		if strings.HasPrefix(e.Desc, "BLOB") {
+			return nil, errors.New("archive has large objects already")
+		}
+	}
+	id := a.lastID()
+	if int64(id)+int64(len(objects))+1 > math.MaxInt32 {
+		return nil, errNoID
+	}
+	var toc []byte
+	entries := make([]*Entry, len(objects))
+	for i, o := range objects {
+		id++
+		entries[i] = &Entry{
+			DumpID: id, TableOID: largeObjects, OID: o.OID,
+			Tag: strconv.FormatUint(uint64(o.OID), 10), Desc: "BLOB", Section: SectionPreData,
+			Defn:     T(fmt.Sprintf("SELECT pg_catalog.lo_create('%d');\n", o.OID)),
+			DropStmt: T(fmt.Sprintf("SELECT pg_catalog.lo_unlink('%d');\n", o.OID)),
+			Owner:    T(o.Owner),
+		}
+		toc = fmt.Appendf(toc, "%d %s\n", o.OID, o.filename())
+	}
+	a.insert(SectionPreData, entries...)
+	a.insert(SectionData, &Entry{
+		DumpID: id + 1, HadDumper: true, Tag: "BLOBS", Desc: "BLOBS", Section: SectionData, Filename: blobsFile,
+	})
+	return toc, nil
+}
+
+// largeObjects is the OID of the catalog pg_largeobject, which large objects
+// are said to be in.
+const largeObjects = 2613
+
+var errNoID = errors.New("no dump ID is left in the archive")
+
+// addFor adds an entry of that kind for an object of the archive.
+func (a *Archive) addFor(object *Entry, desc string, s Section) (*Entry, error) {
+	if !slices.Contains(a.Entries, object) {
+		return nil, fmt.Errorf("%s %q: not an entry of this archive", object.Desc, object.Tag)
+	}
+	for _, e := range a.Entries {
+		if e.Desc == desc && len(e.Deps) > 0 && e.Deps[0] == object.DumpID {
+			return nil, fmt.Errorf("%s %q: has %s already", object.Desc, object.Tag, desc)
+		}
+	}
+	id := a.lastID()
+	if id == math.MaxInt32 {
+		return nil, errNoID
+	}
+	e := &Entry{
+		DumpID: id + 1, Tag: object.Tag, Desc: desc, Section: s,
+		Namespace: object.Namespace, Owner: object.Owner, Deps: []int32{object.DumpID},
+	}
+	a.insert(s, e)
+	return e, nil
+}
+
+// lastID returns the highest dump ID that is in use.
+func (a *Archive) lastID() int32 {
+	id := int32(0)
+	for _, e := range a.Entries {
+		id = max(id, e.DumpID)
+		for _, dep := range e.Deps {
+			id = max(id, dep)
+		}
+	}
+	return id
+}
+
+// insert puts entries behind the last one of their section.
+func (a *Archive) insert(s Section, entries ...*Entry) {
+	at := 0
+	for i, e := range a.Entries {
+		if e.Section != SectionNone && e.Section <= s {
+			at = i + 1
+		}
+	}
+	// What belongs to that one, its comment and privileges, is of no section and
+	// stays behind it.
+	for at < len(a.Entries) && a.Entries[at].Section == SectionNone {
+		at++
+	}
+	a.Entries = slices.Insert(a.Entries, at, entries...)
+}
+
+// name returns the object's name as SQL, with its schema.
+func (e *Entry) name() string {
+	if !e.Namespace.Valid {
+		return identifier(e.Tag)
+	}
+	return identifier(e.Namespace.String) + "." + identifier(e.Tag)
+}
+
+func identifier(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// literal quotes a string for any setting of standard_conforming_strings.
+func literal(s string) string {
+	s = strings.ReplaceAll(s, "'", "''")
+	if strings.Contains(s, `\`) {
+		return "E'" + strings.ReplaceAll(s, `\`, `\\`) + "'"
+	}
+	return "'" + s + "'"
+}
