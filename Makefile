@@ -7,13 +7,14 @@ SHELL := bash
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
 USERS ?= 20000
+FAULTS ?= 220
 BENCH_USERS ?= 500000
 
 .PHONY: help
 help: ## print this
 	@printf 'make TARGET\n\n'
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n' $(USERS) $(BENCH_USERS) $(FUZZTIME)
+	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n  FAULTS=%s      points of test/faults\n' $(USERS) $(BENCH_USERS) $(FUZZTIME) $(FAULTS)
 
 .PHONY: build
 build: ## compile bin/pgstandin
@@ -78,6 +79,12 @@ fuzz: ## every fuzz target, FUZZTIME each
 			go test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
 		done; \
 	done
+
+.PHONY: test/faults
+test/faults: ## FAULTS refreshes, each hit by a random fault: the table of docs/operations.md; 20 minutes
+	@.ci/need go cc postgres
+	PGSTANDIN_FAULTS=$(FAULTS) PGSTANDIN_FAULTS_SEED=$${PGSTANDIN_FAULTS_SEED:-$$RANDOM} \
+		go test ./cmd/pgstandin -run '^TestFaultMatrix$$' -timeout 3h -v
 
 .PHONY: clean
 clean: ## remove what make built here
