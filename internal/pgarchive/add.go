@@ -10,23 +10,27 @@ import (
 )
 
 // AddTableData adds the TABLE DATA of a table that is an entry of the archive,
-// as pg_dump would have, after all data that is there, and returns it. The copy
-// statement is SQL text with the names quoted, and the list of columns in the
-// order of the file: COPY public.t (a, b) FROM stdin; the newline that ends it
-// is added if missing. The file must be there, too, when the archive is
-// restored; see [NewDataWriter].
-func (a *Archive) AddTableData(table *Entry, copyStmt string) (*Entry, error) {
+// as pg_dump would have, after all data that is there, and returns it. The
+// columns are those of the file in their order, by their names as the catalog has
+// them; none stands for all of them. The file must be there, too, when the
+// archive is restored; see [NewDataWriter].
+func (a *Archive) AddTableData(table *Entry, columns []string) (*Entry, error) {
 	if table.Desc != "TABLE" {
 		return nil, fmt.Errorf("%q: a %s has no rows in an archive", table.Tag, table.Desc)
-	}
-	if !strings.HasSuffix(copyStmt, "\n") {
-		copyStmt += "\n"
 	}
 	e, err := a.addFor(table, "TABLE DATA", SectionData)
 	if err != nil {
 		return nil, err
 	}
-	e.HadDumper, e.OID, e.CopyStmt, e.Filename = true, table.OID, T(copyStmt), strconv.Itoa(int(e.DumpID))+".dat"
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = identifier(c)
+	}
+	sql := "COPY " + table.name()
+	if len(list) > 0 {
+		sql += " (" + strings.Join(list, ", ") + ")"
+	}
+	e.HadDumper, e.OID, e.CopyStmt, e.Filename = true, table.OID, T(sql+" FROM stdin;\n"), strconv.Itoa(int(e.DumpID))+".dat"
 	return e, nil
 }
 
