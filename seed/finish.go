@@ -11,10 +11,10 @@ func (b *builder) finish() error {
 	for _, x := range b.tables {
 		x.afters()
 	}
-	for _, f := range b.keys {
-		for _, c := range f.pcols {
-			for _, p := range chain(f.parent, c) {
-				p.x.settle(p.c)
+	for _, x := range b.tables {
+		for c := range x.cols {
+			if x.cols[c].needed {
+				x.settle(c)
 			}
 		}
 	}
@@ -49,7 +49,7 @@ func (b *builder) finish() error {
 func (x *table) settle(c int) {
 	for ; c >= 0; c = x.cols[c].after {
 		if s := x.cols[c].src; s != nil {
-			s.fixed = true
+			s.fixed, s.settled = true, true
 			if !x.cols[c].blank && s.mode != before && s.mode != never && s.end == 0 {
 				s.nulls = 0
 			}

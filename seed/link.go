@@ -43,6 +43,13 @@ func (b *builder) link() error {
 			}
 		}
 	}
+	for _, f := range b.keys {
+		for _, c := range f.pcols {
+			for _, p := range chain(f.parent, c) {
+				p.x.cols[p.c].needed = true
+			}
+		}
+	}
 	return b.implied()
 }
 
@@ -203,7 +210,7 @@ func (x *table) way(f *foreign) (How, int) {
 	match := x.match()
 	ok := match != nil && f.src != nil
 	for _, c := range f.cols {
-		ok = ok && !x.cols[c].spec.notNull && !slices.Contains(match, c)
+		ok = ok && !x.cols[c].spec.notNull && !x.cols[c].needed && !slices.Contains(match, c)
 		for _, k := range x.checks {
 			ok = ok && !k.expr.asksNull(c)
 		}

@@ -129,6 +129,7 @@ type column struct {
 	after     int // the column that it must not be below, or -1
 	skip      bool
 	blank     bool // filled by a second pass
+	needed    bool // others have its value
 }
 
 // foreign is a foreign key, with its columns of the logical tables.

@@ -159,11 +159,18 @@ func load(t *testing.T, name string) string {
 
 // TestCases fills real schemas, and looks at the number of rows.
 func TestCases(t *testing.T) {
-	for _, name := range []string{"shop", "northwind", "chinook", "pagila"} {
+	for _, name := range []string{"shop", "northwind", "chinook", "pagila", "bb_auctionmark", "gitlab11"} {
 		t.Run(name, func(t *testing.T) {
+			base := int64(100)
+			if name == "gitlab11" { // many tables
+				if testing.Short() {
+					t.Skip("long")
+				}
+				base = 10
+			}
 			dsn := load(t, name)
 			s := read(t, dsn)
-			p, err := seed.New(s, seed.Config{Base: 200, Seed: 7})
+			p, err := seed.New(s, seed.Config{Base: base, Seed: 7})
 			if err != nil {
 				t.Fatal(err)
 			}

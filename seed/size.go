@@ -173,6 +173,7 @@ func (x *table) byRow(s *source) {
 		return
 	}
 	if c := x.owner(s); c < 0 || x.cols[c].set.mixed {
+		s.tries, s.spare = s.size/max(x.rows, 1), x.rows
 		s.shuffle()
 	}
 }
@@ -260,8 +261,15 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source) e
 	if room == 0 {
 		return nil
 	}
+	tries := room / max(x.rows, 1)
+	for c := range x.cols {
+		if x.cols[c].needed && slices.Contains(open, x.cols[c].src) {
+			tries = 1 // one number for all of them, whoever computes it
+		}
+	}
 	div := uint64(1)
 	for i, s := range open {
+		s.tries, s.spare = tries, x.rows
 		s.mode, s.div, s.fixed, s.self = digit, div, true, false
 		s.turn = i > 0 && x.owner(s) < 0
 		if hi, lo := bits.Mul64(div, max(s.size, 1)); hi == 0 {

@@ -21,14 +21,19 @@ type source struct {
 	size  uint64
 	seed  uint64
 	nulls uint64 // a hash below it is a NULL; 0 for never
-	fixed bool   // does not depend on the attempt: somebody computes it again, or needs it unique
 	self  bool   // chooses among the rows before
+	fixed bool   // its numbers do not depend on the attempt
+	// settled: nor does whether it is NULL: somebody computes it again.
+	settled bool
 
-	div      uint64 // digit: the radixes of the digits before
-	turn     bool   // digit: moved by a hash of the digits before, so that pairs scatter
-	end      uint64 // counted, digit: rows from it on have no number left, and are NULL if nullable
-	past     bool   // rows from end on start over instead, for a partial index
-	mul, add uint64 // counted: an order of its own; mul is 0 for that of the rows
+	div  uint64 // digit: the radixes of the digits before
+	turn bool   // digit: moved by a hash of the digits before, so that pairs scatter
+	end  uint64 // counted, digit: rows from it on have no number left, and are NULL if nullable
+	past bool   // rows from end on start over instead, for a partial index
+	// tries is how many numbers each row has for itself, spare rows apart; an
+	// attempt takes another one. 0 is one.
+	tries, spare uint64
+	mul, add     uint64 // counted: an order of its own; mul is 0 for that of the rows
 }
 
 // at returns the number that row takes, or null.
@@ -36,7 +41,7 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 	if s.mode == never {
 		return 0, true
 	}
-	if s.fixed {
+	if s.settled {
 		attempt = 0
 	}
 	if s.nulls > 0 && mix(s.seed^0x6e756c6c^mix(row^attempt<<40)) < s.nulls {
@@ -47,6 +52,9 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 			return 0, true
 		}
 		row %= s.end
+	}
+	if s.tries > 1 {
+		row += attempt % s.tries * s.spare
 	}
 	switch s.mode {
 	case own:
@@ -69,6 +77,9 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 			i += below(mix(s.seed^row%s.div), s.size)
 		}
 		return i % s.size, false
+	}
+	if s.fixed {
+		attempt = 0
 	}
 	h := mix(s.seed ^ mix(row^attempt<<40))
 	if s.self {

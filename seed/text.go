@@ -1,6 +1,8 @@
 package seed
 
 import (
+	"math"
+	"math/bits"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -32,12 +34,13 @@ func digits(n int) part {
 func letters(alphabet string, n int) part {
 	size, base := uint64(1), uint64(len(alphabet))
 	for range n {
-		if size > many/base {
-			size = many
-			break
+		hi, lo := bits.Mul64(size, base)
+		if hi > 0 { // the letters hold all bits of a number: of its scattered form, and more after it
+			return part{size: many, print: func(dst []byte, i uint64) []byte { return appendCode(dst, alphabet, n, i) }}
 		}
-		size *= base
+		size = lo
 	}
+	size = min(size, many)
 	return part{size: size, print: func(dst []byte, i uint64) []byte {
 		at := len(dst)
 		for range n {
@@ -49,6 +52,22 @@ func letters(alphabet string, n int) part {
 		}
 		return dst
 	}}
+}
+
+// appendCode writes a long code: each number is another one.
+func appendCode(dst []byte, alphabet string, n int, i uint64) []byte {
+	base := uint64(len(alphabet))
+	i = mix(i)
+	v, left := i, uint64(math.MaxUint64)
+	for range n {
+		if dst = append(dst, alphabet[v%base]); left < base {
+			i = mix(i)
+			v, left = i, math.MaxUint64
+			continue
+		}
+		v, left = v/base, left/base
+	}
+	return dst
 }
 
 func (p *part) longest() int {

@@ -79,13 +79,21 @@ func (s *spec) texts() [][]part {
 		return [][]part{{oneOf(languages)}}
 	case has("status", "state"):
 		return [][]part{{oneOf(states)}}
+	case has("city") && !has("capacity"):
+		return [][]part{{oneOf(cityNames)}}
+	case has("territory", "region", "province", "county"):
+		return [][]part{{oneOf(stateNames)}, {oneOf(stateCodes)}}
+	case has("street", "address"):
+		return [][]part{{digits(3), sp, oneOf(streetNames), sp, oneOf(streetKinds)}}
+	case has("job", "profession", "occupation"):
+		return [][]part{{oneOf(jobNames)}}
 	case has("color", "colour"):
 		return [][]part{{oneOf(colors)}}
 	case has("carrier", "shipper"):
 		return [][]part{{oneOf(carriers)}}
 	case has("url", "link", "website", "homepage"):
 		return [][]part{{fixedText("https://example.com/"), oneOf(adjectives), fixedText("-"), oneOf(nouns)}}
-	case has("sku", "code", "number", "key", "tag", "zip"):
+	case has("sku", "code", "token", "number", "key", "tag", "zip"):
 		return nil // a code
 	case has("body", "description", "comment", "note", "bio", "text", "message", "content", "summary"):
 		return [][]part{{fixedText("The "), oneOf(adjectives), sp, oneOf(nouns), fixedText(" and the "), oneOf(adjectives), sp, oneOf(nouns), fixedText(" are "), oneOf(adjectives), fixedText(".")},

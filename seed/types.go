@@ -78,7 +78,7 @@ func (s *spec) set(need uint64) (set, error) {
 	case "text", "varchar", "bpchar", "citext", "name", "char":
 		return s.text(need)
 	}
-	return s.other()
+	return s.other(need)
 }
 
 // listed is the set of the values that a check allows, less those that it does
@@ -237,6 +237,12 @@ func (s *spec) numeric(need uint64) (set, error) {
 
 // decimal is numbers with so many places up to a top, in units of the last.
 func (s *spec) decimal(digits int, top int64, need uint64) (set, error) {
+	switch {
+	case strings.HasPrefix(s.name, "latitude") || s.name == "lat":
+		s.role = "address.lat"
+	case strings.HasPrefix(s.name, "longitude") || s.name == "lon" || s.name == "lng":
+		s.role = "address.lon"
+	}
 	if s.role == "address.lat" || s.role == "address.lon" {
 		return s.coordinate(digits, top, need)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // other is the values of types that are neither numbers, times nor text.
-func (s *spec) other() (set, error) {
+func (s *spec) other(need uint64) (set, error) {
 	if s.lo.text != "" || s.hi.text != "" || len(s.patterns) > 0 {
 		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
 	}
@@ -20,6 +20,7 @@ func (s *spec) other() (set, error) {
 	case "uuid":
 		f = func(dst []byte, i uint64) []byte { return appendUUID(dst, i, seed) }
 	case "json", "jsonb":
+		size = max(need, 1000)
 		f = func(dst []byte, i uint64) []byte {
 			dst = append(dst, `{"number": `...)
 			dst = strconv.AppendUint(dst, i, 10)
@@ -72,6 +73,7 @@ func (s *spec) other() (set, error) {
 	case "ltree":
 		f = around("top.n", "")
 	case "tsvector", "tsquery":
+		size = max(need, 1000)
 		f = around("word", "")
 	default:
 		if f = geometric(s.typ.Base); f == nil {
@@ -171,18 +173,18 @@ func (s *spec) array(need uint64) (set, error) {
 }
 
 // ranges is ranges side by side: no two overlap, whatever rows take them.
-func (s *spec) ranges(uint64) (set, error) {
+func (s *spec) ranges(need uint64) (set, error) {
 	elem := map[string]string{"int4range": "int4", "int8range": "int8", "numrange": "numeric", "daterange": "date", "tsrange": "timestamp", "tstzrange": "timestamptz",
 		"int4multirange": "int4", "int8multirange": "int8", "nummultirange": "numeric", "datemultirange": "date", "tsmultirange": "timestamp", "tstzmultirange": "timestamptz"}[s.typ.Base]
 	if elem == "" || s.lo.text != "" || s.hi.text != "" {
 		return set{}, fmt.Errorf("type %s is not supported, or a check limits it", s.typ.Name)
 	}
-	print, from, step, size := printInt, int64(1), int64(10), uint64(1)<<27
+	print, from, step, size := printInt, int64(1), int64(10), max(uint64(1000), min(need, 1<<27))
 	if kind := elem; kind == "date" || strings.HasPrefix(kind, "timestamp") {
 		_, print = kindOfTime(kind)
-		from, step, size = 1672531200, 3600, 1<<25
+		from, step, size = 1672531200, 3600, max(20_000, min(need, 1<<25))
 		if kind == "date" {
-			step, size = day, 1<<20
+			step, size = day, max(1000, min(need, 1<<20))
 		}
 	}
 	multi := s.typ.Class == schema.Multirange

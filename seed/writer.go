@@ -143,7 +143,7 @@ func (x *table) number(c int, row, attempt uint64) int64 {
 		return n.lo + int64(i)*n.step
 	}
 	low := x.number(col.after, row, attempt)
-	if col.src.fixed {
+	if col.src.settled {
 		attempt = 0
 	}
 	span := uint64(n.hi-n.lo)/uint64(n.step)/4 + 1
