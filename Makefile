@@ -29,7 +29,7 @@ demo: ## a throw-away server, a shop, a masked subset of it: nothing to set up
 .PHONY: test
 test: ## every test, on throw-away PostgreSQL servers or on PGSTANDIN_TEST_DSN
 	@.ci/need go cc postgres
-	go test -timeout 12m ./...
+	go test -timeout 45m ./...
 
 .PHONY: race
 race: ## every test with the race detector: slow
