@@ -69,7 +69,8 @@ type Counter struct {
 type Plan struct {
 	Steps []Step
 	// Untested are the constraints that are not understood: rows may break them,
-	// and only the server can tell.
+	// and only the server can tell. "partition bounds" stands for those of a table
+	// partitioned by range or list, "domain NAME" for those of a domain.
 	Untested []Constraint
 	// Counters are to be set once all rows are there.
 	Counters []Counter

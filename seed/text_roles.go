@@ -166,16 +166,16 @@ func partsOf(re *syntax.Regexp, more int, parts []part) ([]part, bool) {
 				}
 			}
 		}
-		ok := true
 		for range n {
+			var ok bool
 			if parts, ok = partsOf(re.Sub[0], more, parts); !ok {
 				return nil, false
 			}
 		}
 		return parts, true
 	case syntax.OpConcat:
-		ok := true
 		for _, sub := range re.Sub {
+			var ok bool
 			if parts, ok = partsOf(sub, more, parts); !ok {
 				return nil, false
 			}

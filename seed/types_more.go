@@ -150,7 +150,9 @@ func (s *spec) array(need uint64) (set, error) {
 		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
 	}
 	elem := spec{typ: s.typ.Elem, name: s.name, role: s.role, seed: s.seed}
-	elem.domain()
+	if _, ok := elem.domain(); !ok {
+		return set{}, fmt.Errorf("type %s: a check of its domain is not understood", elem.typ.Name)
+	}
 	values, err := elem.set(need)
 	if err != nil {
 		return set{}, err
@@ -222,7 +224,9 @@ func (s *spec) composite(need uint64) (set, error) {
 	size := uint64(0)
 	for i := range s.typ.Fields {
 		f := spec{typ: &s.typ.Fields[i].Type, name: strings.ToLower(s.typ.Fields[i].Name), seed: s.seed + uint64(i)}
-		f.domain()
+		if _, ok := f.domain(); !ok {
+			return set{}, fmt.Errorf("type %s: a check of its domain is not understood", f.typ.Name)
+		}
 		x, err := f.set(need)
 		if err != nil {
 			return set{}, fmt.Errorf("field %s: %w", s.typ.Fields[i].Name, err)
