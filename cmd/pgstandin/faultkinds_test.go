@@ -116,7 +116,7 @@ func lockedTable(p *point) {
 	p.args = []string{"--lock-timeout", "300ms"}
 	began := make(chan struct{})
 	ended := make(chan struct{})
-	held := p.upTo(1500)
+	held := p.upTo(4000)
 	go func() {
 		defer close(ended)
 		close(began)
@@ -252,36 +252,43 @@ func (m *matrix) smallDisk() string {
 	return dir
 }
 
-// fillUp fills a folder's file system but for so many bytes, and returns the file.
-func (p *point) fillUp(dir string, leave int64) string {
-	file := filepath.Join(dir, "filler")
+// fillUp fills a folder's file system but for so many bytes.
+func (p *point) fillUp(dir string, leave int64) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		p.t.Fatal(err)
 	}
-	f, err := os.Create(file)
+	left := int64(st.Bavail*uint64(st.Bsize)) - leave
+	if left <= 0 {
+		return
+	}
+	f, err := os.CreateTemp(dir, "filler-")
 	if err != nil {
-		p.t.Fatal(err)
+		return // no room for that either
 	}
 	defer f.Close()
-	block := make([]byte, 64<<10)
-	for left := int64(st.Bavail)*int64(st.Bsize) - leave; left > 0; {
-		n, err := f.Write(block[:min(left, int64(len(block)))])
-		if err != nil {
-			break
+	for block := make([]byte, 64<<10); left > 0; left -= int64(len(block)) {
+		if _, err := f.Write(block[:min(left, int64(len(block)))]); err != nil {
+			return
 		}
-		left -= int64(n)
 	}
-	return file
 }
 
-// fillDisk leaves a few megabytes, or nothing, on the disk of the target, whose
-// server may crash of it. After the run there is room again.
+// fillDisk leaves a little room or none on the disk of the target, whose server
+// may crash of it, and takes what is freed. After the run there is room again.
 func fillDisk(p *point) {
-	file := p.fillUp(p.small, int64(p.rng.IntN(8<<20)))
+	leave := int64(p.rng.IntN(2 << 20))
+	for !p.ended() {
+		p.fillUp(p.small, leave)
+		p.sleep(20 * time.Millisecond)
+	}
 	p.undo = append(p.undo, func() {
-		if err := os.Remove(file); err != nil {
+		files, err := filepath.Glob(filepath.Join(p.small, "filler-*"))
+		if err != nil {
 			p.t.Error(err)
+		}
+		for _, file := range files {
+			os.Remove(file)
 		}
 		time.Sleep(200 * time.Millisecond)
 		if p.control(p.target, "status") != nil {

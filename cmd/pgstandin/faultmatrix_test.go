@@ -73,7 +73,6 @@ type point struct {
 	out      *steps
 	done     chan struct{}
 	step     string // at which the fault hit
-	hit      bool
 	undo     []func()
 	outcome  string
 	status   int
