@@ -98,6 +98,10 @@ func New(secret *keyed.Secret, opt Options) *Filter {
 // Bytes returns how much memory the fingerprints take.
 func (f *Filter) Bytes() int64 { return f.taken.Load() }
 
+// Empty reports whether there is no original to look for; not while the filter is
+// being filled.
+func (f *Filter) Empty() bool { return f.count.values.Load() == 0 }
+
 // Counts says what a filter was given.
 type Counts struct {
 	Values  int64 `json:"values"`  // originals whose fingerprints were taken

@@ -110,9 +110,12 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 	go func() { events <- event{err: load(ctx, ready)} }()
 	loading := true
 	var failed error
-	for loading || b.active > 0 {
+	for {
 		if failed == nil && ctx.Err() == nil {
 			b.start(ctx, events, loading)
+		}
+		if !loading && b.active == 0 {
+			break
 		}
 		e := <-events
 		switch {
@@ -126,9 +129,6 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		if e.err != nil && failed == nil {
 			failed = e.err
 			cancel(failed)
-		}
-		if !loading && b.active == 0 && failed == nil && ctx.Err() == nil {
-			b.start(ctx, events, false)
 		}
 	}
 	switch {

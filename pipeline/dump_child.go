@@ -19,6 +19,11 @@ func child(ctx context.Context, program string, args, env []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	said := complaints{program: filepath.Base(program)}
 	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &said, 10*time.Second
+	return said.error(ctx, runAttached(cmd))
+}
+
+// runAttached runs a command that does not survive us, to its end.
+func runAttached(cmd *exec.Cmd) error {
 	attach(cmd)
 	done := make(chan error, 1)
 	go func() {
@@ -27,7 +32,7 @@ func child(ctx context.Context, program string, args, env []string) error {
 		defer runtime.UnlockOSThread()
 		done <- cmd.Run()
 	}()
-	return said.error(ctx, <-done)
+	return <-done
 }
 
 // ChildError says which object pg_dump or pg_restore stopped at, and why as far

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -35,14 +34,7 @@ func (t *Target) Hook(ctx context.Context, command string, line func(string)) er
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
 	out := &lines{line: line}
 	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = env, out, out, hookGrace
-	attach(cmd)
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		done <- cmd.Run()
-	}()
-	err = <-done
+	err = runAttached(cmd)
 	endGroup(cmd) // of what runs on in the background nobody would ever know
 	out.flush()
 	var exit *exec.ExitError

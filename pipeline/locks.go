@@ -7,14 +7,11 @@ import "github.com/pgstandin/pgstandin/schema"
 type lockMode uint8
 
 const (
-	rowShare         lockMode = 1 << iota // of a table that a foreign key references, while the key is validated
-	shareUpdate                           // validate constraint, analyze, create statistics
-	share                                 // create index
-	shareRow                              // add foreign key, create trigger
-	accessExclusive                       // all else
-	anyMode          = rowShare | shareUpdate | share | shareRow | accessExclusive
-	beyondShare      = shareUpdate | shareRow | accessExclusive
-	beyondShareGuard = beyondShare | share
+	rowShare        lockMode = 1 << iota // of a table that a foreign key references, while the key is validated
+	shareUpdate                          // validate constraint, analyze, create statistics
+	share                                // create index
+	shareRow                             // add foreign key, create trigger
+	accessExclusive                      // all else
 )
 
 // conflicts returns the modes that another session cannot have meanwhile, as
@@ -24,11 +21,11 @@ func (m lockMode) conflicts() lockMode {
 	case rowShare:
 		return accessExclusive
 	case share:
-		return beyondShare
+		return shareUpdate | shareRow | accessExclusive
 	case shareUpdate, shareRow:
-		return beyondShareGuard
+		return shareUpdate | share | shareRow | accessExclusive
 	}
-	return anyMode
+	return rowShare | shareUpdate | share | shareRow | accessExclusive
 }
 
 // tableLock is a lock that a statement takes on a table; on a partitioned one,

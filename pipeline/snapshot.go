@@ -200,7 +200,7 @@ func (s *Source) OpenWorkers(ctx context.Context, n int) error {
 }
 
 func (s *Source) openWorker(ctx context.Context) (*pgconn.PgConn, error) {
-	conn, err := s.at.connectBy(ctx, "", s.slow.wrap)
+	conn, err := s.at.connectBy(ctx, "", s.throttling())
 	if err != nil {
 		return nil, err
 	}

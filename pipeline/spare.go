@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"time"
 
@@ -16,6 +17,14 @@ type AgeError struct{ Age, Limit time.Duration }
 func (e *AgeError) Error() string {
 	return fmt.Sprintf("source: the run's snapshot is %s old, and may be %s at most: it keeps vacuum from removing dead rows there; "+
 		"copy fewer rows, take more --workers, or read from a standby without hot_standby_feedback", e.Age.Round(time.Second), e.Limit)
+}
+
+// throttling wraps the connections of workers, if there is any limit to keep.
+func (s *Source) throttling() func(net.Conn) net.Conn {
+	if s.cfg.MaxRate == 0 && s.cfg.MaxLag == 0 {
+		return nil
+	}
+	return s.slow.wrap
 }
 
 // statementLimit is what the workers' statements on the source may take.

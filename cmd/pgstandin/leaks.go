@@ -168,7 +168,7 @@ func (j *job) lookForLeaks(ctx context.Context, src *pipeline.Source, tgt *pipel
 	if err := g.flush(); err != nil {
 		return nil, err
 	}
-	if g.filter.Counts().Values > 0 { // else there is nothing to find
+	if !g.filter.Empty() {
 		if err := j.scanTables(ctx, tgt, g.scanned(b, copiedTables(sel), false), g); err != nil {
 			return nil, err
 		}
