@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -116,7 +115,7 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 			return fmt.Errorf("lock: %w", err)
 		}
 	}
-	of, notes := b.schema.Database, slices.Concat(b.plan.Notes(), b.rules.Notes)
+	of, notes := b.schema.Database, b.notes()
 	if from != nil {
 		of, notes = from.name, append(notes, from.notes()...)
 	}

@@ -87,7 +87,7 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 	if err != nil {
 		return usageError(err)
 	}
-	j := &job{noLock: true, file: file, secret: secret, run: o.run, maintenance: "postgres", yield: 30 * time.Second}
+	j := &job{noLock: true, file: file, secret: secret, run: o.run, maintenance: "postgres"}
 	j.sourceDSN, j.targetDSN = server.DSN("production"), server.DSN("staging")
 	if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
 		return fmt.Errorf("demo: %w", err)

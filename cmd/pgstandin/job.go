@@ -53,6 +53,9 @@ type bound struct {
 	formats  map[*schema.Table]rowFormat          // the same; nil until chooseFormats
 }
 
+// notes are what is to be known of the plan and of the rules.
+func (b *bound) notes() []string { return slices.Concat(b.plan.Notes(), b.rules.Notes) }
+
 func (j *job) workers() int {
 	if j.run.workers > 0 {
 		return int(j.run.workers)
@@ -273,7 +276,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		j.report.Note(text)
 		rec.notes = append(rec.notes, text)
 	}
-	for _, text := range slices.Concat(first.plan.Notes(), first.rules.Notes) {
+	for _, text := range first.notes() {
 		note(text)
 	}
 	tgt, err := j.openTarget(ctx, first)

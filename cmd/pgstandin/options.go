@@ -67,6 +67,18 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 	return cfg, dsn, nil
 }
 
+// between takes the secret and both ends of a run from their options.
+func (j *job) between(key *keyOptions, source *sourceOptions, target *targetOptions) (err error) {
+	if j.secret, err = key.secret(); err != nil {
+		return err
+	}
+	if j.source, j.sourceDSN, err = source.config(); err != nil {
+		return err
+	}
+	j.target, j.targetDSN, err = target.config()
+	return err
+}
+
 // keyOptions say where the secret is.
 type keyOptions struct {
 	file string

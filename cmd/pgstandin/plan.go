@@ -143,7 +143,7 @@ type planReference struct {
 // nil, what the walk found.
 func describePlan(b *bound, report *subset.Report) *planDoc {
 	p := b.plan
-	doc := &planDoc{Exact: report != nil, Picked: p.Picked(), Notes: slices.Concat(p.Notes(), b.rules.Notes)}
+	doc := &planDoc{Exact: report != nil, Picked: p.Picked(), Notes: b.notes()}
 	walked := map[string]subset.TableReport{}
 	counted := map[*subset.Reference]subset.ReferenceReport{}
 	if report != nil {

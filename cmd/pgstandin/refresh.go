@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 type refreshOptions struct {
@@ -30,7 +32,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
 	o.report.AddFlags(f)
-	o.yield, o.lockTimeout = patience(30*time.Second), patience(10*time.Second)
+	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
 	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
 	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
@@ -82,13 +84,7 @@ func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err
 	}
-	if j.secret, err = o.key.secret(); err != nil {
-		return nil, err
-	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return nil, err
-	}
-	if j.target, j.targetDSN, err = o.target.config(); err != nil {
+	if err := j.between(&o.key, &o.source, &o.target); err != nil {
 		return nil, err
 	}
 	if j.files, err = o.report.open(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,37 +71,21 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}, yield: 30 * time.Second, maintenance: o.maintenance}
-	if j.secret, err = o.key.secret(); err != nil {
+	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}, maintenance: o.maintenance}
+	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target}); err != nil {
 		return err
 	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return err
-	}
-	if j.target, j.targetDSN, err = (&targetOptions{target: o.target}).config(); err != nil {
-		return err
-	}
-	src, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close(context.WithoutCancel(ctx))
-	first, err := j.bind(ctx, src, time.Now())
-	if err != nil {
-		return err
-	}
-	stage, err := j.openRehearsal(ctx, src)
-	if err != nil {
-		return err
-	}
-	defer stage.Close(context.WithoutCancel(ctx))
-	report := &rehearsalReport{Database: stage.Info().Database, Tables: []rehearsedTable{}}
-	err = pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		b, _, err := j.begin(ctx, src, first)
+	report := &rehearsalReport{Tables: []rehearsedTable{}}
+	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
+		stage, err := j.openRehearsal(ctx, src)
 		if err != nil {
 			return err
 		}
-		return j.rehearse(ctx, src, stage, b, o.rows, report)
+		defer stage.Close(context.WithoutCancel(ctx))
+		report.Database = stage.Info().Database
+		return j.within(ctx, src, first, func(ctx context.Context, b *bound) error {
+			return j.rehearse(ctx, src, stage, b, o.rows, report)
+		})
 	})
 	if err != nil {
 		return err

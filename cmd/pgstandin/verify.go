@@ -66,42 +66,25 @@ func runVerify(ctx context.Context, o *verifyOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}, yield: 30 * time.Second, lockTimeout: time.Duration(o.lockTimeout)}
-	if j.secret, err = o.key.secret(); err != nil {
+	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}, lockTimeout: time.Duration(o.lockTimeout)}
+	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target}); err != nil {
 		return err
-	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
-		return err
-	}
-	if j.target, j.targetDSN, err = (&targetOptions{target: o.target}).config(); err != nil {
-		return err
-	}
-	src, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close(context.WithoutCancel(ctx))
-	first, err := j.bind(ctx, src, time.Now())
-	if err != nil {
-		return err
-	}
-	tgt, err := openReader(ctx, j.target, j.targetDSN, j.lockTimeout)
-	if err != nil {
-		return err
-	}
-	defer tgt.Close(context.WithoutCancel(ctx))
-	if a, b := src.Info(), tgt.Info(); a.OID == b.OID && a.System == b.System && a.Started == b.Started {
-		return usageError(errors.New("source and target are the same database"))
 	}
 	var found *leakResult
-	err = pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
-		return pipeline.While(ctx, tgt.Watch, func(ctx context.Context) error {
-			b, _, err := j.begin(ctx, src, first)
-			if err != nil {
-				return err
-			}
-			found, err = j.verify(ctx, src, tgt, b)
+	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
+		tgt, err := openReader(ctx, j.target, j.targetDSN, j.lockTimeout)
+		if err != nil {
 			return err
+		}
+		defer tgt.Close(context.WithoutCancel(ctx))
+		if a, b := src.Info(), tgt.Info(); a.OID == b.OID && a.System == b.System && a.Started == b.Started {
+			return usageError(errors.New("source and target are the same database"))
+		}
+		return pipeline.While(ctx, tgt.Watch, func(ctx context.Context) error {
+			return j.within(ctx, src, first, func(ctx context.Context, b *bound) (err error) {
+				found, err = j.verify(ctx, src, tgt, b)
+				return err
+			})
 		})
 	})
 	var leaks *leakError
