@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// count writes n with commas: 1,234,567.
-func count(n int64) string {
+// Count writes n with commas: 1,234,567.
+func Count(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -23,11 +23,11 @@ func plural64(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return count(n) + " " + what + "s"
+	return Count(n) + " " + what + "s"
 }
 
-// size writes a number of bytes in units of 1000: 1.2 MB.
-func size(n int64) string {
+// Size writes a number of bytes in units of 1000: 1.2 MB.
+func Size(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -38,8 +38,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f %cB", f, "kMGTP"[unit])
 }
 
-// span writes a number of seconds for people: 0.42 s, 12.3 s, 3 min 04 s.
-func span(s float64) string {
+// Span writes a number of seconds for people: 0.42 s, 12.3 s, 3 min 04 s.
+func Span(s float64) string {
 	switch {
 	case s < 10:
 		return fmt.Sprintf("%.2f s", s)

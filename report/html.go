@@ -21,8 +21,8 @@ const openTables = 12
 // it holds. It refers to nothing outside itself and runs no script.
 func (r *Report) HTML(json []byte) ([]byte, error) {
 	t, err := template.New("report.html").Funcs(template.FuncMap{
-		"count": count, "size": size, "span": span, "percent": percent, "moment": moment, "bare": bare,
-		"plural": plural, "count64": func(n int) string { return count(int64(n)) }, "join": func(l List[string]) string { return strings.Join(l, ", ") },
+		"count": Count, "size": Size, "span": Span, "percent": percent, "moment": moment, "bare": bare,
+		"plural": plural, "count64": func(n int) string { return Count(int64(n)) }, "join": func(l List[string]) string { return strings.Join(l, ", ") },
 	}).Parse(page)
 	if err != nil {
 		return nil, fmt.Errorf("report page: %w", err)
@@ -54,12 +54,12 @@ func (v view) Facts() []fact {
 	}
 	leak := fact{"leak scan", "not run", v.Leak.Reason, "warn"}
 	if v.Leak.Ran {
-		leak = fact{"leak scan", "no leak", size(v.Leak.Bytes) + " scanned", "good"}
+		leak = fact{"leak scan", "no leak", Size(v.Leak.Bytes) + " scanned", "good"}
 		if n := v.Leak.unaccepted(); n > 0 {
-			leak = fact{"leak scan", plural64(n, "hit"), size(v.Leak.Bytes) + " scanned", "bad"}
+			leak = fact{"leak scan", plural64(n, "hit"), Size(v.Leak.Bytes) + " scanned", "bad"}
 		}
 	}
-	constraints := fact{"constraints", count(int64(valid)) + " valid", "of " + count(int64(keys)), "good"}
+	constraints := fact{"constraints", Count(int64(valid)) + " valid", "of " + Count(int64(keys)), "good"}
 	switch {
 	case v.Proof.Tables == 0:
 		constraints = fact{"constraints", "not reached", "", "warn"}
@@ -67,8 +67,8 @@ func (v view) Facts() []fact {
 		constraints.Tone = "warn"
 	}
 	return []fact{
-		{"rows", count(v.Totals.Rows), size(v.Totals.Bytes) + " in " + plural(v.Totals.Tables, "table"), ""},
-		{"columns masked", count(int64(v.Totals.Masked)), "of " + count(int64(v.Totals.Columns)), ""},
+		{"rows", Count(v.Totals.Rows), Size(v.Totals.Bytes) + " in " + plural(v.Totals.Tables, "table"), ""},
+		{"columns masked", Count(int64(v.Totals.Masked)), "of " + Count(int64(v.Totals.Columns)), ""},
 		constraints,
 		leak,
 	}
@@ -197,7 +197,7 @@ func (t Table) Source() string {
 	if t.SourceRows < 0 {
 		return "?"
 	}
-	return "~" + count(rough(t.SourceRows))
+	return "~" + Count(rough(t.SourceRows))
 }
 
 // Text is the number, with a mark where it is an estimate.
@@ -206,9 +206,9 @@ func (d Distinct) Text() string {
 	case d.Count < 0:
 		return "–"
 	case d.Estimate:
-		return "~" + count(rough(d.Count))
+		return "~" + Count(rough(d.Count))
 	}
-	return count(d.Count)
+	return Count(d.Count)
 }
 
 // Decision is the word for what became of the column.
@@ -254,5 +254,5 @@ func (r Reference) LeftOutText() string {
 	if r.LeftOut < 0 {
 		return "all"
 	}
-	return count(r.LeftOut)
+	return Count(r.LeftOut)
 }

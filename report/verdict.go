@@ -18,7 +18,7 @@ func (r *Report) judge() Verdict {
 	parts := []string{
 		plural(r.Totals.Tables, "table"),
 		plural64(r.Totals.Rows, "row"),
-		fmt.Sprintf("%s of %s masked", count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
+		fmt.Sprintf("%s of %s masked", Count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
 	}
 	if n := len(r.Proof.NotValid); n > 0 {
 		parts = append(parts, plural(n, "key")+" not valid, as in the source")

@@ -3,51 +3,20 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/report"
 )
 
-// count writes n with commas: 1,234,567.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	neg := strings.HasPrefix(s, "-")
-	s = strings.TrimPrefix(s, "-")
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	if neg {
-		return "-" + s
-	}
-	return s
-}
+// What is printed is spelled as in reports.
 
-// size writes a number of bytes in units of 1000: 1.2 MB.
-func size(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f, unit := float64(n)/1000, 0
-	for f >= 999.95 && unit < 4 {
-		f, unit = f/1000, unit+1
-	}
-	return fmt.Sprintf("%.1f %cB", f, "kMGTP"[unit])
-}
+func count(n int64) string { return report.Count(n) }
 
-// seconds writes a duration for people: 0.42 s, 12.3 s, 3 min 04 s.
-func seconds(d time.Duration) string {
-	switch s := d.Seconds(); {
-	case s < 10:
-		return fmt.Sprintf("%.2f s", s)
-	case s < 100:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 3600:
-		return fmt.Sprintf("%d min %02d s", int(s)/60, int(s)%60)
-	default:
-		return fmt.Sprintf("%d h %02d min", int(s)/3600, int(s)%3600/60)
-	}
-}
+func size(n int64) string { return report.Size(n) }
+
+func seconds(d time.Duration) string { return report.Span(d.Seconds()) }
 
 // textTable prints rows under heads. Columns named in right are aligned to the
 // right; the first column is cut in the middle so that a line fits width.
