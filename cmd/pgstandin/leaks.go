@@ -153,36 +153,46 @@ func (w watchedRewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	return dst, err
 }
 
-// lookForLeaks scans the new database. Rows have been copied, and the source's
-// snapshot is still there to confirm what is found.
-func (j *job) lookForLeaks(ctx context.Context, src *pipeline.Source, tgt *pipeline.Target, b *bound, sel *subset.Selection, known *anonymize.Known, g *leakGuard) (*leakResult, error) {
-	parts := b.copiedParts(sel)
+// leakScan is how a run looks at what it made.
+type leakScan struct {
+	rows  func(ctx context.Context, tables []pipeline.ScanTable) error
+	texts func(ctx context.Context) ([]pipeline.SchemaText, error) // besides those of the source's schema; nil for none
+}
+
+// lookForLeaks looks through what was made. Rows have been copied, and the
+// source's snapshot is still there to confirm what is found.
+func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult, error) {
+	b, g := r.b, r.guard
+	parts := b.copiedParts(r.sel)
 	first := parts.computed() // what the copy does not see
 	if b.rules.Leaks.Source {
 		parts = b.allParts()
 		first = parts
 	}
-	if err := j.readOriginals(ctx, src, b, first, known, g, g.filter.Collector, false); err != nil {
+	if err := r.readOriginals(ctx, r.src, b, first, r.known, g, g.filter.Collector, false); err != nil {
 		return nil, err
 	}
 	if err := g.flush(); err != nil {
 		return nil, err
 	}
 	if !g.filter.Empty() {
-		if err := j.scanTables(ctx, tgt, g.scanned(b, copiedTables(sel), false), g); err != nil {
+		if err := scan.rows(ctx, g.scanned(b, copiedTables(r.sel), false)); err != nil {
 			return nil, err
 		}
 	}
-	texts, err := pipeline.SchemaTexts(ctx, src)
+	texts, err := pipeline.SchemaTexts(ctx, r.src)
 	if err != nil {
 		return nil, at("source", err)
 	}
-	own, err := pipeline.DatabaseTexts(ctx, tgt, tgt.Name())
-	if err != nil {
-		return nil, at("target", err)
+	if scan.texts != nil {
+		own, err := scan.texts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, own...)
 	}
-	g.scanTexts(append(texts, own...))
-	if err := j.confirm(ctx, src, b, parts, known, g); err != nil {
+	g.scanTexts(texts)
+	if err := r.confirm(ctx, r.src, b, parts, r.known, g); err != nil {
 		return nil, err
 	}
 	return g.settle(b.rules.Leaks)

@@ -86,3 +86,11 @@ func (j *job) proveError(tgt *pipeline.Target, err error) error {
 	}
 	return fmt.Errorf("verify: %w", err)
 }
+
+func checkQueries(checks []rules.Check) []string {
+	out := make([]string, len(checks))
+	for i, c := range checks {
+		out[i] = c.SQL
+	}
+	return out
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// bind reads the catalog over the leader's connection and binds the rules to
+// it, with now as the run's time.
+func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*bound, error) {
+	s, err := catalog.Read(ctx, src.Leader())
+	if err != nil {
+		return nil, at("source", err)
+	}
+	b := &bound{schema: s}
+	env := ruleEnv(ctx, src.Leader(), now)
+	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
+		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
+	}
+	if b.rules, err = j.file.Bind(s, env); err != nil {
+		return nil, j.refused(err, s)
+	}
+	var planErr, maskErr error
+	b.plan, planErr = b.rules.Plan()
+	if j.secret != nil {
+		b.programs, maskErr = b.rules.Compile(j.secret)
+	}
+	if err := rules.Join(planErr, maskErr); err != nil {
+		return nil, errors.Join(j.refused(err, s), j.drift(b.rules.Ledger, s))
+	}
+	if err := errors.Join(j.drift(b.rules.Ledger, s), refuseObjects(j.file.Objects, s)); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// refused says what is wrong besides an error of the rules.
+func (j *job) refused(err error, s *schema.Schema) error {
+	objects := refuseObjects(j.file.Objects, s)
+	var wrong rules.Errors
+	var undecided *rules.UndecidedError
+	isUndecided := errors.As(err, &undecided)
+	switch {
+	case errors.As(err, &wrong):
+		if isUndecided { // where the rules name a column that was renamed, that comes first
+			if drift := j.drift(undecided.Ledger, s); drift != nil && strings.Contains(drift.Error(), "\n- ") {
+				return errors.Join(drift, rulesStatus(err), objects)
+			}
+		}
+		return errors.Join(rulesStatus(err), objects)
+	case isUndecided:
+		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger, s), objects)
+	}
+	return rulesStatus(err)
+}
+
+// drift compares a ledger with the lock file.
+func (j *job) drift(ledger []rules.Decision, s *schema.Schema) error {
+	if j.noLock {
+		return nil
+	}
+	return compareWithLock(j.file.Name, ledger, s)
+}
+
+// rulesStatus gives errors of the rules their exit status.
+func rulesStatus(err error) error {
+	// A misspelt column leaves the right one undecided: the mistake comes first.
+	var problems rules.Errors
+	if errors.As(err, &problems) {
+		return usageError(err)
+	}
+	var undecided *rules.UndecidedError
+	if errors.As(err, &undecided) {
+		return withStatus(exitUndecided, err)
+	}
+	return err
+}
+
+// refuseObjects stops at what is neither a table nor decided by objects.
+func refuseObjects(decided rules.Objects, s *schema.Schema) error {
+	var found []string
+	if n := s.LargeObjects; n > 0 {
+		found = append(found, plural(int(n), "large object"))
+	}
+	for _, t := range s.ForeignTables {
+		found = append(found, "foreign table "+t.String())
+	}
+	for _, t := range s.ConfigTables {
+		found = append(found, "extension configuration table "+t.String())
+	}
+	switch {
+	case len(found) == 0:
+		return nil
+	case decided == rules.ObjectsUndecided:
+		return withStatus(exitUndecided, fmt.Errorf("undecided objects; write objects: none or objects: schema in the rules\n%s", strings.Join(found, "\n")))
+	case decided == rules.ObjectsAll:
+		return withStatus(exitUndecided, fmt.Errorf("objects: all is not built yet, because the contents of these cannot be masked; write objects: schema or objects: none\n%s", strings.Join(found, "\n")))
+	}
+	return nil
+}
+
+// ruleEnv is what the rules ask of the source: which functions only read.
+func ruleEnv(ctx context.Context, conn *pgconn.PgConn, now time.Time) rules.Env {
+	return rules.Env{Now: now, Functions: func(names []string) (map[string]rules.Function, error) {
+		res := conn.ExecParams(ctx, rules.FunctionQuery(names), nil, nil, nil, nil).Read()
+		if res.Err != nil {
+			return nil, fmt.Errorf("source: functions: %w", pipeline.SafeError(res.Err))
+		}
+		known := map[string]rules.Function{}
+		for _, r := range res.Rows {
+			known[string(r[0])] = rules.Function{Stable: string(r[1]) == "t", Aggregate: string(r[2]) == "t"}
+		}
+		return known, nil
+	}}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// copyRun is a job under way that reads chosen rows of the source and writes
+// them, masked, to a target or a snapshot: what its steps hand to each other, and
+// the steps that do not depend on where the rows go.
+type copyRun struct {
+	*job
+	src *pipeline.Source
+	rec *record
+	res *result
+
+	b       *bound // as of the snapshot once choose is done
+	objects []schema.Object
+	sel     *subset.Selection
+	known   *anonymize.Known
+	guard   *leakGuard
+	copies  []pipeline.Job
+	leaves  []*leafJob // of copies
+	counts  rowCounts
+
+	sequences []pipeline.SequenceValue
+	views     []schema.Name // that hold rows in the source
+}
+
+// start connects the source and binds the rules to it. The caller closes what it
+// returns.
+func (j *job) start(ctx context.Context) (*copyRun, error) {
+	r := &copyRun{
+		job: j, rec: &record{started: time.Now()}, res: &result{KeyID: j.secret.ID(), RulesHash: j.file.Hash},
+		counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
+	}
+	var err error
+	if r.src, err = j.open(ctx); err != nil {
+		return nil, err
+	}
+	if r.b, err = j.bind(ctx, r.src, time.Now()); err != nil {
+		r.close(ctx)
+		return nil, err
+	}
+	for _, text := range r.b.notes() {
+		r.note(text)
+	}
+	return r, nil
+}
+
+// close lets go of the selection and of the source. It may be called again.
+func (r *copyRun) close(ctx context.Context) {
+	if r.sel != nil {
+		_ = r.sel.Close()
+	}
+	r.src.Close(context.WithoutCancel(ctx))
+}
+
+// note tells the user and the report.
+func (r *copyRun) note(text string) {
+	r.report.Note(text)
+	r.rec.notes = append(r.rec.notes, text)
+}
+
+// mayRead checks the privileges before anything is done: a sequence that may not
+// be read would be found after all rows are copied.
+func (r *copyRun) mayRead(ctx context.Context) error {
+	return r.src.MayRead(ctx, append(tableNames(r.b.schema), sequenceNames(r.b.schema)...))
+}
+
+// choose takes the snapshot and chooses rows, which go to a server of a major
+// version, 0 for any. Before rows are chosen, create makes the schema.
+func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, create func(ctx context.Context) error) error {
+	return pipeline.While(ctx, r.src.Watch, func(ctx context.Context) error {
+		r.report.Step("lock tables and take the snapshot")
+		b, snap, err := r.begin(ctx, r.src, r.b)
+		if err != nil {
+			return err
+		}
+		if err := b.chooseFormats(format, major); err != nil {
+			return err
+		}
+		r.b = b
+		r.rec.bound, r.rec.snapshot, r.rec.source = b, snap, r.src.Info()
+		r.res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
+		if r.objects, err = catalog.Objects(ctx, r.src.Leader()); err != nil {
+			return at("source", err)
+		}
+		if err := create(ctx); err != nil {
+			return err
+		}
+		r.report.Step("choose rows")
+		if r.sel, err = r.walk(ctx, r.src, b); err != nil {
+			return err
+		}
+		r.rec.walk = r.sel.Report
+		if r.known, err = r.learn(ctx, r.src, b, r.sel); err != nil {
+			return err
+		}
+		r.guard = r.guardOf(b, r.sel)
+		r.copies, r.leaves = b.jobs(r.sel, r.known, r.guard)
+		return nil
+	})
+}
+
+// outlet is where the rows of a run go.
+type outlet struct {
+	// name is what stays as it was if the run fails.
+	name string
+	// copy moves the rows of the run's copies.
+	copy func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error)
+	scan leakScan
+}
+
+// read does all that needs the source's snapshot after rows were chosen: it copies
+// them, looks for leaks and notes where sequences stand and which views are
+// filled.
+func (r *copyRun) read(ctx context.Context, out outlet) error {
+	err := pipeline.While(ctx, r.src.Watch, func(ctx context.Context) error {
+		r.report.Step("copy rows")
+		done, err := out.copy(ctx, r.progress)
+		if err != nil {
+			return err
+		}
+		r.tally(done)
+		r.report.Step("look for leaks")
+		r.res.Leaks, err = r.lookForLeaks(ctx, out.scan)
+		r.rec.tables, r.rec.leak = r.res.byTable, leakOf(r.res, r.b.rules.Leaks)
+		if err != nil {
+			return leakStatus(out.name, err)
+		}
+		if r.sequences, err = r.src.Sequences(ctx, r.b.schema.Sequences); err != nil {
+			return at("source", err)
+		}
+		if r.views, err = r.src.Populated(ctx, r.b.schema.MatViews); err != nil {
+			return at("source", err)
+		}
+		return nil
+	})
+	return errors.Join(err, r.sel.Close())
+}
+
+// progress shows how far the copy is.
+func (r *copyRun) progress(p pipeline.Progress) {
+	running := strings.Join(p.Running, ", ")
+	if lag := r.src.Lag(); lag > 0 {
+		running = "waiting for a standby, " + seconds(lag) + " behind"
+	}
+	r.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, running})
+}
+
+// tally fills in the result and the rows that each table must hold from what
+// became of the copies.
+func (r *copyRun) tally(done []pipeline.JobResult) {
+	byTable := map[*schema.Table]*tableResult{}
+	moves := map[*schema.Table]bool{} // whose rows may change their partition
+	for i, t := range r.leaves {
+		if r.copies[i].Into != t.leaf.Name {
+			moves[t.leaf.Root()] = true
+		}
+	}
+	for i, t := range r.leaves {
+		root := t.leaf.Root()
+		x := byTable[root]
+		if x == nil {
+			x = &tableResult{Name: root.Name.String()}
+			if p := r.b.programs[root]; p != nil {
+				x.Masked = p.Masked()
+			}
+			x.columns = map[string]*columnCounts{}
+			byTable[root] = x
+		}
+		x.Rows += done[i].Rows
+		x.Bytes += done[i].Bytes
+		r.counts.add(t.leaf, done[i].Rows, moves[root])
+		t.stats(x)
+	}
+	for _, l := range r.sel.Leaves {
+		if l.How == subset.Nothing {
+			r.counts.add(l.Table, 0, moves[l.Root])
+			if byTable[l.Root] == nil {
+				byTable[l.Root] = &tableResult{Name: l.Root.Name.String()}
+			}
+		}
+	}
+	for _, ref := range r.sel.Report.References {
+		r.res.Cuts = append(r.res.Cuts, cutResult{ref.Name, ref.Cut, ref.LeftOut, ref.Orphans})
+		if x := byTable[ref.Reference.Child.Root()]; x != nil {
+			x.Cut += ref.Cut
+		}
+	}
+	r.res.byTable = byTable
+	for _, x := range slices.Collect(maps.Values(byTable)) {
+		r.res.Tables = append(r.res.Tables, *x)
+		r.res.Rows += x.Rows
+		r.res.Bytes += x.Bytes
+	}
+	sort.Slice(r.res.Tables, func(i, j int) bool { return r.res.Tables[i].Name < r.res.Tables[j].Name })
+}
+
+// finish fills in what took how long.
+func (r *copyRun) finish() {
+	r.report.Finish()
+	r.res.Seconds = time.Since(r.rec.started).Seconds()
+	for _, s := range r.report.Steps() {
+		r.res.Steps = append(r.res.Steps, stepResult{s.Name, s.Took.Seconds()})
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// refreshRun is a refresh under way.
+type refreshRun struct {
+	*copyRun
+	tgt *pipeline.Target
+}
+
+// refresh does everything. Whatever goes wrong before the swap leaves the
+// target as it was.
+func (j *job) refresh(ctx context.Context) (res *result, err error) {
+	defer func() {
+		if err != nil {
+			j.report.Abort()
+		}
+	}()
+	j.report.Step("check rules, source and target")
+	run, err := j.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer run.close(ctx)
+	r := &refreshRun{copyRun: run}
+	if r.tgt, err = j.openTarget(ctx); err != nil {
+		return nil, err
+	}
+	defer r.tgt.Close(context.WithoutCancel(ctx))
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if dropErr := r.tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
+			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
+		}
+	}()
+	r.res.Target, r.rec.target = r.tgt.Name(), r.tgt.Info()
+	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), r.makeSchema); err != nil {
+		return nil, err
+	}
+	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
+		return nil, j.refuse(r.rec, err)
+	}
+	if err := r.finishTarget(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.swap(ctx); err != nil {
+		return nil, err
+	}
+	return r.res, withStatus(exitReport, j.conclude(r.rec, r.res))
+}
+
+// prepare looks for reasons to refuse the run, and takes the run's lock.
+func (r *refreshRun) prepare(ctx context.Context) error {
+	if err := r.preflight(ctx); err != nil {
+		return err
+	}
+	if err := r.b.chooseFormats(r.copyFormat, r.tgt.Info().Major()); err != nil {
+		return err
+	}
+	swept, err := r.tgt.Lock(ctx)
+	if err != nil {
+		return at("target", err)
+	}
+	for _, name := range swept {
+		r.note("dropped " + name + ", which an earlier run left behind")
+	}
+	return nil
+}
+
+// makeSchema creates the new database and what comes before its rows.
+func (r *refreshRun) makeSchema(ctx context.Context) error {
+	r.report.Step("create the schema")
+	if err := r.tgt.Create(ctx, r.src); err != nil {
+		return at("target", err)
+	}
+	return r.tgt.PreData(ctx, r.src, pipeline.Objects{ForeignTables: r.file.Objects == rules.ObjectsSchema})
+}
+
+// load fills the new database, while indexes and constraints are built of each
+// table that is ready.
+func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
+	err := r.read(ctx, outlet{
+		name: r.tgt.Name(),
+		copy: func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error) {
+			return pipeline.Copy(ctx, r.src, r.tgt, r.copies, pipeline.CopyOptions{
+				Workers: r.workers(), Progress: progress, Done: func(i int) { ready(r.copies[i].Into) },
+			})
+		},
+		scan: leakScan{
+			rows: func(ctx context.Context, tables []pipeline.ScanTable) error {
+				return r.scanTables(ctx, r.tgt, tables, r.guard)
+			},
+			texts: func(ctx context.Context) ([]pipeline.SchemaText, error) {
+				texts, err := pipeline.DatabaseTexts(ctx, r.tgt, r.tgt.Name())
+				if err != nil {
+					return nil, at("target", err)
+				}
+				return texts, nil
+			},
+		},
+	})
+	if err == nil {
+		r.src.Close(ctx) // nothing below needs production
+		r.report.Step("build indexes and constraints")
+	}
+	return err
+}
+
+// finishTarget completes and proves the new database, and lets the user's command
+// change it.
+func (r *refreshRun) finishTarget(ctx context.Context) error {
+	r.report.Step("set sequences, refresh views")
+	if err := r.tgt.Finish(ctx, r.sequences, r.views); err != nil {
+		return err
+	}
+	verified, err := r.prove(ctx, r.tgt, r.b, r.counts, proof{r.objects, r.sequences, r.src.Info().Major()})
+	r.rec.verified, r.rec.tables = verified, r.res.byTable
+	if err != nil {
+		return r.refuse(r.rec, err)
+	}
+	if r.files != nil {
+		r.report.Step("look at what was kept")
+		if err := r.rec.lookAtTarget(ctx, r.tgt, r.workers()); err != nil {
+			return err
+		}
+	}
+	err = r.change(ctx, r.tgt, r.b, &verified)
+	r.rec.verified, r.res.Verified = verified, verified
+	if err != nil {
+		return r.refuse(r.rec, err)
+	}
+	return nil
+}
+
+// swap puts the new database in place.
+func (r *refreshRun) swap(ctx context.Context) error {
+	r.report.Step("swap")
+	swap, err := r.tgt.Swap(ctx)
+	if err != nil {
+		return fmt.Errorf("swap: %w", err)
+	}
+	r.finish()
+	r.res.Previous = swap.Previous
+	if swap.LeftErr != nil {
+		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
+	}
+	return nil
+}
+
+func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
+	cfg := pipeline.TargetConfig{
+		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, Owner: j.file.Owner,
+	}
+	for _, g := range j.file.Grants {
+		cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})
+	}
+	if j.tools != "" {
+		cfg.PgDump, cfg.PgRestore = j.tools+"/pg_dump", j.tools+"/pg_restore"
+	}
+	tgt, err := pipeline.OpenTarget(ctx, cfg)
+	if err != nil {
+		return nil, at("target", err)
+	}
+	return tgt, nil
+}
+
+func (r *refreshRun) preflight(ctx context.Context) error {
+	if err := r.mayRead(ctx); err != nil {
+		return err
+	}
+	sourceName := r.src.Info().Database
+	problems, err := r.tgt.Preflight(ctx, r.src, pipeline.PreflightConfig{Allowed: func(host string, port uint16, name string) bool {
+		return r.file.Targets.Match(host, port, name, sourceName)
+	}})
+	if err != nil {
+		return fmt.Errorf("preflight: %w", err)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	lines := []string{"nothing was written, because:"}
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// buildConfig says how much is built at once: while rows are copied, as much as
+// that; then, when nothing else runs, twice as much, because a session that
+// builds an index waits for its disk now and then.
+func (r *refreshRun) buildConfig() pipeline.BuildConfig {
+	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers()}
+	for _, job := range r.copies {
+		load := pipeline.Load{Table: job.Into}
+		for _, c := range job.Chunks {
+			load.Bytes += c.Bytes
+		}
+		cfg.Loads = append(cfg.Loads, load)
+	}
+	return cfg
+}
