@@ -29,7 +29,13 @@ type reporter interface {
 	Finish()           // the last step ended well
 	Abort()            // the running step did not end well
 	Steps() []stepTime // the steps that ended, with their times
-	Result(r *result) error
+	Result(o outcome) error
+}
+
+// outcome is what a command did.
+type outcome interface {
+	printLine(w io.Writer) error
+	printTable(w io.Writer, width int) error
 }
 
 // stepTime is a step of the run that has ended.
@@ -82,7 +88,7 @@ func (r *quietReporter) Progress(progress)        {}
 func (r *quietReporter) Note(string)              {}
 func (r *quietReporter) Finish()                  { r.next("") }
 func (r *quietReporter) Abort()                   {}
-func (r *quietReporter) Result(res *result) error { return res.printLine(r.out) }
+func (r *quietReporter) Result(res outcome) error { return res.printLine(r.out) }
 
 // lineReporter prints a line for each step, and one a few seconds apart while
 // rows are copied.
@@ -117,7 +123,7 @@ func (r *lineReporter) Progress(p progress) {
 func (r *lineReporter) Note(text string)         { fmt.Fprintln(r.errOut, "note: "+text) }
 func (r *lineReporter) Finish()                  { r.end() }
 func (r *lineReporter) Abort()                   {}
-func (r *lineReporter) Result(res *result) error { return res.printTable(r.out, 80) }
+func (r *lineReporter) Result(res outcome) error { return res.printTable(r.out, 80) }
 
 // line is one line of at most 78 characters.
 func (p progress) line(since time.Duration) string {
@@ -207,7 +213,7 @@ func (r *barReporter) Abort() {
 	}
 	fmt.Fprint(r.errOut, "\r\x1b[K")
 }
-func (r *barReporter) Result(res *result) error { return res.printTable(r.out, r.width()) }
+func (r *barReporter) Result(res outcome) error { return res.printTable(r.out, r.width()) }
 
 // jsonReporter writes one JSON object a line.
 type jsonReporter struct {
@@ -223,7 +229,7 @@ type event struct {
 	Seconds float64   `json:"seconds,omitempty"`
 	Note    string    `json:"note,omitempty"`
 	Copied  *progress `json:"copied,omitempty"`
-	Result  *result   `json:"result,omitempty"`
+	Result  outcome   `json:"result,omitempty"`
 }
 
 func (r *jsonReporter) emit(e event) error {
@@ -254,4 +260,4 @@ func (r *jsonReporter) Finish() {
 }
 
 func (r *jsonReporter) Abort()                   { _ = r.emit(event{Event: "aborted", Step: r.name}) }
-func (r *jsonReporter) Result(res *result) error { return r.emit(event{Event: "done", Result: res}) }
+func (r *jsonReporter) Result(res outcome) error { return r.emit(event{Event: "done", Result: res}) }

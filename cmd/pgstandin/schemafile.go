@@ -61,7 +61,7 @@ func (f *schemaFile) load(ctx context.Context, in io.Reader) error {
 		return fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	l := &schemaLoader{file: f, conn: conn, in: sqlfile.NewReader(in, f.name)}
+	l := &schemaLoader{file: f, conn: conn, in: sqlfile.NewReader(in, f.name), version: f.server.Version() / 10000, server: f.server.Bin(), end: "throw-away server", roles: true}
 	return l.load(ctx)
 }
 
@@ -70,17 +70,21 @@ func (f *schemaFile) Close() error { return f.server.Stop() }
 
 // notes say what of the file was passed over, and what a file cannot tell.
 func (f *schemaFile) notes() []string {
+	return append(f.passedNotes(), "a file has no rows: whether masks have room for as many as there are was not checked")
+}
+
+// passedNotes say what of the file was passed over.
+func (f *schemaFile) passedNotes() []string {
 	var parts []string
 	for kind, n := range f.passed {
 		if n > 0 {
 			parts = append(parts, count(int64(n))+" "+passedNames[kind])
 		}
 	}
-	var out []string
-	if len(parts) > 0 {
-		out = append(out, "statements of "+f.name+" that were passed over: "+strings.Join(parts, ", "))
+	if len(parts) == 0 {
+		return nil
 	}
-	return append(out, "a file has no rows: whether masks have room for as many as there are was not checked")
+	return []string{"statements of " + f.name + " that were passed over: " + strings.Join(parts, ", ")}
 }
 
 // schemaLoader runs the statements of a file.
@@ -88,6 +92,10 @@ type schemaLoader struct {
 	file    *schemaFile
 	conn    *pgconn.PgConn
 	in      *sqlfile.Reader
+	version int    // major one of the server
+	server  string // which server that is
+	end     string // its name in errors
+	roles   bool   // roles that are missing are made
 	dumped  int    // major version of the server that the file is a dump of; 0: unknown
 	made    bool   // whether an object may have been made
 	connect string // arguments of \connect
@@ -96,7 +104,18 @@ type schemaLoader struct {
 
 var dumpedFrom = regexp.MustCompile(`(?m)^-- Dumped from database version (\d+)`)
 
+// load runs the file, whose transactions must end with it.
 func (l *schemaLoader) load(ctx context.Context) error {
+	if err := l.run(ctx); err != nil {
+		return err
+	}
+	if l.conn.TxStatus() != 'I' {
+		return usageError(fmt.Errorf("%s: the file ends within a transaction: its COMMIT is missing", l.file.name))
+	}
+	return nil
+}
+
+func (l *schemaLoader) run(ctx context.Context) error {
 	for first := true; ; first = false {
 		it, err := l.in.Next()
 		if err == io.EOF {
@@ -122,9 +141,6 @@ func (l *schemaLoader) load(ctx context.Context) error {
 	}
 	if len(l.missing) > 0 {
 		return usageError(errors.New(strings.Join(l.missing, "\n")))
-	}
-	if l.conn.TxStatus() != 'I' {
-		return usageError(fmt.Errorf("%s: the file ends within a transaction: its COMMIT is missing", l.file.name))
 	}
 	return nil
 }
@@ -179,7 +195,7 @@ func (l *schemaLoader) statement(ctx context.Context, it *sqlfile.Item) error {
 		}
 		kind := s.forgive(err)
 		role := missingRole(err)
-		if kind < 0 && (role == "" || tries == 100) {
+		if kind < 0 && (role == "" || !l.roles || tries == 100) {
 			return l.describe(it, err)
 		}
 		if inside {
@@ -212,7 +228,7 @@ func (l *schemaLoader) extension(ctx context.Context, it *sqlfile.Item, s sorted
 		return nil
 	}
 	l.missing = append(l.missing, fmt.Sprintf("%s:%d: extension %s is not installed for PostgreSQL %d, which runs here (%s); install its package, "+
-		"or, if no table needs it, leave it out of the file", l.file.name, it.Line, schema.QuoteIdent(s.name), l.file.server.Version()/10000, l.file.server.Bin()))
+		"or, if no table needs it, leave it out of the file", l.file.name, it.Line, schema.QuoteIdent(s.name), l.version, l.server))
 	return nil
 }
 
@@ -235,7 +251,7 @@ func missingRole(err error) string {
 func (l *schemaLoader) describe(it *sqlfile.Item, err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
-		return fmt.Errorf("throw-away server: %w", err)
+		return fmt.Errorf("%s: %w", l.end, err)
 	}
 	line, what := it.Line, "SQLSTATE "+pg.Code
 	if pg.Position > 0 {
@@ -251,8 +267,8 @@ func (l *schemaLoader) describe(it *sqlfile.Item, err error) error {
 	if label := labelOf(it.SQL()); label != "" {
 		what = label + ": " + what
 	}
-	if here := l.file.server.Version() / 10000; l.dumped > here {
-		what += fmt.Sprintf("; the file is a dump of PostgreSQL %d, and %d runs here (%s): install %[1]d, or name its programs' directory in PGSTANDIN_PG_BIN", l.dumped, here, l.file.server.Bin())
+	if l.dumped > l.version {
+		what += fmt.Sprintf("; the file is a dump of PostgreSQL %d, and %d runs here (%s): install %[1]d, or name its programs' directory in PGSTANDIN_PG_BIN", l.dumped, l.version, l.server)
 	}
 	return l.errorf(line, "%s", what)
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/seed"
+)
+
+// fillWork is a plan's steps as the pipeline loads them.
+func fillWork(s *schema.Schema, p *seed.Plan) pipeline.FillWork {
+	w := pipeline.FillWork{Keys: s.ForeignKeys, Views: s.MatViews}
+	for i, step := range p.Steps {
+		f := pipeline.FillStep{Table: step.Table.Name, Rows: step.Rows, Update: step.Update, Match: step.Match,
+			NewWriter: func() pipeline.RowWriter { return p.Writer(i) }}
+		for _, c := range step.Columns {
+			f.Columns = append(f.Columns, step.Table.Columns[c].Name)
+		}
+		w.Steps = append(w.Steps, f)
+		for _, l := range step.Late {
+			if l.How == seed.Unchecked {
+				w.Late = append(w.Late, l.Key)
+			}
+		}
+	}
+	for _, t := range s.Tables {
+		for _, k := range t.Keys {
+			if k.Deferrable {
+				w.Deferrable = append(w.Deferrable, schema.Name{Schema: t.Name.Schema, Name: k.Name})
+			}
+		}
+		for _, e := range t.Excludes {
+			if strings.HasSuffix(e.Definition, " DEFERRABLE") || strings.HasSuffix(e.Definition, " INITIALLY DEFERRED") {
+				w.Deferrable = append(w.Deferrable, schema.Name{Schema: t.Name.Schema, Name: e.Name})
+			}
+		}
+	}
+	for _, c := range p.Counters {
+		q := c.Sequence
+		w.Sequences = append(w.Sequences, pipeline.SequenceValue{Name: q.Name, Last: c.Last, Called: true,
+			Table: q.Table.Name, Column: q.Table.Columns[q.Column].Name, Increment: q.Increment})
+	}
+	return w
+}
+
+// seedRows reads what --rows says: table=number.
+func seedRows(s *schema.Schema, args []string) (map[*schema.Table]int64, error) {
+	out := map[*schema.Table]int64{}
+	for _, a := range args {
+		name, number, ok := strings.Cut(a, "=")
+		n, err := strconv.ParseInt(strings.ReplaceAll(number, "_", ""), 10, 64)
+		if !ok || err != nil || n < 0 {
+			return nil, usageError(fmt.Errorf("--rows %s: write table=number, as in --rows users=100,orders=500", a))
+		}
+		t, err := rules.FindTable(s, name)
+		if err == nil && t.Root() != t {
+			err = fmt.Errorf("%s is a partition; name %s", t.Name, t.Root().Name)
+		}
+		if err != nil {
+			return nil, usageError(fmt.Errorf("--rows %s: %w", a, err))
+		}
+		if _, twice := out[t]; twice {
+			return nil, usageError(fmt.Errorf("--rows %s: table %s is named twice", a, t.Name))
+		}
+		out[t] = n
+	}
+	return out, nil
+}
+
+// seedResult is what a seed did.
+type seedResult struct {
+	Target  string       `json:"target,omitempty"`
+	Out     string       `json:"out,omitempty"`
+	Seed    uint64       `json:"seed"`
+	Tables  []seedTotal  `json:"tables"`
+	Steps   []stepResult `json:"steps"`
+	Rows    int64        `json:"rows"`
+	Bytes   int64        `json:"bytes"`
+	Seconds float64      `json:"seconds"`
+}
+
+type seedTotal struct {
+	Name  string `json:"name"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"` // of COPY text
+}
+
+// done reports what was made, by step of the plan.
+func (r *seedRun) done(rows, bytes []int64) error {
+	r.report.Finish()
+	out := &seedResult{Seed: r.o.seed, Seconds: time.Since(r.start).Seconds()}
+	if out.Target = r.name; r.o.out != "" {
+		out.Target, out.Out = "", r.o.out
+	}
+	for i, s := range r.plan.Steps {
+		out.Bytes += bytes[i]
+		if s.Update {
+			at := slices.IndexFunc(out.Tables, func(t seedTotal) bool { return t.Name == s.Table.Name.String() })
+			out.Tables[at].Bytes += bytes[i]
+			continue
+		}
+		out.Rows += rows[i]
+		out.Tables = append(out.Tables, seedTotal{s.Table.Name.String(), rows[i], bytes[i]})
+	}
+	slices.SortFunc(out.Tables, func(a, b seedTotal) int { return strings.Compare(a.Name, b.Name) })
+	for _, s := range r.report.Steps() {
+		out.Steps = append(out.Steps, stepResult{s.Name, s.Took.Seconds()})
+	}
+	return r.report.Result(out)
+}
+
+func (r *seedResult) where() string {
+	if r.Out != "" {
+		return r.Out
+	}
+	return r.Target
+}
+
+func (r *seedResult) took() string { return seconds(time.Duration(r.Seconds * float64(time.Second))) }
+
+func (r *seedResult) printLine(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s: %s rows of %s in %s\n", r.where(), count(r.Rows), plural(len(r.Tables), "table"), r.took())
+	return err
+}
+
+func (r *seedResult) printTable(w io.Writer, width int) error {
+	t := textTable{heads: []string{"table", "rows", "bytes"}, right: []bool{false, true, true}, width: width}
+	empty := 0
+	for _, x := range r.Tables {
+		if x.Rows == 0 {
+			empty++
+			continue
+		}
+		t.add(x.Name, count(x.Rows), size(x.Bytes))
+	}
+	t.add("total", count(r.Rows), size(r.Bytes))
+	fmt.Fprintln(w)
+	t.print(w)
+	if empty > 0 {
+		fmt.Fprintf(w, "and %s with no rows\n", plural(empty, "table"))
+	}
+	verb := "was filled"
+	if r.Out != "" {
+		verb = "was written"
+	}
+	_, err := fmt.Fprintf(w, "\n%s %s in %s, with --seed %d.\n", r.where(), verb, r.took(), r.Seed)
+	return err
+}

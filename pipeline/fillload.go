@@ -1,0 +1,248 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// fillChunk is how many rows one COPY loads where several sessions do.
+const fillChunk = 100_000
+
+// filler is one Load.
+type filler struct {
+	f     *Filling
+	work  FillWork
+	opts  FillOptions
+	moved []counter // by step
+	total int64
+	whole bool
+}
+
+func (l *filler) step(name string) {
+	if l.opts.Step != nil {
+		l.opts.Step(name)
+	}
+}
+
+// many loads by several sessions whose triggers are off.
+func (l *filler) many(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = l.empty(ctx, err)
+		}
+	}()
+	err = l.reported(ctx, func(ctx context.Context) error {
+		for _, update := range []bool{false, true} {
+			if err := Steps(ctx, l.opts.Workers, l.chunks(update)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l.step("check foreign keys")
+	if err := Steps(ctx, l.opts.Workers, l.checks()); err != nil {
+		return err
+	}
+	return l.finish(ctx)
+}
+
+// reported calls Progress beside fn.
+func (l *filler) reported(ctx context.Context, fn func(context.Context) error) error {
+	l.step("make rows")
+	watch := func(ctx context.Context) error {
+		for l.opts.Progress != nil && pause(ctx, reportEvery) == nil {
+			l.opts.Progress(l.progress())
+		}
+		return nil
+	}
+	if err := While(ctx, watch, fn); err != nil {
+		return err
+	}
+	if l.opts.Progress != nil {
+		l.opts.Progress(l.progress())
+	}
+	return nil
+}
+
+func (l *filler) progress() Progress {
+	p := Progress{TotalRows: l.total}
+	for i := range l.moved {
+		n := l.moved[i].rows.Load()
+		p.Rows, p.Bytes = p.Rows+n, p.Bytes+l.moved[i].bytes.Load()
+		if n > 0 && n < l.work.Steps[i].Rows {
+			p.Running = append(p.Running, l.work.Steps[i].Table.String())
+		}
+	}
+	p.TotalBytes = p.Bytes
+	if p.Rows > 0 {
+		p.TotalBytes = int64(float64(p.Bytes) * float64(p.TotalRows) / float64(p.Rows))
+	}
+	return p
+}
+
+// chunks are the parts of the steps that make rows, or of those that update
+// them.
+func (l *filler) chunks(update bool) []func(context.Context) error {
+	var out []func(context.Context) error
+	for i := range l.work.Steps {
+		s := &l.work.Steps[i]
+		if s.Update != update {
+			continue
+		}
+		for from := int64(0); from < s.Rows; from += fillChunk {
+			out = append(out, func(ctx context.Context) error {
+				conn, err := l.f.acquire(ctx)
+				if err != nil {
+					return err
+				}
+				defer l.f.release(ctx, conn)
+				return l.load(ctx, conn, i, from, min(from+fillChunk, s.Rows))
+			})
+		}
+	}
+	return out
+}
+
+// load runs a part of a step in one transaction, or in the one that is open.
+func (l *filler) load(ctx context.Context, conn *pgconn.PgConn, step int, from, to int64) error {
+	s := &l.work.Steps[step]
+	if !s.Update {
+		return l.copyInto(ctx, conn, step, s.Table.SQL(), from, to)
+	}
+	begin, end := "begin; ", "; commit"
+	if conn.TxStatus() != 'I' {
+		begin, end = "", ""
+	}
+	create, update := s.secondPass()
+	if err := run(ctx, conn, begin+create); err != nil {
+		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+	}
+	if err := l.copyInto(ctx, conn, step, "pg_temp.pgstandin_late", from, to); err != nil {
+		return err
+	}
+	if err := run(ctx, conn, strings.Join(update, "; ")+end); err != nil {
+		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+	}
+	return nil
+}
+
+// secondPass is the statements before and after the rows of a step that updates.
+func (s *FillStep) secondPass() (before string, after []string) {
+	var set, where []string
+	for k, c := range s.Columns {
+		name := schema.QuoteIdent(c)
+		if k < s.Match {
+			where = append(where, "t."+name+" = l."+name)
+		} else {
+			set = append(set, name+" = l."+name)
+		}
+	}
+	list := columnList(s.Columns)
+	before = fmt.Sprintf("create temporary table pgstandin_late on commit drop as select %s from %s limit 0", list[2:len(list)-1], s.Table.SQL())
+	after = []string{"analyze pg_temp.pgstandin_late",
+		fmt.Sprintf("update %s t set %s from pg_temp.pgstandin_late l where %s", s.Table.SQL(), strings.Join(set, ", "), strings.Join(where, " and ")),
+		"drop table pg_temp.pgstandin_late"}
+	return before, after
+}
+
+// copyInto makes rows and loads them.
+func (l *filler) copyInto(ctx context.Context, conn *pgconn.PgConn, step int, into string, from, to int64) error {
+	s := &l.work.Steps[step]
+	r := &rowReader{ctx: ctx, w: s.NewWriter(), row: from, end: to, moved: &l.moved[step]}
+	tag, err := conn.CopyFrom(ctx, r, "copy "+into+columnList(s.Columns)+" from stdin")
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case r.err != nil:
+		return r.err
+	case err != nil:
+		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+	case tag.RowsAffected() != to-from:
+		return fmt.Errorf("table %s: %d rows were made, the server took %d", s.Table, to-from, tag.RowsAffected())
+	}
+	return nil
+}
+
+// rowReader is the rows of a writer as a stream.
+type rowReader struct {
+	ctx      context.Context
+	w        RowWriter
+	row, end int64
+	buf      []byte
+	at       int // what of buf was read
+	err      error
+	moved    *counter
+}
+
+// fillBlock is how much is made at once.
+const fillBlock = 64 << 10
+
+func (r *rowReader) Read(p []byte) (int, error) {
+	for r.at == len(r.buf) {
+		if r.row == r.end {
+			return 0, io.EOF
+		}
+		if r.ctx.Err() != nil {
+			return 0, errStopped
+		}
+		if r.err = r.make(); r.err != nil {
+			return 0, errStopped
+		}
+	}
+	n := copy(p, r.buf[r.at:])
+	r.at += n
+	return n, nil
+}
+
+func (r *rowReader) make() (err error) {
+	if r.buf == nil {
+		r.buf = make([]byte, 0, fillBlock+fillBlock/4)
+	}
+	first := r.row
+	r.buf, r.at = r.buf[:0], 0
+	for r.row < r.end && len(r.buf) < fillBlock {
+		if r.buf, err = r.w.Append(r.buf, r.row); err != nil {
+			return err
+		}
+		r.row++
+	}
+	r.moved.add(r.row-first, int64(len(r.buf)))
+	return nil
+}
+
+// truncateTimeout bounds how long a failed load cleans up.
+const truncateTimeout = time.Minute
+
+// empty removes what was loaded, and says whether that could be done.
+func (l *filler) empty(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), truncateTimeout)
+	defer cancel()
+	var names []string
+	seen := map[schema.Name]bool{}
+	for _, s := range l.work.Steps {
+		if !seen[s.Table] {
+			seen[s.Table] = true
+			names = append(names, s.Table.SQL())
+		}
+	}
+	conn, why := l.f.connect(ctx)
+	if why == nil {
+		defer hangUp(ctx, conn)
+		why = run(ctx, conn, "truncate "+strings.Join(names, ", "))
+	}
+	if why != nil {
+		return errors.Join(err, fmt.Errorf("rows that were loaded are still there, truncate the tables before the next run: %w", SafeError(why)))
+	}
+	return err
+}
