@@ -143,6 +143,7 @@ func (r *reader) table(x row) error {
 		Pages: x.int(4), Bytes: x.int(7), IndexBytes: x.int(8),
 		Unlogged: x.bool(9), RowSecurity: x.bool(10), ForceRowSecurity: x.bool(11),
 		Owner: x.text(12), Comment: x.text(13), MaskLabel: x.text(16),
+		PartitionDefinition: x.text(17), PartitionBound: x.text(18),
 	}
 	t.Rows = estimate(x.float(6), x.int(5), t.Pages)
 	if x.text(3) == "p" {

@@ -12,7 +12,9 @@ select c.oid, n.nspname, c.relname, c.relkind,
            union
            select m[1]::int4 from pg_catalog.regexp_matches(p.partexprs::text, ':varattno (\d+)', 'g') m) x),
        (select l.label from pg_catalog.pg_seclabel l
-        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = c.oid and l.objsubid = 0 and l.provider = 'anon')
+        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = c.oid and l.objsubid = 0 and l.provider = 'anon'),
+       case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end,
+       case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_partitioned_table p on p.partrelid = c.oid

@@ -64,8 +64,12 @@ type Table struct {
 	Partitions        []*Table // direct partitions, by name
 	PartitionKey      []int    // indexes into Columns that the partition key names (expressions included); only for Partitioned
 	PartitionStrategy string   // "range", "list", "hash"
-	Inherits          []*Table // classic inheritance parents, in order
-	Children          []*Table // classic inheritance children, by name
+	// PartitionDefinition is pg_get_partkeydef, "RANGE (a, lower(b))"; only for
+	// Partitioned. PartitionBound is what a partition takes, as in its definition:
+	// "FOR VALUES FROM (1) TO (10)", "DEFAULT".
+	PartitionDefinition, PartitionBound string
+	Inherits                            []*Table // classic inheritance parents, in order
+	Children                            []*Table // classic inheritance children, by name
 
 	Pages      int64 // relpages by size on disk now, main fork; 0 for a partitioned table
 	Rows       int64 // estimate: reltuples scaled to Pages; -1 when never analyzed
