@@ -81,15 +81,14 @@ func (b *builder) constraints() error {
 			}
 		}
 		for _, t := range family(x.t) {
-			if t.PartitionStrategy == "range" || t.PartitionStrategy == "list" {
-				b.untested(x, "partition bounds") // a schema does not have them
-			}
 			b.takeChecks(x, t)
 			b.takeUnique(x, t)
 		}
 	}
 	return nil
 }
+
+func (x *table) typeOf(i int) *schema.Type { return &x.t.Columns[i].Type }
 
 // family is a table and its partitions, at every level.
 func family(t *schema.Table) []*schema.Table {
@@ -103,7 +102,7 @@ func family(t *schema.Table) []*schema.Table {
 func (b *builder) takeChecks(x *table, t *schema.Table) {
 	for _, c := range t.Checks {
 		n, err := parseExpr(c.Expr, x.t.Column)
-		if err != nil || !n.usable(func(i int) *schema.Type { return &x.t.Columns[i].Type }) ||
+		if err != nil || !n.usable(x.typeOf) ||
 			slices.ContainsFunc(n.columnsOf(nil), func(i int) bool { return x.cols[i].skip }) {
 			b.untested(x, c.Name)
 			continue
@@ -164,7 +163,7 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 		}
 		if i.Predicate != "" {
 			n, err := parseExpr(i.Predicate, x.t.Column)
-			if err == nil && n.usable(func(i int) *schema.Type { return &x.t.Columns[i].Type }) {
+			if err == nil && n.usable(x.typeOf) {
 				u.predicate = n
 			}
 		}

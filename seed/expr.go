@@ -16,6 +16,7 @@ type node struct {
 	re     *regexp.Regexp // of "~" and what becomes one
 	typ    string         // of a cast literal
 	value  datum          // of a literal
+	bound  bool           // a partition's: texts compare by their bytes
 }
 
 var errExpr = errors.New("expression is not understood")

@@ -76,7 +76,7 @@ func (x *table) join(f *foreign) error {
 		}
 		switch {
 		case shared:
-			f.src.mode = own
+			f.src.mode = itself
 		case nullable && !f.k.MatchFull:
 			f.src.mode = never
 		default:

@@ -70,7 +70,7 @@ type Plan struct {
 	Steps []Step
 	// Untested are the constraints that are not understood: rows may break them,
 	// and only the server can tell. "partition bounds" stands for those of a table
-	// partitioned by range or list, "domain NAME" for those of a domain.
+	// partitioned by an expression, "domain NAME" for those of a domain.
 	Untested []Constraint
 	// Counters are to be set once all rows are there.
 	Counters []Counter
@@ -115,6 +115,8 @@ type table struct {
 	keys   []*foreign
 	unique []unique
 	checks []check
+	bounds []leaf // of a partitioned table
+	dealt  []leaf // those that rows go to, in turn
 	seed   uint64
 	late   []Late
 	placed bool
@@ -124,6 +126,7 @@ type table struct {
 type column struct {
 	spec      spec
 	set       set
+	dealt     bool // each partition has values of its own
 	src       *source
 	parent    *table // of a foreign key: the value is that of the parent's row
 	parentCol int
@@ -165,7 +168,7 @@ func New(s *schema.Schema, cfg Config) (*Plan, error) {
 	if b.cfg.Base == 0 {
 		b.cfg.Base = 100
 	}
-	for _, step := range []func() error{b.collect, b.constraints, b.link, b.sort, b.size, b.finish} {
+	for _, step := range []func() error{b.collect, b.constraints, b.link, b.partition, b.sort, b.size, b.finish} {
 		if err := step(); err != nil {
 			return nil, err
 		}

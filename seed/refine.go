@@ -266,7 +266,7 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 	case "+", "-", "*":
 		return columns(isNumber)
 	case "<", "<=", ">", ">=":
-		return columns(isNumber) || columns(isTime)
+		return columns(isNumber) || columns(isTime) || n.bound && columns(func(t *schema.Type) bool { return isText(t) || t.Base == "uuid" })
 	case "=", "<>", "any":
 		return columns(plain)
 	case "~":

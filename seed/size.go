@@ -58,6 +58,9 @@ func (b *builder) size() error {
 
 // assign says for every source of a table how it chooses.
 func (x *table) assign() error {
+	if err := x.deal(); err != nil {
+		return err
+	}
 	for c := range x.cols {
 		col := &x.cols[c]
 		if col.skip || col.parent != nil {
@@ -72,7 +75,7 @@ func (x *table) assign() error {
 			continue
 		}
 		s := f.src
-		if s.mode != never && s.mode != own {
+		if s.mode != never && s.mode != itself {
 			*s = source{self: s.self}
 		}
 		s.size, s.seed = f.parent.rows, hashName(x.seed, f.k.Name)
@@ -82,6 +85,7 @@ func (x *table) assign() error {
 				s.nulls = 0
 			}
 		}
+		x.adopt(f)
 		if s.size == 0 && s.nulls == 0 && x.rows > 0 && s.mode != never {
 			return &tooMany{0, f.k.Name}
 		}
@@ -108,7 +112,7 @@ func (x *table) weight(u unique) int {
 // draw makes a column's values as if it were not unique.
 func (x *table) draw(c int) error {
 	col := &x.cols[c]
-	values, err := col.spec.set(1)
+	values, err := x.values(c, 1, false)
 	if err != nil {
 		return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
 	}
@@ -116,6 +120,9 @@ func (x *table) draw(c int) error {
 	col.src = &source{size: values.size, seed: col.spec.seed}
 	if !col.spec.notNull {
 		col.src.nulls = share(10)
+	}
+	if col.dealt {
+		x.share(c, col.src)
 	}
 	if values.size == 0 {
 		if col.spec.notNull && x.rows > 0 {
@@ -144,12 +151,12 @@ func (x *table) widen(s *source) error {
 		if col.src != s || col.parent != nil {
 			continue
 		}
-		whole, err := col.spec.set(many)
+		whole, err := x.values(c, many, true)
 		if err != nil {
 			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
 		}
 		if whole.size > x.rows {
-			if whole, err = col.spec.set(max(x.rows, 1)); err != nil {
+			if whole, err = x.values(c, max(x.rows, 1), true); err != nil {
 				return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
 			}
 		}
@@ -163,24 +170,35 @@ func (x *table) owner(s *source) int {
 	return slices.IndexFunc(x.cols, func(c column) bool { return c.src == s && c.parent == nil })
 }
 
+// spare is how far apart the numbers of two attempts are: as far as there are
+// rows, and in the same one of deal partitions.
+func (x *table) spare(deal uint64) uint64 {
+	n, deal := max(x.rows, 1), max(deal, 1)
+	return (n + deal - 1) / deal * deal
+}
+
 // byRow lets a source take each of its numbers once.
 func (x *table) byRow(s *source) {
 	s.mode, s.fixed = counted, true
 	if s.self {
-		if s.mode = own; s.nulls > 0 {
+		if s.mode = itself; s.nulls > 0 {
 			s.mode = before
 		}
 		return
 	}
 	if c := x.owner(s); c < 0 || x.cols[c].set.mixed {
-		s.tries, s.spare = s.size/max(x.rows, 1), x.rows
+		s.spare = x.spare(s.deal)
+		s.tries = s.size / s.spare
 		s.shuffle()
 	}
 }
 
 // count makes a set of columns unique.
 func (x *table) count(u unique, groups *[][]*source) error {
-	sources := x.sourcesOf(u)
+	sources, deal := x.sourcesOf(u), uint64(len(x.dealt))
+	if !x.dealtIn(sources) { // a partition's own key: partitions do not tell its rows apart
+		sources, deal = slices.DeleteFunc(sources, func(s *source) bool { return s.deal > 0 }), 0
+	}
 	for _, s := range sources {
 		if u.nullsRepeat {
 			s.nulls = 0
@@ -190,7 +208,7 @@ func (x *table) count(u unique, groups *[][]*source) error {
 		}
 	}
 	for _, s := range sources {
-		if s.mode == counted && !s.past || s.mode == own || s.mode == before {
+		if s.mode == counted && !s.past || s.mode == itself || s.mode == before {
 			return nil
 		}
 	}
@@ -201,6 +219,9 @@ func (x *table) count(u unique, groups *[][]*source) error {
 	}
 	var open []*source
 	for _, s := range sources {
+		if s.among != nil {
+			s.size = s.spread(true)
+		}
 		if s.mode == drawn {
 			if err := x.widen(s); err != nil {
 				return err
@@ -212,7 +233,17 @@ func (x *table) count(u unique, groups *[][]*source) error {
 		x.byRow(s)
 		return nil
 	}
-	return x.digits(u, sources, open, groups)
+	return x.digits(u, sources, open, groups, max(deal, 1))
+}
+
+// dealtIn reports whether sources are all that tell partitions apart.
+func (x *table) dealtIn(sources []*source) bool {
+	for c := range x.cols {
+		if s := x.cols[c].src; s != nil && s.deal > 0 && !slices.Contains(sources, s) {
+			return false
+		}
+	}
+	return true
 }
 
 // alone finds a source that tells all rows apart by itself: one of a column's
@@ -239,11 +270,11 @@ func (x *table) alone(open []*source, of int) *source {
 }
 
 // digits lets the sources of a set be the digits of the row's number.
-func (x *table) digits(u unique, sources, open []*source, groups *[][]*source) error {
+func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, deal uint64) error {
 	sort.SliceStable(open, func(i, j int) bool { return x.owner(open[i]) < 0 && x.owner(open[j]) >= 0 })
-	room := uint64(1)
+	room := deal
 	for _, s := range open {
-		if hi, lo := bits.Mul64(room, s.size); hi > 0 || lo > many {
+		if hi, lo := bits.Mul64(room, s.size/max(s.deal, 1)); hi > 0 || lo > many {
 			room = many
 		} else {
 			room = lo
@@ -261,7 +292,8 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source) e
 	if room == 0 {
 		return nil
 	}
-	tries := room / max(x.rows, 1)
+	spare := x.spare(deal)
+	tries := room / spare
 	for c := range x.cols {
 		if x.cols[c].needed && slices.Contains(open, x.cols[c].src) {
 			tries = 1 // one number for all of them, whoever computes it
@@ -269,10 +301,10 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source) e
 	}
 	div := uint64(1)
 	for i, s := range open {
-		s.tries, s.spare = tries, x.rows
+		s.tries, s.spare, s.base = tries, spare, deal
 		s.mode, s.div, s.fixed, s.self = digit, div, true, false
 		s.turn = i > 0 && x.owner(s) < 0
-		if hi, lo := bits.Mul64(div, max(s.size, 1)); hi == 0 {
+		if hi, lo := bits.Mul64(div, max(s.size/max(s.deal, 1), 1)); hi == 0 {
 			div = lo
 		} else {
 			div = many

@@ -9,7 +9,7 @@ const (
 	drawn   mode = iota // whatever a hash says; may be tried again
 	counted             // the row's own: no two rows share one
 	digit               // a digit of the row's number in a mixed radix
-	own                 // of a self-reference: the row itself
+	itself              // of a self-reference: the row itself
 	before              // of a self-reference: the row before
 	never               // always NULL
 )
@@ -34,10 +34,34 @@ type source struct {
 	// attempt takes another one. 0 is one.
 	tries, spare uint64
 	mul, add     uint64 // counted: an order of its own; mul is 0 for that of the rows
+
+	// deal is how many partitions rows go to in turn, where each has numbers of
+	// its own: i modulo deal says whose i is. 0 for one.
+	deal   uint64
+	base   uint64 // digit: rows of base partitions share a number; 0 is one
+	nullIn []bool // the partitions where it is NULL
+	among  [][]uint64
 }
 
 // at returns the number that row takes, or null.
 func (s *source) at(row, attempt uint64) (i uint64, null bool) {
+	if s.deal == 0 {
+		return s.number(row, attempt)
+	}
+	if s.nullIn != nil && s.nullIn[row%s.deal] {
+		return 0, true
+	}
+	i, null = s.number(row, attempt)
+	if s.among != nil && !null {
+		rows := s.among[i%s.deal]
+		i = rows[i/s.deal%uint64(len(rows))]
+	}
+	return i, null
+}
+
+// number is at without what partitions ask.
+func (s *source) number(row, attempt uint64) (i uint64, null bool) {
+	own := row
 	if s.mode == never {
 		return 0, true
 	}
@@ -57,7 +81,7 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 		row += attempt % s.tries * s.spare
 	}
 	switch s.mode {
-	case own:
+	case itself:
 		return row, false
 	case before:
 		if row == 0 {
@@ -72,11 +96,16 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 		lo, carry := bits.Add64(lo, s.add, 0)
 		return bits.Rem64(hi+carry, lo, s.size), false
 	case digit:
+		row /= max(s.base, 1)
+		size := s.size / max(s.deal, 1)
 		i = row / s.div
 		if s.turn {
-			i += below(mix(s.seed^row%s.div), s.size)
+			i += below(mix(s.seed^row%s.div), size)
 		}
-		return i % s.size, false
+		if i %= size; s.deal > 0 {
+			i = i*s.deal + own%s.deal
+		}
+		return i, false
 	}
 	if s.fixed {
 		attempt = 0
@@ -91,12 +120,15 @@ func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 	if s.size == 0 {
 		return 0, true
 	}
+	if s.deal > 0 {
+		return below(h, s.size/s.deal)*s.deal + own%s.deal, false
+	}
 	return below(h, s.size), false
 }
 
 // shuffle lets a counted source go through its numbers in an order of its own.
 func (s *source) shuffle() {
-	if s.size < 3 || s.size >= many {
+	if s.size < 3 || s.size >= many || s.deal > 0 {
 		return
 	}
 	s.add = mix(s.seed+1) % s.size

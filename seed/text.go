@@ -130,6 +130,9 @@ func (s *spec) text(need uint64) (set, error) {
 	case s.typ.Base == "char":
 		limit = 1
 	}
+	if s.lo.text != "" || s.hi.text != "" {
+		return s.between(need, limit)
+	}
 	var match []*regexp.Regexp
 	for _, p := range s.patterns {
 		re, err := regexp.Compile(p)

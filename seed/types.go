@@ -361,7 +361,7 @@ func (s *spec) times(need uint64) (set, error) {
 	}
 	lo, hi = floor(lo+step-1, step), floor(hi, step)
 	if uint64(to-from)/uint64(step) < need {
-		to = hi
+		to = max(to, hi)
 	}
 	lo, hi = window(lo, hi, from, to, 1)
 	return scale{lo: lo, hi: hi, step: step, unit: unit{"time", 0}, print: print}.set(), nil

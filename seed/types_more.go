@@ -10,6 +10,9 @@ import (
 
 // other is the values of types that are neither numbers, times nor text.
 func (s *spec) other(need uint64) (set, error) {
+	if s.typ.Base == "uuid" && (s.lo.text != "" || s.hi.text != "") {
+		return s.uuids()
+	}
 	if s.lo.text != "" || s.hi.text != "" || len(s.patterns) > 0 {
 		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
 	}

@@ -25,6 +25,15 @@ type scale struct {
 	lo, hi, step int64
 	unit         unit
 	print        func(dst []byte, v int64) []byte
+	pick         func(i uint64) int64 // nil, or the number that i stands for where they are several scales
+}
+
+// at is the number that i stands for.
+func (s *scale) at(i uint64) int64 {
+	if s.pick != nil {
+		return s.pick(i)
+	}
+	return s.lo + int64(i)*s.step
 }
 
 // unit says which scales compare with each other.

@@ -140,7 +140,7 @@ func (x *table) number(c int, row, attempt uint64) int64 {
 	n := col.set.num
 	if col.after < 0 {
 		i, _ := col.src.at(row, attempt)
-		return n.lo + int64(i)*n.step
+		return n.at(i)
 	}
 	low := x.number(col.after, row, attempt)
 	if col.src.settled {
