@@ -63,34 +63,39 @@ func TestArrayReader(t *testing.T) {
 	}
 }
 
-func FuzzArray(f *testing.F) {
-	for _, s := range []string{`{}`, `{a,"b c",NULL}`, `[1:1]={{"\"",x}}`, `{a\ , b}`, "{\x00,\xff}"} {
-		f.Add([]byte(s))
+// ArraySeeds are arrays and elements that FuzzFormats begins with.
+func ArraySeeds() [][]byte {
+	var seeds [][]byte
+	for _, s := range []string{`{}`, `{a,"b c",NULL}`, `[1:1]={{"\"",x}}`, `{a\ , b}`, "{\x00,\xff}",
+		"", "a", "NULL", "null ", `"`, `\`, ",", "[", " ", "\v", "é"} {
+		seeds = append(seeds, []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		again, tokens, err := remade(string(text))
-		if err != nil {
-			return
-		}
-		third, tokens2, err := remade(again)
-		if err != nil || third != again || tokens != tokens2 {
-			t.Fatalf("%q became %q, which reads %q instead of %q, %v", text, again, tokens2, tokens, err)
-		}
-	})
+	return seeds
 }
 
-func FuzzArrayElement(f *testing.F) {
-	for _, s := range []string{"", "a", "NULL", "null ", `"`, `\`, "{}", ",", "[", " ", "\v", "é"} {
-		f.Add([]byte(s))
+// CheckArray reads any text as an array: what it takes it writes so that it reads
+// the same again.
+func CheckArray(t *testing.T, text []byte) {
+	t.Helper()
+	again, tokens, err := remade(string(text))
+	if err != nil {
+		return
 	}
-	f.Fuzz(func(t *testing.T, value []byte) {
-		text := append(AppendArrayElement([]byte("{"), value), '}')
-		var r ArrayReader
-		r.Reset(text)
-		r.Next()
-		tok, got, err := r.Next()
-		if err != nil || tok != ArrayElement || !bytes.Equal(got, value) {
-			t.Fatalf("%q: read %d %q, %v", text, tok, got, err)
-		}
-	})
+	third, tokens2, err := remade(again)
+	if err != nil || third != again || tokens != tokens2 {
+		t.Fatalf("%q became %q, which reads %q instead of %q, %v", text, again, tokens2, tokens, err)
+	}
+}
+
+// CheckArrayElement writes any value as an element, and reads it back.
+func CheckArrayElement(t *testing.T, value []byte) {
+	t.Helper()
+	text := append(AppendArrayElement([]byte("{"), value), '}')
+	var r ArrayReader
+	r.Reset(text)
+	r.Next()
+	tok, got, err := r.Next()
+	if err != nil || tok != ArrayElement || !bytes.Equal(got, value) {
+		t.Fatalf("%q: read %d %q, %v", text, tok, got, err)
+	}
 }

@@ -151,35 +151,18 @@ func TestBinaryHeader(t *testing.T) {
 	}
 }
 
-func FuzzBinary(f *testing.F) {
+// FuzzFormats reads any bytes as each thing that this package reads, and writes
+// them as each that it writes: fields and values of COPY's text, arrays, rows of
+// COPY's binary form, and the values of every type in it.
+func FuzzFormats(f *testing.F) {
+	for _, s := range append(copyfmt.TextSeeds(), copyfmt.ArraySeeds()...) {
+		f.Add(byte(0), s)
+	}
 	for _, s := range []string{"", "\x00\x00\xff\xff", "\x00\x01\xff\xff\xff\xff\xff\xff", "\x00\x02\x00\x00\x00\x01a\x00\x00\x00\x00\xff\xff",
 		"\x00\x01\xff\xff\xff\xfe", "\x00\x01\x7f\xff\xff\xffa", "\x80\x00", "\x00\x03\x00"} {
-		f.Add(append(copyfmt.AppendBinaryHeader(nil), s...))
-		f.Add([]byte(s))
+		f.Add(byte(0), append(copyfmt.AppendBinaryHeader(nil), s...))
+		f.Add(byte(0), []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		again, err := remakeStream(data)
-		if err == nil && len(data) >= 19 && data[11]|data[12]|data[13]|data[14]|data[15]|data[16]|data[17]|data[18] == 0 && !bytes.Equal(again, data) {
-			t.Fatalf("%q became %q", data, again)
-		}
-		// A tuple is not longer or shorter than its fields.
-		size, end, err := copyfmt.BinaryTuple(data)
-		if err == nil && size > 0 && !end {
-			if again, err := remakeTuple(nil, data[:size]); err != nil || !bytes.Equal(again, data[:size]) {
-				t.Fatalf("%q became %q, %v", data[:size], again, err)
-			}
-			for n := range size {
-				if size, _, err := copyfmt.BinaryTuple(data[:n]); size != 0 || err != nil {
-					t.Fatalf("%q: %d, %v", data[:n], size, err)
-				}
-			}
-		}
-	})
-}
-
-// Whatever a codec takes from the server it writes back unchanged; whatever text
-// it takes it understands itself.
-func FuzzCodec(f *testing.F) {
 	cases := typeCases()
 	for k, c := range cases {
 		for _, v := range c.fixed {
@@ -188,36 +171,69 @@ func FuzzCodec(f *testing.F) {
 	}
 	f.Add(byte(4), []byte("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x17\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, k byte, data []byte) {
-		name := cases[int(k)%len(cases)].name
-		codec := codecOf(name)
-		var s copyfmt.CodecScratch
-		if text, err := codec.AppendText(&s, nil, data); err == nil {
-			again, err := codec.AppendBinary(&s, nil, text)
-			if err == nil {
-				if text2, err := codec.AppendText(&s, nil, again); err != nil || !bytes.Equal(text, text2) {
-					t.Fatalf("%s: %x is %q is %x is %q, %v", name, data, text, again, text2, err)
-				}
-			} else if !errors.Is(err, copyfmt.ErrSpelling) {
-				t.Fatal(err)
+		copyfmt.CheckEscape(t, data)
+		copyfmt.CheckUnescape(t, data)
+		copyfmt.CheckArray(t, data)
+		copyfmt.CheckArrayElement(t, data)
+		checkTuples(t, data)
+		checkCodec(t, cases[int(k)%len(cases)].name, data)
+	})
+}
+
+// checkTuples reads data as a stream of rows and as one row, and writes them again.
+func checkTuples(t *testing.T, data []byte) {
+	t.Helper()
+	again, err := remakeStream(data)
+	if err == nil && len(data) >= 19 && data[11]|data[12]|data[13]|data[14]|data[15]|data[16]|data[17]|data[18] == 0 && !bytes.Equal(again, data) {
+		t.Fatalf("%q became %q", data, again)
+	}
+	// A tuple is not longer or shorter than its fields.
+	size, end, err := copyfmt.BinaryTuple(data)
+	if err != nil || size == 0 || end {
+		return
+	}
+	if again, err := remakeTuple(nil, data[:size]); err != nil || !bytes.Equal(again, data[:size]) {
+		t.Fatalf("%q became %q, %v", data[:size], again, err)
+	}
+	for n := range size {
+		if size, _, err := copyfmt.BinaryTuple(data[:n]); size != 0 || err != nil {
+			t.Fatalf("%q: %d, %v", data[:n], size, err)
+		}
+	}
+}
+
+// checkCodec: whatever a type's codec takes from the server it writes back
+// unchanged; whatever text it takes it understands itself.
+func checkCodec(t *testing.T, name string, data []byte) {
+	t.Helper()
+	codec := codecOf(name)
+	var s copyfmt.CodecScratch
+	if text, err := codec.AppendText(&s, nil, data); err == nil {
+		again, err := codec.AppendBinary(&s, nil, text)
+		if err == nil {
+			if text2, err := codec.AppendText(&s, nil, again); err != nil || !bytes.Equal(text, text2) {
+				t.Fatalf("%s: %x is %q is %x is %q, %v", name, data, text, again, text2, err)
 			}
-		} else if !errors.Is(err, copyfmt.ErrValue) {
+		} else if !errors.Is(err, copyfmt.ErrSpelling) {
 			t.Fatal(err)
 		}
-		value, err := codec.AppendBinary(&s, nil, data)
-		if err != nil {
-			if !errors.Is(err, copyfmt.ErrSpelling) {
-				t.Fatal(err)
-			}
-			return
+	} else if !errors.Is(err, copyfmt.ErrValue) {
+		t.Fatal(err)
+	}
+	value, err := codec.AppendBinary(&s, nil, data)
+	if err != nil {
+		if !errors.Is(err, copyfmt.ErrSpelling) {
+			t.Fatal(err)
 		}
-		text, err := codec.AppendText(&s, nil, value)
-		if err != nil {
-			t.Fatalf("%s: %q is %x: %v", name, data, value, err)
-		}
-		if again, err := codec.AppendBinary(&s, nil, text); err != nil || !bytes.Equal(again, value) {
-			t.Fatalf("%s: %q is %x is %q is %x, %v", name, data, value, text, again, err)
-		}
-	})
+		return
+	}
+	text, err := codec.AppendText(&s, nil, value)
+	if err != nil {
+		t.Fatalf("%s: %q is %x: %v", name, data, value, err)
+	}
+	if again, err := codec.AppendBinary(&s, nil, text); err != nil || !bytes.Equal(again, value) {
+		t.Fatalf("%s: %q is %x is %q is %x, %v", name, data, value, text, again, err)
+	}
 }
 
 // Strict errors: cut short, too long, out of range.
