@@ -249,8 +249,9 @@ func TestNoValueLeaves(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	var docs []string
 	for i := range 40 {
-		docs = append(docs, fmt.Sprintf(`{"contact": {"mail": "p%d@example.com", "first_name": "Anna", "ids": [1, 2]}, "friends": [{"x": "q%d@example.com"}], "k%d": {"phone": "+49 30 90182%d"},
-			"theme": "dark", "product": {"name": "Chair %d"}, "odd key": "+44 20 7946 0%d", "address": {"city": "Berlin", "zip": "10115"}}`, i, i, i, i, i, 100+i))
+		docs = append(docs, fmt.Sprintf(`{"contact": {"mail": "p%[1]d@example.com", "first_name": "Anna", "ids": [1, 2]}, "friends": [{"x": "q%[1]d@example.com"}], "k%[1]d": {"phone": "+49 30 90182%[1]d"},
+			"theme": "dark", "product": {"name": "Chair %[1]d"}, "odd key": "+44 20 7946 0%[2]d", "address": {"city": "Berlin", "zip": "10115"},
+			"members": [{"name": "Xq%[1]d Yr%[1]d", "plan": {"name": "Gold"}}], "device": {"name": "Phone %[1]d"}}`, i, 100+i))
 	}
 	s := schemaOf(table("users", "id integer*", "settings jsonb"))
 	f := look(t, s, valuesOf("settings", docs...))["users.settings"]
@@ -259,15 +260,32 @@ func TestDocuments(t *testing.T) {
 		got[p.Path] = p.Mask.Kind
 	}
 	for path, kind := range map[string]string{
-		"$.contact.mail": "email", "$.contact.first_name": "person.first", "$.friends[*].x": "email", "$.*.phone": "phone", "$['odd key']": "phone", "$.address.city": "address.city", "$..password": "hash",
+		"$.contact.mail": "email", "$.contact.first_name": "person.first", "$.friends[*].x": "email", "$.*.phone": "phone", "$['odd key']": "phone", "$.address.city": "address.city", "$..password": "hash", "$.members[*].name": "person.name",
 	} {
 		if got[path] != kind {
 			t.Errorf("%s: %q, not %s", path, got[path], kind)
 		}
 	}
-	for _, path := range []string{"$.theme", "$.product.name", "$.contact.ids[*]"} {
+	for _, path := range []string{"$.theme", "$.product.name", "$.contact.ids[*]", "$.members[*].plan.name", "$.device.name"} {
 		if got[path] != "" {
 			t.Errorf("%s: %s", path, got[path])
+		}
+	}
+}
+
+// What a table inherits is as personal as it is in its parent.
+func TestInherited(t *testing.T) {
+	people := table("contacts", "id integer", "email text", "name text", "note text")
+	more := table("moved_2019", "id integer", "email text", "name text", "note text", "label text")
+	more.Inherits = []*schema.Table{people}
+	most := table("a_copy_of_moved", "id integer", "email text", "name text", "note text", "label text")
+	most.Inherits = []*schema.Table{more}
+	got := look(t, schemaOf(most, more, people), nil)
+	for _, table := range []string{"moved_2019", "a_copy_of_moved"} {
+		for column, personal := range map[string]bool{"id": false, "email": true, "name": true, "label": false} {
+			if f := got[table+"."+column]; f.Personal != personal || personal && f.Mask.Kind != got["contacts."+column].Mask.Kind {
+				t.Errorf("%s.%s: %v, %s", table, column, f.Mask, f.Evidence)
+			}
 		}
 	}
 }

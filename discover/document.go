@@ -307,6 +307,7 @@ func (x *judge) leaf(lf *leaf, all map[string]*leaf) (Path, bool) {
 // within is what the object that a path ends in is about.
 func (x *judge) within(path []string, all map[string]*leaf) *subject {
 	s := &subject{has: map[class]bool{}}
+	about := true // the object is what its key or column says; not only of what the row is
 	for i := len(path) - 2; i >= 0; i-- {
 		if path[i] != "[*]" && path[i] != "*" {
 			s.words = words(path[i])
@@ -317,10 +318,11 @@ func (x *judge) within(path []string, all map[string]*leaf) *subject {
 		s.words = words(x.col.Name)
 		if k, _ := x.l.lex.noun(s.words); k == ofUnknown {
 			own := *x.subject // the document is about what the row is
-			s.words = own.words
+			s.words, about = own.words, false
 		}
 	}
 	s.kind, s.noun = x.l.lex.noun(s.words)
+	s.exact = about && x.l.lex.endsIn(s.words, s.noun)
 	prefix := strings.Join(path[:len(path)-1], "\x00")
 	for _, lf := range all {
 		if len(lf.path) == len(path) && strings.Join(lf.path[:len(lf.path)-1], "\x00") == prefix {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // follow gives columns that references join one mask: that of the one which is
@@ -41,6 +42,44 @@ func (l *looker) follow(findings []Finding) {
 			}
 			f.Mask, f.Otherwise, f.Personal, f.ByType = masks[0], masks[1:], true, false
 		}
+	}
+}
+
+// inherit gives a column that a table has from another what that one got, if it is
+// personal: who reads the parent reads the rows of both.
+func (l *looker) inherit(findings []Finding) {
+	at := map[columnKey]int{}
+	for i := range findings {
+		at[columnKey{findings[i].Table, findings[i].Column}] = i
+	}
+	var take func(t *schema.Table, seen map[*schema.Table]bool)
+	take = func(t *schema.Table, seen map[*schema.Table]bool) {
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		for _, parent := range t.Inherits {
+			take(parent, seen)
+			for c := range t.Columns {
+				mine, ok := at[columnKey{t, c}]
+				theirs, also := at[columnKey{parent, parent.Column(t.Columns[c].Name)}]
+				if !ok || !also || findings[mine].Personal || !findings[theirs].Personal || t.Columns[c].Generated != "" {
+					continue
+				}
+				f, from := &findings[mine], &findings[theirs]
+				masks := slices.DeleteFunc(slices.Concat([]anonymize.Mask{from.Mask}, from.Otherwise), func(m anonymize.Mask) bool { return !f.f.fits(&m) })
+				if len(masks) == 0 {
+					continue
+				}
+				f.Mask, f.Otherwise, f.Paths, f.Class = masks[0], masks[1:], from.Paths, from.Class
+				f.Personal, f.ByType, f.Confident = true, false, from.Confident
+				f.Evidence = fmt.Sprintf("inherited from %s", parent.Name)
+			}
+		}
+	}
+	seen := map[*schema.Table]bool{}
+	for _, t := range l.s.Roots() {
+		take(t, seen)
 	}
 }
 

@@ -76,6 +76,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 		}
 	}
 	out.References = l.references
+	l.inherit(out.Findings)
 	l.follow(out.Findings)
 	widen(out.Findings)
 	out.Root, out.RootWhy = l.root(out.Findings)
