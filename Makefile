@@ -8,13 +8,14 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
 USERS ?= 20000
 FAULTS ?= 220
+CANARY_KILLS ?= 50
 BENCH_USERS ?= 500000
 
 .PHONY: help
 help: ## print this
 	@printf 'make TARGET\n\n'
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n  FAULTS=%s      points of test/faults\n' $(USERS) $(BENCH_USERS) $(FUZZTIME) $(FAULTS)
+	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n  FAULTS=%s      points of test/faults\n  CANARY_KILLS=%s killed runs of test/canary\n' $(USERS) $(BENCH_USERS) $(FUZZTIME) $(FAULTS) $(CANARY_KILLS)
 
 .PHONY: build
 build: ## compile bin/pgstandin
@@ -79,6 +80,22 @@ fuzz: ## every fuzz target, FUZZTIME each
 			go test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
 		done; \
 	done
+
+# What reads data and rules that others wrote, PACKAGE:TARGET.
+FUZZ_FIRST := rules:FuzzParse internal/copyfmt:FuzzFormats anonymize:FuzzJSON anonymize:FuzzNested anonymize:FuzzScrub
+
+.PHONY: fuzz/first
+fuzz/first: ## the fuzz targets of rules, codecs, documents, arrays and texts, FUZZTIME each
+	@.ci/need go cc
+	@for target in $(FUZZ_FIRST); do \
+		echo "== $$target"; \
+		go test ./$${target%:*} -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME); \
+	done
+
+.PHONY: test/canary
+test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a search of all files; 15 minutes
+	@.ci/need go cc postgres
+	PGSTANDIN_CANARY_KILLS=$(CANARY_KILLS) go test ./cmd/pgstandin -run '^TestCanary$$' -timeout 2h -v
 
 .PHONY: test/faults
 test/faults: ## FAULTS refreshes, each hit by a random fault: the table of docs/operations.md; 20 minutes

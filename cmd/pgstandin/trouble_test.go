@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -211,75 +209,5 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("%d databases, want the one before", n)
 			}
 		})
-	}
-}
-
-// TestCanary plants values that are personal in many forms and looks for them
-// in the files of a target server of its own, in all that a run prints, and in
-// its temporary files.
-func TestCanary(t *testing.T) {
-	source := pgtest.DB(t)
-	const canary = "CanaryQz71"
-	pgtest.Exec(t, source, fmt.Sprintf(`
-		create table people (id int primary key, email text unique, name text, phone text, doc jsonb, tags text[], note text, ip inet, born date);
-		insert into people select i, '%[1]s' || i || '@mail.example', '%[1]s Berg', '+49 30 ' || 555000 + i,
-			jsonb_build_object('contact', jsonb_build_object('email', '%[1]s.x@mail.example'), 'nick', '%[1]s'),
-			array['%[1]s', 'b'], 'write to %[1]s@mail.example', '10.9.8.7', '1971-07-17' from generate_series(1, 3000) i;
-		create index on people (lower(name));
-		analyze people`, canary))
-	server, err := pgserver.Start(t.Context(), pgserver.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-	s := &staging{t: t, source: source, target: server.DSN("canary_staging"), name: "canary_staging"}
-	tmp := t.TempDir()
-	t.Setenv("TMPDIR", tmp)
-	const rules = `version: 1
-targets: ["canary_staging"]
-tables:
-  people:
-    entity: id
-    columns:
-      email: email
-      name: person.name
-      phone: phone
-      doc: { mask: json, paths: { $.contact.email: email }, other: deny }
-      tags: hash
-      note: scrub
-      ip: ip
-      born: { mask: date, shift: 90d }
-`
-	s.write(rules)
-	out := s.must(keyA, "--json")
-	s.write(rules + "checks: [\"select name = 'x' from people\"]\n") // fails, and must not show why
-	_, more, errOut := s.refresh(keyA)
-	pgtest.Exec(t, server.DSN("canary_staging"), "checkpoint")
-	if strings.Contains(out+more+errOut, canary) {
-		t.Errorf("the canary is printed:\n%s%s%s", out, more, errOut)
-	}
-	files, found := 0, 0
-	for _, dir := range []string{server.DataDir(), tmp} {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return nil // files of a server come and go
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil
-			}
-			files++
-			if bytes.Contains(text, []byte(canary)) {
-				found++
-				t.Errorf("the canary is in %s", strings.TrimPrefix(path, dir))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if files < 500 {
-		t.Errorf("only %d files were read", files)
 	}
 }
