@@ -77,6 +77,12 @@ func Open(ctx context.Context, dest string, opts Options) (*Store, error) {
 			return nil, errors.New("destination: write file:///path")
 		}
 		return &Store{newFolder(rest)}, nil
+	case scheme == "s3", scheme == "gs", scheme == "azblob":
+		b, err := openBucket(ctx, dest)
+		if err != nil {
+			return nil, err
+		}
+		return &Store{b}, nil
 	}
 	return nil, fmt.Errorf("destination: scheme %s is not known; use a folder, s3://, gs:// or azblob://", scheme)
 }

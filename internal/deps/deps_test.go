@@ -29,6 +29,7 @@ const (
 	embedded   = "github.com/fergusstrange/embedded-postgres"
 	gocloud    = "gocloud.dev"
 	age        = "filippo.io/age"
+	aws        = "github.com/aws/aws-sdk-go-v2"
 	prometheus = "github.com/prometheus/client_golang"
 	everything = "*"
 )
@@ -57,7 +58,7 @@ var table = map[string][]string{
 
 	"report": {},
 
-	"store": {gocloud, age},
+	"store": {gocloud, age, aws},
 	"ops":   {prometheus},
 
 	"internal/pgserver": {embedded},

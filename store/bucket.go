@@ -1,0 +1,560 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// StaleAfter is how old the mark of a run may be, in a bucket, before the run is
+// taken for dead.
+const StaleAfter = 15 * time.Minute
+
+// beatEvery is how often a run writes its mark anew.
+const beatEvery = time.Minute
+
+const (
+	// partSize is how much of a file is sent, and sent again if need be, in one
+	// request. S3 takes 10,000 parts of a file.
+	partSize = 16 << 20
+	// partsAtOnce is how many parts of a file are on their way at once. A file that
+	// is being written takes one buffer more than that.
+	partsAtOnce = 2
+)
+
+// bucket is a place in object storage.
+type bucket struct {
+	b      *blob.Bucket
+	shown  string // without what may be secret
+	prefix string // "" or ends in a slash
+	// abortParts drops the uploads of parts that were begun below a key; nil where
+	// the storage drops them by itself.
+	abortParts func(ctx context.Context, prefix string) error
+	stale      time.Duration
+	beat       time.Duration
+	part       int
+}
+
+func (b *bucket) String() string { return b.shown }
+func (b *bucket) close() error   { return b.b.Close() }
+
+func (b *bucket) key(name, file string) string { return b.prefix + name + "/" + file }
+
+// mark is what the mark of a run holds.
+type mark struct {
+	Run string `json:"run"`
+}
+
+func (b *bucket) found(ctx context.Context) ([]found, error) {
+	var names []string
+	err := b.each(ctx, b.prefix, "/", func(o *blob.ListObject) error {
+		name := strings.TrimSuffix(strings.TrimPrefix(o.Key, b.prefix), "/")
+		if o.IsDir && CheckName(name) == nil {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []found
+	for _, name := range names {
+		whole, err := b.b.Exists(ctx, b.key(name, ManifestFile))
+		if err != nil {
+			return nil, b.explain(err)
+		}
+		if whole {
+			out = append(out, found{name: name})
+			continue
+		}
+		l := found{name: name, partial: true}
+		marked := false
+		err = b.each(ctx, b.key(name, ""), "", func(o *blob.ListObject) error {
+			if o.Key == b.key(name, ownerFile) {
+				marked = true
+				l.since = o.ModTime
+				l.live = time.Since(o.ModTime) < b.stale
+			} else {
+				l.size += o.Size
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if marked { // else it is not ours
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// each calls fn for every object below prefix.
+func (b *bucket) each(ctx context.Context, prefix, delimiter string, fn func(*blob.ListObject) error) error {
+	it := b.b.List(&blob.ListOptions{Prefix: prefix, Delimiter: delimiter})
+	for {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return b.explain(err)
+		}
+		if err := fn(o); err != nil {
+			return err
+		}
+	}
+}
+
+func (b *bucket) open(ctx context.Context, name, file string) (io.ReadCloser, error) {
+	return b.openKey(ctx, b.key(name, file))
+}
+
+func (b *bucket) openKey(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := b.b.NewReader(ctx, key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound && !noBucket(err) {
+		return nil, fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, b.explain(err)
+	}
+	return &resuming{ctx: ctx, b: b, key: key, r: r, size: r.Size()}, nil
+}
+
+// resumes is how often in a row a broken download is taken up again without a byte
+// that came.
+const resumes = 6
+
+// resuming reads an object. A connection that breaks is replaced by one that goes
+// on where it was.
+type resuming struct {
+	ctx   context.Context
+	b     *bucket
+	key   string
+	r     *blob.Reader
+	size  int64
+	at    int64
+	tries int
+}
+
+func (r *resuming) Size() int64 { return r.size }
+
+func (r *resuming) Read(p []byte) (int, error) {
+	for {
+		n, err := r.r.Read(p)
+		r.at += int64(n)
+		if n > 0 {
+			r.tries = 0
+			if err != nil && !errors.Is(err, io.EOF) {
+				err = nil // it comes again
+			}
+			return n, err
+		}
+		if err == nil || errors.Is(err, io.EOF) && r.at >= r.size {
+			return n, err
+		}
+		if r.ctx.Err() != nil {
+			return 0, r.ctx.Err()
+		}
+		if err := r.again(err); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// again opens the rest of the object.
+func (r *resuming) again(cause error) error {
+	for {
+		if r.tries++; r.tries > resumes {
+			return r.b.explain(cause)
+		}
+		if err := pause(r.ctx, r.tries); err != nil {
+			return err
+		}
+		next, err := r.b.b.NewRangeReader(r.ctx, r.key, r.at, -1, nil)
+		if err == nil {
+			r.r.Close()
+			r.r = next
+			return nil
+		}
+		if permanent(err) {
+			return r.b.explain(err)
+		}
+		cause = err
+	}
+}
+
+func (r *resuming) Close() error { return r.r.Close() }
+
+// pause waits before the try of that number, from 1: 0.1 s, then twice as long
+// each, 5 s at most.
+func pause(ctx context.Context, try int) error {
+	t := time.NewTimer(min(5*time.Second, 100*time.Millisecond<<(try-1)))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// put writes a small object; with create only if it is not there, else fs.ErrExist.
+func (b *bucket) put(ctx context.Context, key string, text []byte, create bool) error {
+	err := b.b.WriteAll(ctx, key, text, &blob.WriterOptions{ContentType: "application/json", IfNotExist: create})
+	if create && unsupported(err) {
+		if there, err := b.b.Exists(ctx, key); err != nil {
+			return b.explain(err)
+		} else if there {
+			return fs.ErrExist
+		}
+		return b.put(ctx, key, text, false)
+	}
+	if create && gcerrors.Code(err) == gcerrors.FailedPrecondition {
+		return fs.ErrExist
+	}
+	if err != nil {
+		return b.explain(err)
+	}
+	return nil
+}
+
+func (b *bucket) begin(ctx context.Context, name string) (draft, error) {
+	there, err := b.b.Exists(ctx, b.key(name, ManifestFile))
+	if err != nil {
+		return nil, b.explain(err)
+	}
+	if there {
+		return nil, fmt.Errorf("%w; choose another name", ErrExists)
+	}
+	d := &bucketDraft{bucket: b, name: name, run: rand.Text()}
+	err = b.put(ctx, b.key(name, ownerFile), d.text(), true)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%w, or it died less than %s ago; choose another name", ErrBusy, minutes(b.stale))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.owns(ctx); err != nil {
+		return nil, err
+	}
+	d.ctx, d.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	d.schedule()
+	return d, nil
+}
+
+// minutes is a duration as messages have it.
+func minutes(d time.Duration) string {
+	if d < time.Minute {
+		return d.String()
+	}
+	return fmt.Sprintf("%d minutes", int(d.Minutes()))
+}
+
+// bucketDraft is a partial snapshot in a bucket.
+type bucketDraft struct {
+	*bucket
+	name string
+	run  string
+
+	ctx    context.Context // ends, with the cause, when the mark is lost
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex // held while the mark is written
+	timer *time.Timer
+	ended bool
+}
+
+func (d *bucketDraft) text() []byte {
+	text, err := json.Marshal(mark{d.run})
+	if err != nil {
+		panic(err) // a string is always JSON
+	}
+	return text
+}
+
+// errTaken is what a run learns that was still for too long.
+var errTaken = errors.New("another run took this one for dead and removed it, because it had not been heard of for too long")
+
+// owns reports an error unless the mark is ours.
+func (d *bucketDraft) owns(ctx context.Context) error {
+	text, err := d.b.ReadAll(ctx, d.key(d.name, ownerFile))
+	if gcerrors.Code(err) == gcerrors.NotFound && !noBucket(err) {
+		return errTaken
+	}
+	if err != nil {
+		return d.explain(err)
+	}
+	var m mark
+	if json.Unmarshal(text, &m) != nil || m.Run != d.run {
+		return errTaken
+	}
+	return nil
+}
+
+// schedule has the mark written anew, again and again until the end.
+func (d *bucketDraft) schedule() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended {
+		return
+	}
+	d.timer = time.AfterFunc(d.beat, func() {
+		// A failure is no harm as long as one in so many succeeds.
+		ctx, cancel := context.WithTimeout(d.ctx, d.beat)
+		defer cancel()
+		if errors.Is(d.renew(ctx), errTaken) {
+			d.cancel(errTaken)
+			return
+		}
+		d.schedule()
+	})
+}
+
+// renew writes the mark anew, if it is ours.
+func (d *bucketDraft) renew(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended {
+		return nil
+	}
+	if err := d.owns(ctx); err != nil {
+		return err
+	}
+	return d.put(ctx, d.key(d.name, ownerFile), d.text(), false)
+}
+
+// end stops the writing of the mark.
+func (d *bucketDraft) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = true
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}
+
+func (d *bucketDraft) create(ctx context.Context, file string) (writer, error) {
+	if d.ctx.Err() != nil {
+		return nil, context.Cause(d.ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(d.ctx, func() { cancel(context.Cause(d.ctx)) })
+	w, err := d.b.NewWriter(ctx, d.key(d.name, file), &blob.WriterOptions{
+		ContentType: "application/octet-stream", BufferSize: d.part, MaxConcurrency: partsAtOnce,
+	})
+	if err != nil {
+		stop()
+		cancel(nil)
+		return nil, d.explain(err)
+	}
+	return &bucketFile{d.bucket, w, ctx, func() { stop(); cancel(context.Canceled) }}, nil
+}
+
+// bucketFile is a file on its way to a bucket.
+type bucketFile struct {
+	b    *bucket
+	w    *blob.Writer
+	ctx  context.Context
+	stop func() // ends ctx
+}
+
+func (f *bucketFile) explain(err error) error {
+	if err != nil && f.ctx.Err() != nil {
+		return context.Cause(f.ctx)
+	}
+	return f.b.explain(err)
+}
+
+func (f *bucketFile) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	return n, f.explain(err)
+}
+
+func (f *bucketFile) commit() error {
+	err := f.explain(f.w.Close())
+	f.stop()
+	return err
+}
+
+// abort ends the context first: then Close does not store the object.
+func (f *bucketFile) abort() {
+	f.stop()
+	f.w.Close()
+}
+
+func (d *bucketDraft) open(ctx context.Context, file string) (io.ReadCloser, error) {
+	return d.bucket.open(ctx, d.name, file)
+}
+
+// publish writes the manifest between two looks at the mark. A sweep that takes the
+// run for dead takes over the mark before it looks for a manifest: so either we see
+// that, or the sweep sees the manifest.
+func (d *bucketDraft) publish(ctx context.Context, manifest []byte, files []File) error {
+	if err := d.renew(ctx); err != nil {
+		return err
+	}
+	stored := map[string]int64{}
+	err := d.each(ctx, d.key(d.name, ""), "", func(o *blob.ListObject) error {
+		stored[strings.TrimPrefix(o.Key, d.key(d.name, ""))] = o.Size
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if n, ok := stored[f.Name]; !ok || n != f.Size {
+			return fmt.Errorf("%s: the storage does not hold the %d bytes that it had taken", f.Name, f.Size)
+		}
+	}
+	key := d.key(d.name, ManifestFile)
+	if err := d.put(ctx, key, manifest, true); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%w; choose another name", ErrExists)
+		}
+		return err
+	}
+	if err := d.owns(ctx); err != nil {
+		return errors.Join(err, d.drop(context.WithoutCancel(ctx), key))
+	}
+	d.end()
+	// The mark of a whole snapshot says nothing: it may stay.
+	_ = d.drop(ctx, d.key(d.name, ownerFile))
+	return nil
+}
+
+// drop removes an object, if it is there.
+func (b *bucket) drop(ctx context.Context, key string) error {
+	err := b.b.Delete(ctx, key)
+	if err != nil && (gcerrors.Code(err) != gcerrors.NotFound || noBucket(err)) {
+		return b.explain(err)
+	}
+	return nil
+}
+
+func (d *bucketDraft) abort(ctx context.Context) error {
+	d.cancel(context.Canceled)
+	d.end()
+	if err := d.owns(ctx); err != nil {
+		if errors.Is(err, errTaken) {
+			return nil // whatever is there is not ours
+		}
+		return err
+	}
+	if err := d.drop(ctx, d.key(d.name, ManifestFile)); err != nil {
+		return err
+	}
+	return d.removeMarked(ctx, d.name)
+}
+
+// removeMarked removes what is left of a snapshot whose mark is ours: the mark last.
+func (b *bucket) removeMarked(ctx context.Context, name string) error {
+	if b.abortParts != nil {
+		if err := b.abortParts(ctx, b.key(name, "")); err != nil {
+			return b.explain(err)
+		}
+	}
+	var keys []string
+	err := b.each(ctx, b.key(name, ""), "", func(o *blob.ListObject) error {
+		if o.Key != b.key(name, ownerFile) {
+			keys = append(keys, o.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range append(keys, b.key(name, ownerFile)) {
+		if err := b.drop(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOver makes the mark of a snapshot ours.
+func (b *bucket) takeOver(ctx context.Context, name string) error {
+	d := bucketDraft{bucket: b, name: name, run: rand.Text()}
+	return b.put(ctx, b.key(name, ownerFile), d.text(), false)
+}
+
+func (b *bucket) remove(ctx context.Context, name string, _ []File) error {
+	if err := b.takeOver(ctx, name); err != nil {
+		return err
+	}
+	if err := b.drop(ctx, b.key(name, ManifestFile)); err != nil {
+		return err
+	}
+	return b.removeMarked(ctx, name)
+}
+
+func (b *bucket) sweep(ctx context.Context) ([]string, error) {
+	all, err := b.found(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var swept []string
+	for _, f := range all {
+		if !f.partial || f.live {
+			continue
+		}
+		dead, err := b.dead(ctx, f.name)
+		if err != nil {
+			return swept, err
+		}
+		if !dead {
+			continue
+		}
+		if err := b.takeOver(ctx, f.name); err != nil {
+			return swept, err
+		}
+		whole, err := b.b.Exists(ctx, b.key(f.name, ManifestFile))
+		switch {
+		case err != nil:
+			return swept, b.explain(err)
+		case whole:
+			err = b.drop(ctx, b.key(f.name, ownerFile))
+		default:
+			err = b.removeMarked(ctx, f.name)
+			swept = append(swept, f.name)
+		}
+		if err != nil {
+			return swept, err
+		}
+	}
+	return swept, nil
+}
+
+// dead reports whether the mark of a snapshot is too old, by the storage's clock.
+// By ours it is: a probe that is written now tells the storage's time.
+func (b *bucket) dead(ctx context.Context, name string) (bool, error) {
+	probe := b.key(name, ownerFile+".probe")
+	if err := b.put(ctx, probe, []byte("{}"), false); err != nil {
+		return false, err
+	}
+	now, err := b.b.Attributes(ctx, probe)
+	if err == nil {
+		err = b.b.Delete(ctx, probe)
+	}
+	if err != nil {
+		return false, b.explain(err)
+	}
+	owner, err := b.b.Attributes(ctx, b.key(name, ownerFile))
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return false, nil // it ended meanwhile
+	}
+	if err != nil {
+		return false, b.explain(err)
+	}
+	return now.ModTime.Sub(owner.ModTime) >= b.stale, nil
+}
