@@ -60,6 +60,9 @@ func (b *builder) collect() error {
 				col.spec.lo = bound{text: "1"}
 			}
 		}
+		if err := b.values(x); err != nil {
+			return err
+		}
 		b.tables = append(b.tables, x)
 		b.plan.tables[t] = x
 	}
@@ -112,7 +115,7 @@ func (b *builder) takeChecks(x *table, t *schema.Table) {
 		}
 		for _, part := range n.conjuncts() {
 			cols := part.columnsOf(nil)
-			if len(cols) == 1 && x.cols[cols[0]].spec.refine(part, cols[0]) {
+			if len(cols) == 1 && x.cols[cols[0]].made == nil && x.cols[cols[0]].spec.refine(part, cols[0]) {
 				continue
 			}
 			x.checks = append(x.checks, check{name: c.Name, expr: part})

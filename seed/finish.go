@@ -114,9 +114,9 @@ func stage(name string) int {
 func (x *table) follow(a, c int) {
 	ok := func(i int) bool {
 		col := &x.cols[i]
-		return !col.skip && col.parent == nil && col.set.num != nil
+		return !col.skip && col.parent == nil && col.made == nil && col.set.num != nil
 	}
-	if !ok(a) || !ok(c) || x.cols[c].src.mode != drawn || x.cols[c].dealt || x.cols[c].after >= 0 || x.cols[a].set.num.unit != x.cols[c].set.num.unit {
+	if !ok(a) || !ok(c) || x.cols[c].src.mode != drawn || x.cols[c].dealt || x.cols[c].value.made() || x.cols[c].after >= 0 || x.cols[a].set.num.unit != x.cols[c].set.num.unit {
 		return
 	}
 	for i := a; i >= 0; i = x.cols[i].after {

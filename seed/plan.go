@@ -14,9 +14,16 @@ type Config struct {
 	// Base, and never more than its keys allow.
 	Rows map[*schema.Table]int64
 	Base int64 // 100 if 0
+	// Each is the number of rows of every table that Rows does not name, as far as
+	// keys allow; 0 lets the graph decide.
+	Each int64
 	// Seed chooses the values: the same seed, schema and sizes give the same
 	// bytes.
 	Seed uint64
+	// Values says how columns are made, by their index; Shares how children are
+	// spread over their parents.
+	Values map[*schema.Table]map[int]Value
+	Shares []Share
 }
 
 // How says what makes a foreign key hold whose parent is loaded after its child.
@@ -134,6 +141,8 @@ type column struct {
 	skip      bool
 	blank     bool // filled by a second pass
 	needed    bool // others have its value
+	value     *Value
+	made      template // nil for none
 }
 
 // foreign is a foreign key, with its columns of the logical tables.
@@ -143,6 +152,7 @@ type foreign struct {
 	cols, pcols   []int
 	src           *source
 	how           How // "" for one whose parent comes first
+	share         *Share
 }
 
 // unique is columns that must not repeat together.
@@ -168,7 +178,7 @@ func New(s *schema.Schema, cfg Config) (*Plan, error) {
 	if b.cfg.Base == 0 {
 		b.cfg.Base = 100
 	}
-	for _, step := range []func() error{b.collect, b.constraints, b.link, b.partition, b.sort, b.size, b.finish} {
+	for _, step := range []func() error{b.collect, b.constraints, b.link, b.shares, b.partition, b.sort, b.size, b.finish} {
 		if err := step(); err != nil {
 			return nil, err
 		}

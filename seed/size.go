@@ -21,10 +21,16 @@ func (e *tooMany) Error() string {
 // size finds how many rows each table gets, and how unique columns count.
 func (b *builder) size() error {
 	for _, x := range b.plan.order {
-		if x.named {
+		if err := x.families(); err != nil {
+			return err
+		}
+		if x.named || x.counted() {
 			continue
 		}
-		x.rows = uint64(b.cfg.Base)
+		if x.rows = uint64(b.cfg.Base); b.cfg.Each > 0 {
+			x.rows = uint64(b.cfg.Each)
+			continue
+		}
 		most := uint64(0)
 		for _, f := range x.keys {
 			if f.parent != x && f.how == "" {
@@ -38,10 +44,13 @@ func (b *builder) size() error {
 	for {
 		again := false
 		for _, x := range b.plan.order {
+			if err := x.families(); err != nil {
+				return err
+			}
 			err := x.assign()
 			var many *tooMany
 			switch {
-			case errors.As(err, &many) && !x.named && many.room < x.rows:
+			case errors.As(err, &many) && !x.named && !x.counted() && many.room < x.rows:
 				x.rows, again = many.room, true
 			case many != nil:
 				return &Error{Table: x.t, Constraint: many.name,
@@ -76,7 +85,7 @@ func (x *table) assign() error {
 		}
 		s := f.src
 		if s.mode != never && s.mode != itself {
-			*s = source{self: s.self}
+			*s = source{self: s.self, family: s.family}
 		}
 		s.size, s.seed = f.parent.rows, hashName(x.seed, f.k.Name)
 		s.nulls = share(10)
@@ -84,8 +93,12 @@ func (x *table) assign() error {
 			if x.cols[c].src == s && x.cols[c].spec.notNull {
 				s.nulls = 0
 			}
+			if v := x.cols[c].value; v != nil && v.Null != nil {
+				s.nulls = part64(*v.Null)
+			}
 		}
 		x.adopt(f)
+		x.spread(f)
 		if s.size == 0 && s.nulls == 0 && x.rows > 0 && s.mode != never {
 			return &tooMany{0, f.k.Name}
 		}
@@ -112,6 +125,17 @@ func (x *table) weight(u unique) int {
 // draw makes a column's values as if it were not unique.
 func (x *table) draw(c int) error {
 	col := &x.cols[c]
+	if col.made != nil {
+		col.set = set{size: many, escape: true}
+		col.src = &source{size: many, seed: col.spec.seed}
+		if x.single(col.made) {
+			col.src.mode, col.src.fixed = counted, true
+		}
+		if !col.spec.notNull {
+			col.src.nulls = share(10)
+		}
+		return x.shape(c)
+	}
 	values, err := x.values(c, 1, false)
 	if err != nil {
 		return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: err.Error()}
@@ -129,8 +153,9 @@ func (x *table) draw(c int) error {
 			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: "no value satisfies its type and its checks"}
 		}
 		col.src.mode = never
+		return nil
 	}
-	return nil
+	return x.shape(c)
 }
 
 // sourcesOf is the sources of a unique set of columns, each once.
@@ -217,8 +242,14 @@ func (x *table) count(u unique, groups *[][]*source) error {
 			return nil
 		}
 	}
+	if done, err := x.withinFamily(u, sources); done || err != nil {
+		return err
+	}
 	var open []*source
 	for _, s := range sources {
+		if c := x.owner(s); s.mode == drawn && c >= 0 && x.cols[c].made != nil {
+			return &Error{Table: x.t, Constraint: u.name, Reason: "the template of column " + x.t.Columns[c].Name + " may give the same text twice: put {row} in it"}
+		}
 		if s.among != nil {
 			s.size = s.spread(true)
 		}

@@ -12,6 +12,8 @@ const (
 	itself              // of a self-reference: the row itself
 	before              // of a self-reference: the row before
 	never               // always NULL
+	spread              // the parent that has the row among its children
+	within              // which of its parent's children the row is
 )
 
 // source chooses, for each row, one of size things: values of a set, or rows
@@ -41,6 +43,8 @@ type source struct {
 	base   uint64 // digit: rows of base partitions share a number; 0 is one
 	nullIn []bool // the partitions where it is NULL
 	among  [][]uint64
+	pick   pick // drawn: which number for a hash; nil for each as often as any other
+	family *families
 }
 
 // at returns the number that row takes, or null.
@@ -95,6 +99,15 @@ func (s *source) number(row, attempt uint64) (i uint64, null bool) {
 		hi, lo := bits.Mul64(row, s.mul)
 		lo, carry := bits.Add64(lo, s.add, 0)
 		return bits.Rem64(hi+carry, lo, s.size), false
+	case spread:
+		i, _ = s.family.at(row)
+		return i, false
+	case within:
+		parent, i := s.family.at(row)
+		if s.turn {
+			i += below(mix(s.seed^mix(parent)), s.size)
+		}
+		return i % s.size, false
 	case digit:
 		row /= max(s.base, 1)
 		size := s.size / max(s.deal, 1)
@@ -122,6 +135,9 @@ func (s *source) number(row, attempt uint64) (i uint64, null bool) {
 	}
 	if s.deal > 0 {
 		return below(h, s.size/s.deal)*s.deal + own%s.deal, false
+	}
+	if s.pick != nil {
+		return s.pick(h, s.size), false
 	}
 	return below(h, s.size), false
 }

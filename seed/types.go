@@ -28,6 +28,7 @@ type spec struct {
 	minLen, maxLen int      // characters; maxLen 0 is no limit
 	patterns       []string // regular expressions
 	notNull        bool
+	exact          bool   // lo and hi are those asked for: no narrower range is usual
 	small          string // "lower" or "upper" where a check wants such letters
 }
 
@@ -173,8 +174,9 @@ func (s *spec) integer(lo, hi int64, need uint64) (set, error) {
 	if err != nil {
 		return set{}, err
 	}
-	from, to := s.usual()
-	lo, hi = window(lo, hi, from, to, need)
+	if from, to := s.usual(); !s.exact {
+		lo, hi = window(lo, hi, from, to, need)
+	}
 	return s.without(scale{lo: lo, hi: hi, step: 1, unit: unit{"number", 0}, print: printInt})
 }
 
@@ -260,7 +262,9 @@ func (s *spec) decimal(digits int, top int64, need uint64) (set, error) {
 	if to > hi && hi > 0 && from > hi {
 		from = 0
 	}
-	lo, hi = window(lo, hi, from, to, need)
+	if !s.exact {
+		lo, hi = window(lo, hi, from, to, need)
+	}
 	return s.without(scale{lo: lo, hi: hi, step: 1, unit: unit{"number", digits}, print: printDecimal(digits)})
 }
 
@@ -274,7 +278,9 @@ func (s *spec) coordinate(digits int, top int64, need uint64) (set, error) {
 	if s.role == "address.lon" {
 		from, to = -9*one, 30*one
 	}
-	lo, hi = window(lo, hi, from, to, need)
+	if !s.exact {
+		lo, hi = window(lo, hi, from, to, need)
+	}
 	return s.without(scale{lo: lo, hi: hi, step: 1, unit: unit{"number", digits}, print: printDecimal(digits)})
 }
 
@@ -363,7 +369,9 @@ func (s *spec) times(need uint64) (set, error) {
 	if uint64(to-from)/uint64(step) < need {
 		to = max(to, hi)
 	}
-	lo, hi = window(lo, hi, from, to, 1)
+	if !s.exact {
+		lo, hi = window(lo, hi, from, to, 1)
+	}
 	return scale{lo: lo, hi: hi, step: step, unit: unit{"time", 0}, print: print}.set(), nil
 }
 

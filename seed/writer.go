@@ -128,6 +128,8 @@ func (x *table) append(dst []byte, c int, row, attempt uint64) (out []byte, null
 		return dst, true
 	case col.parent != nil:
 		return col.parent.append(dst, col.parentCol, i, 0)
+	case col.made != nil:
+		return x.appendMade(dst, c, row, attempt), false
 	case col.after >= 0:
 		return col.set.num.print(dst, x.number(c, row, attempt)), false
 	}

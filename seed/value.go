@@ -1,0 +1,412 @@
+package seed
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// Curve says how often which of many numbered things is taken.
+type Curve string
+
+// The curves.
+const (
+	Even   Curve = ""       // each as often as any other
+	Normal Curve = "normal" // around a mean
+	Zipf   Curve = "zipf"   // the first twice as often as the second, three times as often as the third
+)
+
+// Value says how the values of a column are made; what its type and its
+// constraints demand holds beside it. The zero value lets the column's name and
+// type decide.
+type Value struct {
+	// Kind is what the values are: one of Kinds, or "".
+	Kind string
+	// Choice is the values to take, as texts, by Weights, which are as many, or all
+	// alike where it is nil.
+	Choice  []string
+	Weights []float64
+	// Low and High bound numbers, dates and timestamps; "" is no bound.
+	Low, High string
+	// Curve is over the values between Low and High; Mean and Deviation are of
+	// Normal.
+	Curve           Curve
+	Mean, Deviation float64
+	// Sequence counts from Start by Step, which is above 0.
+	Sequence    bool
+	Start, Step int64
+	// Template is a text with {row}, {row:6}, {digits:4}, {letters:3} and {column}
+	// in it, the last also as {column|lower}, {column|upper} or {column|slug}.
+	Template string
+	// Null is the share of rows without a value, from 0 to 1; nil is what is usual.
+	Null *float64
+}
+
+// made reports whether v says anything of what values are, not only of NULLs.
+func (v *Value) made() bool {
+	return v != nil && (v.Kind != "" || v.Choice != nil || v.Low != "" || v.High != "" || v.Curve != Even || v.Sequence || v.Template != "")
+}
+
+// Share says how the rows of a table are spread over the parents of a foreign
+// key.
+type Share struct {
+	Key *schema.ForeignKey
+	// Curve is Even or Zipf, for as many rows as the table has. Which parents have
+	// many children is chosen by Seed.
+	Curve Curve
+	// Low and High, where High is above 0, are how many children each parent has:
+	// their sum is the number of the table's rows. A unique column beside the key
+	// then counts the children of one parent.
+	Low, High int64
+}
+
+// Kinds are the names of Value.Kind.
+func Kinds() []string {
+	return []string{
+		"address.city", "address.country", "address.full", "address.lat", "address.lon", "address.state", "address.street", "address.zip",
+		"code", "company", "currency", "domain", "email", "hash", "iban", "ip", "job", "language",
+		"person.first", "person.last", "person.name", "person.title", "person.user", "phone", "sentence", "slug", "title", "token", "url", "user_agent", "words",
+	}
+}
+
+// values takes in what Config.Values says of a table's columns.
+func (b *builder) values(x *table) error {
+	for c := range x.cols {
+		v, ok := b.cfg.Values[x.t][c]
+		if !ok {
+			continue
+		}
+		col := &x.cols[c]
+		col.value = &v
+		wrong := func(format string, args ...any) error {
+			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: fmt.Sprintf(format, args...)}
+		}
+		if col.skip {
+			return wrong("it is generated: its values cannot be chosen")
+		}
+		switch {
+		case v.Kind != "" && !slices.Contains(Kinds(), v.Kind):
+			return wrong("there is no kind %s", v.Kind)
+		case v.Null != nil && *v.Null > 0 && col.spec.notNull:
+			return wrong("it is not null: it can have no share of NULLs")
+		case v.Weights != nil && len(v.Weights) != len(v.Choice):
+			return wrong("%d values have %d weights", len(v.Choice), len(v.Weights))
+		case v.Sequence && v.Step < 1:
+			return wrong("a sequence's step is above 0")
+		case v.Curve == Normal && v.Deviation <= 0:
+			return wrong("the deviation of a normal curve is above 0")
+		}
+		if v.Kind != "" {
+			col.spec.role = v.Kind
+		}
+		if v.Choice != nil {
+			if col.spec.typ.Class == schema.EnumType {
+				col.spec.only(col.spec.typ.Enum.Labels)
+			}
+			col.spec.only(v.Choice)
+		}
+		if v.Curve == Normal {
+			for i, end := range []*string{&v.Low, &v.High} {
+				if *end == "" {
+					*end = strconv.FormatFloat(v.Mean+v.Deviation*float64(8*i-4), 'f', 6, 64)
+				}
+			}
+		}
+		if v.Low != "" {
+			col.spec.lo = bound{text: v.Low}
+		}
+		if v.High != "" {
+			col.spec.hi = bound{text: v.High}
+		}
+		col.spec.exact = v.Low != "" && v.High != ""
+		if v.Sequence {
+			col.spec.lo, col.spec.hi, col.spec.exact = bound{text: fmt.Sprint(v.Start)}, bound{text: strconv.FormatInt(math.MaxInt32, 10)}, true
+			if col.spec.typ.Base == "int8" || col.spec.typ.Base == "numeric" {
+				col.spec.hi.text = "1000000000000000"
+			}
+		}
+		if v.Template != "" {
+			if err := x.template(c, v.Template); err != nil {
+				return wrong("%s", err.Error())
+			}
+		}
+	}
+	return x.templateRing()
+}
+
+// shape gives a column's source what its Value says; the set is made.
+func (x *table) shape(c int) error {
+	col := &x.cols[c]
+	v := col.value
+	if v == nil {
+		return nil
+	}
+	wrong := func(format string, args ...any) error {
+		return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: fmt.Sprintf(format, args...)}
+	}
+	if v.Null != nil {
+		col.src.nulls = part64(*v.Null)
+	}
+	switch {
+	case col.dealt && (v.Weights != nil || v.Curve != Even || v.Sequence):
+		return wrong("it says which partition a row is in: it can have neither weights, nor a curve, nor a sequence")
+	case col.dealt:
+	case v.Choice != nil:
+		var weights []float64
+		have := map[string]bool{}
+		for i := range col.set.size {
+			text := string(col.set.append(nil, i))
+			have[text] = true
+			if at := slices.Index(v.Choice, text); v.Weights != nil {
+				weights = append(weights, v.Weights[at])
+			}
+		}
+		for _, text := range v.Choice {
+			if !have[text] {
+				return wrong("its type or a check does not allow one of the values to choose from, the one at place %d", 1+slices.Index(v.Choice, text))
+			}
+		}
+		if weights != nil {
+			if col.src.pick = weighted(weights); col.src.pick == nil {
+				return wrong("no weight is above 0")
+			}
+		}
+	case v.Sequence || v.Low != "" || v.High != "" || v.Curve != Even:
+		if col.set.num == nil {
+			return wrong("it is neither a number nor a time: only those have ranges, curves and sequences")
+		}
+		n := col.set.num
+		switch {
+		case v.Sequence:
+			unit := int64(1)
+			for range n.unit.digits {
+				unit *= 10
+			}
+			if n.unit.kind != "number" {
+				return wrong("it is no number: only those have sequences")
+			}
+			seq := scale{lo: n.lo, hi: n.hi, step: v.Step * unit, unit: n.unit, print: n.print}
+			if col.set = seq.set(); col.set.size < x.rows {
+				return wrong("its type or a check allows no more than %d numbers of the sequence", col.set.size)
+			}
+			col.src.size, col.src.mode, col.src.fixed = col.set.size, counted, true
+		case v.Curve == Normal:
+			unit := 1.0
+			for range n.unit.digits {
+				unit *= 10
+			}
+			if n.unit.kind != "number" {
+				return wrong("it is no number: only those have a normal curve")
+			}
+			col.src.pick = bell((v.Mean*unit-float64(n.lo))/float64(n.step), v.Deviation*unit/float64(n.step))
+		case v.Curve == Zipf:
+			col.src.pick = zipf
+		}
+	}
+	return nil
+}
+
+// part64 is the bound of hashes for a share from 0 to 1.
+func part64(share float64) uint64 {
+	if share >= 1 {
+		return 1<<64 - 1
+	}
+	return uint64(share * (1 << 64))
+}
+
+// shares takes in Config.Shares, when foreign keys have their sources.
+func (b *builder) shares() error {
+	for _, x := range b.tables {
+		for c := range x.cols {
+			if col := &x.cols[c]; col.parent != nil && col.value.made() {
+				return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: "it belongs to a foreign key: its values are those of the parent"}
+			}
+		}
+	}
+	for _, s := range b.cfg.Shares {
+		wrong := func(reason string) error {
+			return &Error{Table: s.Key.Child, Constraint: s.Key.Name, Reason: reason}
+		}
+		at := slices.IndexFunc(b.keys, func(f *foreign) bool {
+			return f.k == s.Key || f.child == b.plan.tables[s.Key.Child.Root()] && f.k.Name == s.Key.Name
+		})
+		if at < 0 || b.keys[at].src == nil {
+			return wrong("its columns belong to other foreign keys: say of those how rows are spread")
+		}
+		f := b.keys[at]
+		if f.parent == f.child || f.src.mode != drawn {
+			return wrong("how the rows of a reference to the same table, or of one that shares columns, are spread cannot be chosen")
+		}
+		if s.High > 0 && f.child.named {
+			return wrong("the number of rows is that of the parents' children: do not give the table another")
+		}
+		if s.High > 0 && slices.ContainsFunc(f.child.keys, func(g *foreign) bool { return g.share != nil && g.share.High > 0 }) {
+			return wrong("the table has the children of one parent counted already")
+		}
+		f.share = &s
+	}
+	return nil
+}
+
+// template is a text with values in it.
+type template []piece
+
+// piece is one part of a template.
+type piece struct {
+	text   string // as it is
+	column int    // or a column's value, -1 for none
+	filter string // of a column: "", "lower", "upper", "slug"
+	row    bool   // or the row's number, from 1
+	digits int    // or so many digits, for a row so many at least
+	random bool
+	chars  string // of random
+}
+
+// template reads what a template says.
+func (x *table) template(c int, text string) error {
+	var t template
+	for rest := text; rest != ""; {
+		open := strings.IndexByte(rest, '{')
+		if open < 0 {
+			open = len(rest)
+		}
+		if open > 0 {
+			t = append(t, piece{text: rest[:open], column: -1})
+		}
+		if rest = rest[open:]; rest == "" {
+			break
+		}
+		name, after, ok := strings.Cut(rest[1:], "}")
+		if !ok {
+			return fmt.Errorf("a brace of its template is not closed")
+		}
+		p, err := x.piece(name)
+		if err != nil {
+			return err
+		}
+		t, rest = append(t, p), after
+	}
+	x.cols[c].made = t
+	return nil
+}
+
+func (x *table) piece(name string) (piece, error) {
+	p := piece{column: -1}
+	name, filter, _ := strings.Cut(name, "|")
+	word, number, counts := strings.Cut(name, ":")
+	if counts {
+		if _, err := fmt.Sscanf(number, "%d", &p.digits); err != nil || p.digits < 1 || p.digits > 18 {
+			return p, fmt.Errorf("{%s} of its template: write a number from 1 to 18 behind the colon", name)
+		}
+	}
+	switch {
+	case word == "row" && filter == "":
+		p.row = true
+	case word == "digits" && counts && filter == "":
+		p.random, p.chars = true, "0123456789"
+	case word == "letters" && counts && filter == "":
+		p.random, p.chars = true, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	default:
+		if p.column = x.t.Column(name); p.column < 0 {
+			return p, fmt.Errorf("{%s} of its template: no column is called so; others are {row}, {row:6}, {digits:4} and {letters:3}", name)
+		}
+		if x.t.Columns[p.column].Generated != "" {
+			return p, fmt.Errorf("{%s} of its template: that column is generated", name)
+		}
+		if p.filter = filter; filter != "" && filter != "lower" && filter != "upper" && filter != "slug" {
+			return p, fmt.Errorf("{%s|%s} of its template: write lower, upper or slug", name, filter)
+		}
+	}
+	return p, nil
+}
+
+// templateRing refuses templates that name each other.
+func (x *table) templateRing() error {
+	state := make([]int, len(x.cols)) // 1 being looked at, 2 fine
+	var visit func(c int) bool
+	visit = func(c int) bool {
+		if state[c] > 0 {
+			return state[c] == 2
+		}
+		state[c] = 1
+		for _, p := range x.cols[c].made {
+			if p.column >= 0 && !visit(p.column) {
+				return false
+			}
+		}
+		state[c] = 2
+		return true
+	}
+	for c := range x.cols {
+		if !visit(c) {
+			return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: "its template names a column whose template names it"}
+		}
+	}
+	return nil
+}
+
+// single reports whether a template gives each row another text.
+func (x *table) single(t template) bool {
+	return slices.ContainsFunc(t, func(p piece) bool {
+		return p.row || p.column >= 0 && p.filter != "slug" && slices.ContainsFunc(x.unique, func(u unique) bool {
+			return u.predicate == nil && len(u.cols) == 1 && u.cols[0] == p.column && x.cols[p.column].spec.notNull
+		})
+	})
+}
+
+// appendMade writes a template's text.
+func (x *table) appendMade(dst []byte, c int, row, attempt uint64) []byte {
+	col := &x.cols[c]
+	for i := range col.made {
+		p := &col.made[i]
+		at := len(dst)
+		switch {
+		case p.row:
+			n := 1
+			for v := row + 1; v >= 10; v /= 10 {
+				n++
+			}
+			dst = appendDigits(dst, row+1, max(n, p.digits))
+		case p.random:
+			h := mix(col.spec.seed ^ mix(row^attempt<<40) ^ uint64(i))
+			for range p.digits {
+				dst = append(dst, p.chars[below(h, uint64(len(p.chars)))])
+				h = mix(h)
+			}
+		case p.column >= 0:
+			dst, _ = x.append(dst, p.column, row, attempt)
+			dst = dst[:at+filtered(dst[at:], p.filter)]
+		default:
+			dst = append(dst, p.text...)
+		}
+	}
+	return dst
+}
+
+// filtered changes a text in place and returns its new length.
+func filtered(text []byte, filter string) int {
+	n := 0
+	for _, c := range text {
+		switch {
+		case filter == "upper" && c >= 'a' && c <= 'z':
+			c -= 'a' - 'A'
+		case filter != "" && filter != "upper" && c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		if filter == "slug" && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			if c = '-'; n == 0 || text[n-1] == '-' {
+				continue
+			}
+		}
+		text[n] = c
+		n++
+	}
+	if filter == "slug" && n > 0 && text[n-1] == '-' {
+		n--
+	}
+	return n
+}
