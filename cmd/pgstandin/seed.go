@@ -34,7 +34,7 @@ func (o *seedOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.target, "target", "", "database to fill, `URL` or connection string (PGSTANDIN_TARGET)")
 	f.StringVar(&o.schema, "schema", "", "`file` with the schema, as pg_dump --schema-only writes it, made first; - reads standard input")
 	f.StringVar(&o.out, "out", "", "write rows to this `path` instead of a target: a folder of COPY files with a load.sql, or one file for psql if it ends in .sql; needs --schema")
-	f.StringSliceVar(&o.rows, "rows", nil, "how many rows tables get, `table=number,…`; others get a size from the references between tables")
+	f.StringSliceVar(&o.rows, "rows", nil, "how many rows tables get, `table=number,…`, or a number alone for all others; without it these get a size from the references between tables")
 	f.Float64Var(&o.scale, "scale", 1, "`factor` for the sizes of all tables that --rows does not name")
 	f.Uint64Var(&o.seed, "seed", 1, "`number` that chooses the values: the same one gives the same rows")
 	f.Var(&o.workers, "workers", "parallel `connections` to the target (default: the number of processors, at most 8)")
@@ -186,7 +186,7 @@ func (r *seedRun) prepare(ctx context.Context) (err error) {
 		return usageError(fmt.Errorf("%s has no tables: make them first, or give --schema FILE", r.name))
 	}
 	cfg := seed.Config{Seed: r.o.seed, Base: int64(max(1, math.Round(100*r.o.scale)))}
-	if cfg.Rows, err = seedRows(r.schema, r.o.rows); err != nil {
+	if cfg.Rows, cfg.Each, err = seedRows(r.schema, r.o.rows); err != nil {
 		return err
 	}
 	if r.plan, err = seed.New(r.schema, cfg); err != nil {

@@ -50,28 +50,35 @@ func fillWork(s *schema.Schema, p *seed.Plan) pipeline.FillWork {
 	return w
 }
 
-// seedRows reads what --rows says: table=number.
-func seedRows(s *schema.Schema, args []string) (map[*schema.Table]int64, error) {
-	out := map[*schema.Table]int64{}
+// seedRows reads what --rows says: table=number, or a number for each of the rest.
+func seedRows(s *schema.Schema, args []string) (rows map[*schema.Table]int64, each int64, err error) {
+	rows = map[*schema.Table]int64{}
 	for _, a := range args {
-		name, number, ok := strings.Cut(a, "=")
+		name, number, named := strings.Cut(a, "=")
+		if !named {
+			number = name
+		}
 		n, err := strconv.ParseInt(strings.ReplaceAll(number, "_", ""), 10, 64)
-		if !ok || err != nil || n < 0 {
-			return nil, usageError(fmt.Errorf("--rows %s: write table=number, as in --rows users=100,orders=500", a))
+		switch {
+		case err != nil || n < 0 || !named && (n == 0 || each > 0):
+			return nil, 0, usageError(fmt.Errorf("--rows %s: write table=number, as in --rows users=100,orders=500, and one number alone for all others", a))
+		case !named:
+			each = n
+			continue
 		}
 		t, err := rules.FindTable(s, name)
 		if err == nil && t.Root() != t {
 			err = fmt.Errorf("%s is a partition; name %s", t.Name, t.Root().Name)
 		}
 		if err != nil {
-			return nil, usageError(fmt.Errorf("--rows %s: %w", a, err))
+			return nil, 0, usageError(fmt.Errorf("--rows %s: %w", a, err))
 		}
-		if _, twice := out[t]; twice {
-			return nil, usageError(fmt.Errorf("--rows %s: table %s is named twice", a, t.Name))
+		if _, twice := rows[t]; twice {
+			return nil, 0, usageError(fmt.Errorf("--rows %s: table %s is named twice", a, t.Name))
 		}
-		out[t] = n
+		rows[t] = n
 	}
-	return out, nil
+	return rows, each, nil
 }
 
 // seedResult is what a seed did.
