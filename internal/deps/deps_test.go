@@ -52,7 +52,7 @@ var table = map[string][]string{
 
 	"catalog":  {"schema", pgx},
 	"discover": {"schema", "anonymize"},
-	"rules":    {"schema", "keyed", "subset", "anonymize", "internal/sqlexpr", yaml},
+	"rules":    {"schema", "keyed", "subset", "anonymize", "internal/sqlexpr", "seed", yaml},
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
 	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", pgx, sync},
 
