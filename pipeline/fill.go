@@ -37,12 +37,20 @@ type FillWork struct {
 	// which hold at the end, and those that can be deferred.
 	Steps []FillStep
 	Late  []*schema.ForeignKey
+	// Updates are statements that change rows once all are there.
+	Updates []FillUpdate
 	// Keys are all foreign keys: looked at afterwards where triggers were off.
 	Keys []*schema.ForeignKey
 	// Deferrable are the constraints beside foreign keys that triggers check.
 	Deferrable []schema.Name
 	Sequences  []SequenceValue
 	Views      []schema.Name // materialized ones, in an order to refresh them
+}
+
+// FillUpdate is a statement about a table's rows.
+type FillUpdate struct {
+	Table schema.Name
+	SQL   string
 }
 
 // FillOptions tune a Load.

@@ -114,6 +114,9 @@ func (l *filler) one(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := l.update(ctx); err != nil {
+		return err
+	}
 	l.step("check constraints")
 	for _, sql := range append([]string{"set constraints all immediate"}, after...) {
 		if err := run(ctx, conn, sql); err != nil {

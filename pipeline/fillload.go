@@ -50,11 +50,27 @@ func (l *filler) many(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := l.update(ctx); err != nil {
+		return err
+	}
 	l.step("check foreign keys")
 	if err := Steps(ctx, l.opts.Workers, l.checks()); err != nil {
 		return err
 	}
 	return l.finish(ctx)
+}
+
+// update runs the statements that change rows.
+func (l *filler) update(ctx context.Context) error {
+	if len(l.work.Updates) > 0 {
+		l.step("compute values")
+	}
+	for _, u := range l.work.Updates {
+		if err := run(ctx, l.f.leader, u.SQL); err != nil {
+			return fmt.Errorf("table %s: %w", u.Table, SafeError(err))
+		}
+	}
+	return nil
 }
 
 // reported calls Progress beside fn.

@@ -46,6 +46,9 @@ func (f *Filling) Script(ctx context.Context, w FillWork) (FillScript, error) {
 		create, update := s.secondPass()
 		out.Steps = append(out.Steps, ScriptStep{Open: []string{create}, Into: "pgstandin_late" + columnList(s.Columns), Close: update})
 	}
+	for _, u := range w.Updates {
+		out.After = append(out.After, u.SQL)
+	}
 	out.After = append(out.After, "set constraints all immediate")
 	out.After = append(out.After, after...)
 	for _, q := range w.Sequences {

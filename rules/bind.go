@@ -165,6 +165,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	subsetRight := len(b.list) == 0
 	b.decide()
 	b.checks()
+	b.seed() // only for what is wrong with it
 	b.tests()
 	if b.failed != nil {
 		return nil, fmt.Errorf("expressions of the rules: %w", b.failed)
@@ -244,6 +245,11 @@ func (f *File) exprs() []*exprRule {
 	}
 	for i := range f.columns {
 		add(f.columns[i].mask.sql)
+	}
+	for _, t := range f.seed.tables {
+		for _, c := range t.columns {
+			add(c.sql)
+		}
 	}
 	for i := range f.checks {
 		add(&f.checks[i])

@@ -47,7 +47,7 @@ func TestDocs(t *testing.T) {
 		t.Errorf("%d examples", len(blocks)-1)
 	}
 	// Every key has a word in the document.
-	for _, k := range []string{"version", "vars", "targets", "target", "subset", "tables", "columns", "checks", "functions", "objects", "tests", "leaks"} {
+	for _, k := range []string{"version", "vars", "targets", "target", "subset", "tables", "columns", "checks", "functions", "objects", "tests", "leaks", "seed"} {
 		if !strings.Contains(string(text), "## `"+k+"`") {
 			t.Errorf("nothing about %s", k)
 		}

@@ -29,6 +29,7 @@ type File struct {
 	drift      []driftRule
 	tests      []testRule
 	leaks      leaksRule
+	seed       seedRule
 	wrong      Errors // what Parse found
 }
 

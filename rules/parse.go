@@ -14,7 +14,7 @@ import (
 )
 
 // later are parts of the file that belong to it but are not built.
-var later = []string{"seed", "profile", "snapshots", "schedule"}
+var later = []string{"profile", "snapshots", "schedule"}
 
 // Parse reads a rules file. vars override the variables of the file and of the
 // environment (EnvPrefix and the name). The error is Errors, everything that is
@@ -114,7 +114,7 @@ func (p *fileParser) top(root *node) {
 		{"version", p.version}, {"vars", func(*node) {}}, {"targets", p.targets},
 		{"target", p.target}, {"subset", p.subset}, {"tables", p.tables}, {"columns", p.columns},
 		{"checks", p.checks}, {"functions", p.functions}, {"drift", p.drift}, {"tests", p.tests},
-		{"leaks", p.leaks},
+		{"leaks", p.leaks}, {"seed", p.seed},
 		{"objects", func(n *node) {
 			f.Objects = choose(p, n, "objects", []choice[Objects]{{"none", ObjectsNone}, {"schema", ObjectsSchema}, {"all", ObjectsAll}})
 		}},

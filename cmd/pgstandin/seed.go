@@ -14,6 +14,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/seed"
 )
@@ -22,6 +23,7 @@ type seedOptions struct {
 	target  string
 	schema  string
 	out     string
+	rules   rulesOptions
 	rows    []string
 	scale   float64
 	seed    uint64
@@ -34,9 +36,11 @@ func (o *seedOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.target, "target", "", "database to fill, `URL` or connection string (PGSTANDIN_TARGET)")
 	f.StringVar(&o.schema, "schema", "", "`file` with the schema, as pg_dump --schema-only writes it, made first; - reads standard input")
 	f.StringVar(&o.out, "out", "", "write rows to this `path` instead of a target: a folder of COPY files with a load.sql, or one file for psql if it ends in .sql; needs --schema")
+	f.StringVar(&o.rules.file, "rules", "", "rules `file` whose part seed says what columns hold, and how many rows there are (default: none)")
+	f.StringArrayVar(&o.rules.vars, "var", nil, "set a variable of the rules file, `name=value` (repeatable)")
 	f.StringSliceVar(&o.rows, "rows", nil, "how many rows tables get, `table=number,…`, or a number alone for all others; without it these get a size from the references between tables")
-	f.Float64Var(&o.scale, "scale", 1, "`factor` for the sizes of all tables that --rows does not name")
-	f.Uint64Var(&o.seed, "seed", 1, "`number` that chooses the values: the same one gives the same rows")
+	f.Float64Var(&o.scale, "scale", 1, "`factor` for the sizes of all tables that --rows does not name (else that of the rules)")
+	f.Uint64Var(&o.seed, "seed", 1, "`number` that chooses the values: the same one gives the same rows (else that of the rules)")
 	f.Var(&o.workers, "workers", "parallel `connections` to the target (default: the number of processors, at most 8)")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
@@ -68,6 +72,7 @@ Exit statuses:
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := &seedRun{o: &o, in: cmd.InOrStdin(), errOut: cmd.ErrOrStderr(), start: time.Now()}
+			r.flags = cmd.Flags()
 			r.report = newReporter(&runOptions{quiet: o.quiet, json: o.json}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			return r.run(cmd.Context())
 		},
@@ -83,6 +88,12 @@ type seedRun struct {
 	errOut io.Writer
 	report reporter
 	start  time.Time
+	flags  *pflag.FlagSet
+
+	file   *rules.File // nil without rules
+	bound  *rules.Seed
+	scale  float64
+	number uint64 // that chooses the values
 
 	filling *pipeline.Filling // of the target, or of the throw-away server that has its schema
 	schema  *schema.Schema
@@ -93,6 +104,13 @@ type seedRun struct {
 func (r *seedRun) run(ctx context.Context) (err error) {
 	if err := r.o.check(); err != nil {
 		return err
+	}
+	if r.o.rules.file != "" {
+		if r.file, err = r.o.rules.parse(ctx); err != nil {
+			return err
+		}
+	} else if len(r.o.rules.vars) > 0 {
+		return usageError(errors.New("--var: there is no rules file; give --rules FILE"))
 	}
 	defer func() {
 		if err != nil {
@@ -128,7 +146,7 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 		return err
 	}
 	defer r.filling.Close(context.WithoutCancel(ctx))
-	problems, err := r.filling.Admit(ctx, nil)
+	problems, err := r.filling.Admit(ctx, r.allowed())
 	if err != nil {
 		return err
 	}
@@ -148,7 +166,7 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 	if err := r.untouched(ctx); err != nil {
 		return err
 	}
-	work := fillWork(r.schema, r.plan)
+	work := r.work()
 	res, err := r.filling.Load(ctx, work, pipeline.FillOptions{Workers: r.workers(), Step: r.report.Step, Progress: func(p pipeline.Progress) {
 		running := ""
 		if len(p.Running) > 0 {
@@ -185,11 +203,18 @@ func (r *seedRun) prepare(ctx context.Context) (err error) {
 	if len(r.schema.Roots()) == 0 {
 		return usageError(fmt.Errorf("%s has no tables: make them first, or give --schema FILE", r.name))
 	}
-	cfg := seed.Config{Seed: r.o.seed, Base: int64(max(1, math.Round(100*r.o.scale)))}
-	if cfg.Rows, cfg.Each, err = seedRows(r.schema, r.o.rows); err != nil {
+	cfg, err := r.config(ctx)
+	if err != nil {
 		return err
 	}
 	if r.plan, err = seed.New(r.schema, cfg); err != nil {
+		if r.bound != nil {
+			err = r.bound.Place(err)
+		}
+		var wrong rules.Errors
+		if errors.As(err, &wrong) {
+			return usageError(err)
+		}
 		return fmt.Errorf("no rows can be made: %w", err)
 	}
 	for _, u := range r.plan.Untested {

@@ -79,7 +79,7 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	w := fillWork(r.schema, r.plan)
+	w := r.work()
 	script, err := r.filling.Script(ctx, w)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (f *seedFiles) write(ctx context.Context) (err error) {
 }
 
 func (f *seedFiles) head(w *bufio.Writer) {
-	fmt.Fprintf(w, "-- Synthetic rows, made by pgstandin seed --seed %d.\n", f.r.o.seed)
+	fmt.Fprintf(w, "-- Synthetic rows, made by pgstandin seed --seed %d.\n", f.r.number)
 	if strings.HasSuffix(f.r.o.out, ".sql") {
 		fmt.Fprintln(w, "-- Load them into a database with the schema and no rows: psql -f FILE DATABASE")
 	} else {

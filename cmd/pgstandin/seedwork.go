@@ -102,7 +102,7 @@ type seedTotal struct {
 // done reports what was made, by step of the plan.
 func (r *seedRun) done(rows, bytes []int64) error {
 	r.report.Finish()
-	out := &seedResult{Seed: r.o.seed, Seconds: time.Since(r.start).Seconds()}
+	out := &seedResult{Seed: r.number, Seconds: time.Since(r.start).Seconds()}
 	if out.Target = r.name; r.o.out != "" {
 		out.Target, out.Out = "", r.o.out
 	}
