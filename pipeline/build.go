@@ -201,7 +201,7 @@ func (b *build) end(s *statement) {
 // and the sessions of others take locks that we do not know of.
 const deadlocks = 5
 
-// buildOne executes one statement.
+// buildOne executes one statement, once, however often its session is lost.
 func (t *Target) buildOne(ctx context.Context, s *statement, memory string, alone bool) error {
 	// One session on each core is faster than several for one statement.
 	settings := "set maintenance_work_mem = '" + memory + "'; set max_parallel_maintenance_workers = 0; "
@@ -209,12 +209,7 @@ func (t *Target) buildOne(ctx context.Context, s *statement, memory string, alon
 		settings = "set maintenance_work_mem = '" + memory + "'; reset max_parallel_maintenance_workers; "
 	}
 	for try := 1; ; try++ {
-		conn, err := t.Acquire(ctx)
-		if err != nil {
-			return err
-		}
-		err = run(ctx, conn, settings+s.sql)
-		t.Release(conn, err == nil)
+		err := t.transact(ctx, settings, s.sql)
 		if err == nil {
 			return nil
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -183,44 +182,11 @@ func columnList(columns []string) string {
 // committed asks the target what became of a transaction whose connection was
 // lost. A server that does not know yet that we are gone is told to end it.
 func (w *copyWorker) committed(ctx context.Context, xid string) (bool, error) {
-	wait := 10 * time.Millisecond
-	for try := 0; ; try++ {
-		status, err := w.status(ctx, xid, wait >= 100*time.Millisecond)
-		switch {
-		case err == nil && status != "in progress":
-			return status == "committed", nil
-		case err == nil && try > 20, err != nil && (try > 10 || !isTransient(err)):
-			if err == nil {
-				err = errors.New("target: a transaction whose connection was lost does not end")
-			}
-			return false, err
-		}
-		if err := pause(ctx, wait); err != nil {
-			return false, err
-		}
-		wait = min(2*wait, time.Second)
-	}
-}
-
-func (w *copyWorker) status(ctx context.Context, xid string, end bool) (string, error) {
-	conn, err := w.target(ctx)
-	if err != nil {
-		return "", err
-	}
-	if end {
-		// Only the backend of this very transaction.
-		_, err := rowsOf(ctx, conn, `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-where backend_xid = $1::pg_catalog.xid8::pg_catalog.xid and pid <> pg_catalog.pg_backend_pid()`, xid)
+	return wasCommitted(ctx, func(ctx context.Context, end bool) (string, error) {
+		conn, err := w.target(ctx)
 		if err != nil {
-			return "", failure(ctx, "target", err, nil)
+			return "", err
 		}
-	}
-	row, err := oneOf(ctx, conn, "select pg_catalog.pg_xact_status($1::pg_catalog.xid8)", xid)
-	if codeOf(err) == "22023" {
-		return "aborted", nil // "in the future": the server crashed and never wrote of it
-	}
-	if err != nil {
-		return "", failure(ctx, "target", err, nil)
-	}
-	return row[0], nil
+		return statusOf(ctx, conn, xid, end)
+	})
 }

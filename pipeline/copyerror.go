@@ -10,7 +10,7 @@ import (
 
 // sideError says at which end of a copy an error was. It holds no data.
 type sideError struct {
-	side      string // "source", "target"
+	side      string // "source", "target"; "" where the caller says it
 	err       error  // a SafeError
 	transient bool   // trying again may help
 }
@@ -18,7 +18,7 @@ type sideError struct {
 // Error begins with the side.
 func (e *sideError) Error() string {
 	text := e.err.Error()
-	if strings.HasPrefix(text, e.side+": ") {
+	if e.side == "" || strings.HasPrefix(text, e.side+": ") {
 		return text
 	}
 	return e.side + ": " + text

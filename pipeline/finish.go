@@ -82,22 +82,16 @@ where c.relkind = 'm' and c.relispopulated`)
 // Finish sets the sequences, and fills and analyzes the materialized views in the
 // order given.
 func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
-	conn, err := t.Connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer t.Disconnect(ctx, conn)
 	for _, q := range sequences {
-		if err := setSequence(ctx, conn, q); err != nil {
+		if err := again(ctx, t, "target", func(conn *pgconn.PgConn) error { return setSequence(ctx, conn, q) }); err != nil {
 			return fmt.Errorf("target: sequence %s: %w", q.Name, SafeError(err))
 		}
 	}
 	for _, v := range views {
-		if err := run(ctx, conn, "refresh materialized view "+v.SQL()); err != nil {
-			return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
-		}
-		if err := run(ctx, conn, "analyze "+v.SQL()); err != nil {
-			return fmt.Errorf("target: analyze %s: %w", v, SafeError(err))
+		for _, sql := range []string{"refresh materialized view " + v.SQL(), "analyze " + v.SQL()} {
+			if err := again(ctx, t, "target", func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) }); err != nil {
+				return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
+			}
 		}
 	}
 	return nil

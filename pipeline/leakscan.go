@@ -75,7 +75,8 @@ func ScanSteps(ctx context.Context, db Sessions, filter *leak.Filter, suspects *
 			}
 			steps = append(steps, func(ctx context.Context) error {
 				s := &tableScan{table: t, scanner: filter.Scanner(suspects)}
-				err := s.run(ctx, db, sql)
+				s.seen.fn = s.row
+				err := persist(ctx, func() error { return s.run(ctx, db, sql) })
 				count.rows.Add(s.rows)
 				count.bytes.Add(s.scanner.Bytes)
 				if err != nil {
@@ -90,19 +91,22 @@ func ScanSteps(ctx context.Context, db Sessions, filter *leak.Filter, suspects *
 
 const blockSize = 8192
 
+const sizesOfTables = `
+select n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'`
+
 // sizes returns how many blocks each table has, and whether the server can read
 // ranges of them.
 func sizes(ctx context.Context, db Sessions, tables []ScanTable) ([]int64, bool, error) {
-	conn, err := db.Acquire(ctx)
+	var rows [][]string
+	var major int
+	err := again(ctx, db, "", func(conn *pgconn.PgConn) (err error) {
+		major = majorOf(conn)
+		rows, err = textsOf(ctx, conn, sizesOfTables)
+		return plainly(err)
+	})
 	if err != nil {
-		return nil, false, err
-	}
-	rows, err := textsOf(ctx, conn, `
-select n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'`)
-	db.Release(conn, err == nil)
-	if err != nil {
-		return nil, false, fmt.Errorf("sizes of tables: %w", plainly(err))
+		return nil, false, fmt.Errorf("sizes of tables: %w", err)
 	}
 	known := make(map[schema.Name]int64, len(rows))
 	for _, r := range rows {
@@ -114,7 +118,7 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 	for i := range tables {
 		out[i] = known[tables[i].Table]
 	}
-	return out, majorOf(conn) >= 14, nil
+	return out, major >= 14, nil
 }
 
 func (t *ScanTable) query() string {
@@ -133,6 +137,7 @@ type tableScan struct {
 	scanner *leak.Scanner
 	begun   bool // the header was read
 	tail    []byte
+	seen    replay // where a session was lost, the rows come again
 	rows    int64
 	err     error
 }
@@ -140,8 +145,10 @@ type tableScan struct {
 func (s *tableScan) run(ctx context.Context, db Sessions, sql string) error {
 	conn, err := db.Acquire(ctx)
 	if err != nil {
-		return err
+		return connectFailure(ctx, "", err)
 	}
+	s.begun, s.tail = false, s.tail[:0]
+	s.seen.begin()
 	_, err = conn.CopyTo(ctx, s, "copy ("+sql+") to stdout (format binary)")
 	settle(conn)
 	db.Release(conn, err == nil)
@@ -151,11 +158,11 @@ func (s *tableScan) run(ctx context.Context, db Sessions, sql string) error {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return SafeError(err)
+		return failure(ctx, "", err, nil)
 	case len(s.tail) > 0:
 		return errors.New("the last row has no end")
 	}
-	return nil
+	return s.seen.end()
 }
 
 // Write implements io.Writer for CopyTo.
@@ -195,7 +202,7 @@ func (s *tableScan) take(data []byte) ([]byte, error) {
 		case size == 0:
 			return data, nil
 		}
-		if err := s.row(data[:size]); err != nil {
+		if err := s.seen.row(data[:size]); err != nil {
 			return data, err
 		}
 		data = data[size:]
@@ -239,14 +246,13 @@ func DatabaseTexts(ctx context.Context, db Sessions, name string) ([]SchemaText,
 }
 
 func readTexts(ctx context.Context, db Sessions, sql string, args ...string) ([]SchemaText, error) {
-	conn, err := db.Acquire(ctx)
+	var rows [][]string
+	err := again(ctx, db, "", func(conn *pgconn.PgConn) (err error) {
+		rows, err = textsOf(ctx, conn, sql, args...)
+		return plainly(err)
+	})
 	if err != nil {
-		return nil, err
-	}
-	rows, err := textsOf(ctx, conn, sql, args...)
-	db.Release(conn, err == nil)
-	if err != nil {
-		return nil, fmt.Errorf("texts of the schema: %w", plainly(err))
+		return nil, fmt.Errorf("texts of the schema: %w", err)
 	}
 	out := make([]SchemaText, len(rows))
 	for i, r := range rows {

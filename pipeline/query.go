@@ -3,7 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"hash/maphash"
 
 	"github.com/pgstandin/pgstandin/internal/copyfmt"
 )
@@ -19,13 +21,26 @@ func (s *Source) Query(ctx context.Context, sql string, fn func(fields [][]byte)
 
 // Rows is Query for rows as COPY text, without their newlines: what a Rewriter
 // takes. A row is valid during the call of fn only.
+//
+// Where the worker's session is lost, another one runs the query again, on the
+// same snapshot, and fn is called from the row on that it has not seen: if the
+// rows before it come again as they were. Else that is the error.
 func (s *Source) Rows(ctx context.Context, sql string, fn func(row []byte) error) error {
+	seen := replay{fn: fn}
+	return persist(ctx, func() error {
+		seen.begin()
+		return s.rows(ctx, sql, &seen)
+	})
+}
+
+func (s *Source) rows(ctx context.Context, sql string, seen *replay) error {
 	conn, err := s.Acquire(ctx)
 	if err != nil {
-		return err
+		return connectFailure(ctx, "source", err)
 	}
-	w := rowWriter{row: fn}
+	w := rowWriter{row: seen.row}
 	_, err = conn.CopyTo(ctx, &w, "copy ("+sql+") to stdout")
+	settle(conn)
 	s.Release(conn, err == nil)
 	switch {
 	case w.err != nil:
@@ -33,10 +48,57 @@ func (s *Source) Rows(ctx context.Context, sql string, fn func(row []byte) error
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return fmt.Errorf("source: query: %w", SafeError(err))
+		return failure(ctx, "source", fmt.Errorf("query: %w", err), nil)
 	}
 	if len(w.tail) > 0 {
 		return fmt.Errorf("source: query: the last row has no end")
+	}
+	return seen.end()
+}
+
+// replay hands on rows of a query that may be run several times, each of them
+// once.
+type replay struct {
+	fn     func(row []byte) error
+	seed   maphash.Seed
+	sum    maphash.Hash // of the rows of this time, as far as they were seen before
+	seen   int64        // rows that fn has had
+	before uint64       // their sum, when this time began
+	known  int64        // how many they were
+	at     int64        // rows of this time
+}
+
+var errReplay = errors.New("a session was lost, and the rows come in another order in the next one: run it again")
+
+// begin is called before the query runs, each time.
+func (r *replay) begin() {
+	if r.known == 0 && r.seen == 0 {
+		r.seed = maphash.MakeSeed()
+	} else if r.at >= r.known {
+		r.before, r.known = r.sum.Sum64(), r.seen
+	}
+	r.sum.SetSeed(r.seed)
+	r.at = 0
+}
+
+func (r *replay) row(row []byte) error {
+	if r.at == r.known && r.at > 0 && r.sum.Sum64() != r.before {
+		return errReplay
+	}
+	r.at++
+	_, _ = r.sum.Write(row)
+	_ = r.sum.WriteByte('\n')
+	if r.at <= r.known {
+		return nil
+	}
+	r.seen++
+	return r.fn(row)
+}
+
+// end is called when the query has ended without an error.
+func (r *replay) end() error {
+	if r.at < r.known || r.at == r.known && r.at > 0 && r.sum.Sum64() != r.before {
+		return errReplay
 	}
 	return nil
 }

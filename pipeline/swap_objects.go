@@ -147,6 +147,13 @@ func (l *objectList) builtin(o object) bool {
 	return o == object{"schema", "public"} && l.bootstrap == l.states[o].owner
 }
 
+// templates reports whether o is the schema public with the owner that every new
+// database gives it: from PostgreSQL 15 on pg_database_owner, whose only member
+// is the database's owner.
+func (l *objectList) templates(o object) bool {
+	return l.builtin(o) || o == object{"schema", "public"} && l.states[o].owner == "pg_database_owner"
+}
+
 // owners returns the roles that own something, sorted.
 func (l *objectList) owners() []string {
 	set := map[string]bool{}
@@ -196,6 +203,9 @@ func giveAll(building, live *objectList, owner string, grants []Grant) []string 
 	to := func(o object) string {
 		if want := wanted(o); want != nil {
 			return want.owner
+		}
+		if building.templates(o) {
+			return building.states[o].owner
 		}
 		return owner
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -90,30 +91,15 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 			}
 		}
 	}
-	conn, err := t.Connect(ctx)
+	var more []string
+	err := again(ctx, t, "target", func(conn *pgconn.PgConn) (err error) {
+		more, err = t.compare(ctx, conn, cfg, &out)
+		return err
+	})
 	if err != nil {
 		return out, err
 	}
-	defer t.Disconnect(ctx, conn)
-	missing, err := t.compareConstraints(ctx, conn, &out)
-	if err != nil {
-		return out, err
-	}
-	problems = append(problems, missing...)
-	late, err := behind(ctx, conn, cfg.Sequences)
-	if err != nil {
-		return out, err
-	}
-	out.Sequences = len(cfg.Sequences)
-	problems = append(problems, late...)
-	if cfg.Schema != nil {
-		differences, compared, err := cfg.Schema(ctx, conn)
-		if err != nil {
-			return out, fmt.Errorf("target: schema: %w", err)
-		}
-		out.Objects = compared
-		problems = append(problems, differences...)
-	}
+	problems = append(problems, more...)
 	failed, err := t.checks(ctx, cfg)
 	if err != nil {
 		return out, err
@@ -125,6 +111,31 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		return out, &VerifyError{problems}
 	}
 	return out, nil
+}
+
+// compare returns what is wrong with constraints, sequences and the schema, and
+// fills in how many they are.
+func (t *Target) compare(ctx context.Context, conn *pgconn.PgConn, cfg VerifyConfig, out *Verified) ([]string, error) {
+	out.ForeignKeys, out.Constraints, out.NotValid = 0, 0, nil
+	problems, err := t.compareConstraints(ctx, conn, out)
+	if err != nil {
+		return nil, err
+	}
+	late, err := behind(ctx, conn, cfg.Sequences)
+	if err != nil {
+		return nil, err
+	}
+	out.Sequences = len(cfg.Sequences)
+	problems = append(problems, late...)
+	if cfg.Schema != nil {
+		differences, compared, err := cfg.Schema(ctx, conn)
+		if err != nil {
+			return nil, fmt.Errorf("target: schema: %w", err)
+		}
+		out.Objects = compared
+		problems = append(problems, differences...)
+	}
+	return problems, nil
 }
 
 // Check runs the checks of cfg alone. What does not hold is a *VerifyError.
@@ -161,12 +172,11 @@ func (t *Target) countRows(ctx context.Context, want map[schema.Name]int64, from
 	steps := make([]func(context.Context) error, len(names))
 	for i, n := range names {
 		steps[i] = func(ctx context.Context) error {
-			conn, err := t.Acquire(ctx)
-			if err != nil {
+			var row []string
+			err := again(ctx, t, "target", func(conn *pgconn.PgConn) (err error) {
+				row, err = oneOf(ctx, conn, "select count(*) from "+from+n.SQL())
 				return err
-			}
-			row, err := oneOf(ctx, conn, "select count(*) from "+from+n.SQL())
-			t.Release(conn, err == nil)
+			})
 			if err != nil {
 				return fmt.Errorf("target: count %s: %w", n, SafeError(err))
 			}
@@ -267,12 +277,23 @@ func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, ou
 func bare(definition string) string { return strings.TrimSuffix(definition, " NOT VALID") }
 
 // check runs one of the rules' checks, and returns what is wrong, or "".
-func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (string, error) {
-	conn, err := t.Acquire(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer t.Release(conn, false) // the check may have changed the session
+func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (problem string, err error) {
+	err = persist(ctx, func() error {
+		conn, err := t.Acquire(ctx)
+		if err != nil {
+			return connectFailure(ctx, "target", err)
+		}
+		defer t.Release(conn, false) // the check may have changed the session
+		if problem, err = t.checkOn(ctx, conn, sql, cfg); err == nil && problem != "" && conn.IsClosed() {
+			settle(conn)
+			return &sideError{side: "target", err: errors.New("check: " + problem), transient: true}
+		}
+		return err
+	})
+	return problem, err
+}
+
+func (t *Target) checkOn(ctx context.Context, conn *pgconn.PgConn, sql string, cfg VerifyConfig) (string, error) {
 	timeout, path := cfg.CheckTimeout, cfg.SearchPath
 	if timeout == 0 {
 		timeout = time.Minute
@@ -282,7 +303,7 @@ func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (strin
 	}
 	if err := run(ctx, conn, fmt.Sprintf("begin read only; set local statement_timeout = %d; select pg_catalog.set_config('search_path', %s, true)",
 		max(1, timeout.Milliseconds()), schema.QuoteLiteral(path))); err != nil {
-		return "", fmt.Errorf("target: check: %w", plainly(err))
+		return "", failure(ctx, "target", fmt.Errorf("check: %w", err), nil)
 	}
 	rows, err := rowsOf(ctx, conn, sql)
 	switch {
