@@ -110,7 +110,7 @@ where c.relkind = 'f' order by 1, 2`)
 	if err != nil {
 		return err
 	}
-	if err := child(ctx, t.tools.dump, args, env); err != nil {
+	if err := src.at.reachable(ctx, func(ctx context.Context) error { return child(ctx, t.tools.dump, args, env) }); err != nil {
 		return err
 	}
 	return t.readContents(ctx, objects)
@@ -291,7 +291,9 @@ func (t *Target) restore(ctx context.Context, entries []entry) error {
 	if !tolerant {
 		args = append(args, "--exit-on-error")
 	}
-	err = child(ctx, t.tools.restore, append(args, t.archive.file), env)
+	err = t.at.reachable(ctx, func(ctx context.Context) error {
+		return child(ctx, t.tools.restore, append(args, t.archive.file), env)
+	})
 	var e *ChildError
 	if tolerant && errors.As(err, &e) && e.harmless {
 		return nil

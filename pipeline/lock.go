@@ -105,17 +105,26 @@ where not w.granted and w.pid <> all ($1::int[])
 // as long as Yield (then it returns a *YieldError, and the caller ends the run
 // and closes the source). It also minds MaxLag and MaxAge. It may start any time after OpenSource.
 func (s *Source) Watch(ctx context.Context) error {
-	conn, err := s.at.connect(ctx, "")
-	if err != nil {
+	var conn *pgconn.PgConn
+	connect := func() error {
+		return persist(ctx, func() (err error) {
+			if conn, err = s.at.connect(ctx, ""); err != nil {
+				return connectFailure(ctx, "source", fmt.Errorf("watch: %w", err))
+			}
+			if err = pin(ctx, conn, textSettings, sourceSettings); err != nil {
+				hangUp(ctx, conn)
+				return failure(ctx, "source", fmt.Errorf("watch: %w", err), nil)
+			}
+			return nil
+		})
+	}
+	if err := connect(); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return fmt.Errorf("source: watch: %w", err)
+		return err
 	}
-	defer hangUp(ctx, conn)
-	if err := pin(ctx, conn, textSettings, sourceSettings); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("source: watch: %w", plainly(err))
-	}
+	defer func() { hangUp(ctx, conn) }()
 	every := min(max(s.cfg.Yield/10, 20*time.Millisecond), time.Second)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -130,6 +139,10 @@ func (s *Source) Watch(ctx context.Context) error {
 		err := s.look(ctx, conn, since, every)
 		if err == nil {
 			err = s.spare(ctx, conn)
+		}
+		if err != nil && ctx.Err() == nil && (conn.IsClosed() || lost(codeOf(err))) {
+			hangUp(ctx, conn)
+			err = connect()
 		}
 		if ctx.Err() != nil {
 			return nil

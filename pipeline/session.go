@@ -167,7 +167,9 @@ func hangUp(ctx context.Context, conn *pgconn.PgConn) {
 // endpoint connects again and again to the one server that the first
 // connection reached, however many hosts and addresses its configuration names.
 type endpoint struct {
-	cfg *pgconn.Config
+	cfg   *pgconn.Config
+	stall time.Duration // see stallConn; 0 is never
+	askIn string        // the database in which the server is asked; "" is the configured one
 
 	mu            sync.Mutex
 	hosts         map[string]string // address without port, or socket directory → host as configured
@@ -214,14 +216,24 @@ func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn
 // connectBy is connect by way of wrap, which gets the network's connection.
 func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
 	cfg := e.cfg.Copy()
-	if dial := cfg.DialFunc; wrap != nil {
-		cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			c, err := dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return wrap(c), nil
+	dial := cfg.DialFunc
+	var guard *stallConn // of the last connection that was tried
+	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
 		}
+		if e.stall > 0 {
+			guard = newStallConn(e, c, e.stall)
+			c = guard
+		}
+		if wrap != nil {
+			c = wrap(c)
+		}
+		return c, nil
+	}
+	if e.stall > 0 && cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = e.stall
 	}
 	if database != "" {
 		cfg.Database = database
@@ -230,9 +242,9 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 	if err != nil {
 		return nil, connectError(err)
 	}
-	watched := watchClient(ctx, conn)
+	watched := watchClient(ctx, conn, guard)
 	if conn.IsClosed() {
-		return nil, errors.New("connection lost right after it was made")
+		return nil, &netError{errors.New("connection lost right after it was made")}
 	}
 	e.mu.Lock()
 	e.pinned, e.watched = true, watched
@@ -245,12 +257,21 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 const checkEvery = 2 * time.Second
 
 // watchClient makes the backend end when we do, even while it builds an index.
-// It reports whether the server can: from version 14 on, on most systems.
-func watchClient(ctx context.Context, conn *pgconn.PgConn) bool {
-	if majorOf(conn) < 14 {
-		return false
+// It reports whether the server can: from version 14 on, on most systems. The
+// guard, if any, is told which backend it is: behind a pooler the connection
+// itself names another.
+func watchClient(ctx context.Context, conn *pgconn.PgConn, guard *stallConn) bool {
+	sql := "select pg_catalog.pg_backend_pid()"
+	if majorOf(conn) >= 14 {
+		sql += fmt.Sprintf("; set client_connection_check_interval = %d", checkEvery.Milliseconds())
 	}
-	return run(ctx, conn, fmt.Sprintf("set client_connection_check_interval = %d", checkEvery.Milliseconds())) == nil
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if len(results) > 0 && len(results[0].Rows) == 1 && guard != nil {
+		if pid, err := strconv.ParseUint(string(results[0].Rows[0][0]), 10, 32); err == nil && uint32(pid) == conn.PID() {
+			guard.pid.Store(uint32(pid))
+		}
+	}
+	return err == nil && majorOf(conn) >= 14
 }
 
 // watchesClients reports whether backends end with their clients, as the last

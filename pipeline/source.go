@@ -17,6 +17,9 @@ const (
 	DefaultYield       = 30 * time.Second
 )
 
+// DefaultStallTimeout is a StallTimeout for runs that nobody watches.
+const DefaultStallTimeout = 5 * time.Minute
+
 // SourceConfig says how to read production.
 type SourceConfig struct {
 	// Conn says where; required.
@@ -42,6 +45,10 @@ type SourceConfig struct {
 	// StatementTimeout is how long a statement of a worker may take; zero is no
 	// limit.
 	StatementTimeout time.Duration
+	// StallTimeout is for how long a connection may be waited for without a byte,
+	// before the server is asked whether it is still at work for us; if it is not,
+	// the connection counts as lost. Zero means to wait for ever.
+	StallTimeout time.Duration
 }
 
 // Info is what is known of a server and one of its databases.
@@ -114,6 +121,7 @@ func OpenSource(ctx context.Context, cfg SourceConfig) (*Source, error) {
 		cfg.Yield = DefaultYield
 	}
 	s := &Source{cfg: cfg, at: newEndpoint(cfg.Conn), pids: newPIDSet(), slow: throttle{rate: cfg.MaxRate}}
+	s.at.stall = cfg.StallTimeout
 	conn, err := s.at.connect(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)

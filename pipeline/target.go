@@ -43,6 +43,8 @@ type TargetConfig struct {
 	// SwapTimeout is how long Swap tries to find the live database without
 	// sessions; zero means a minute.
 	SwapTimeout time.Duration
+	// StallTimeout is as in SourceConfig.
+	StallTimeout time.Duration
 	// PgDump and PgRestore are the programs; empty means to look for them in PATH
 	// and then where packages put them.
 	PgDump, PgRestore string
@@ -110,6 +112,7 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 		build: fit(name, "_pgstandin_"+cfg.Run),
 		conns: map[*pgconn.PgConn]bool{},
 	}
+	t.at.stall, t.at.askIn = cfg.StallTimeout, cfg.MaintenanceDB
 	if err := t.connectAdmin(ctx); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}

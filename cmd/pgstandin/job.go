@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
 	return pipeline.OpenSource(ctx, pipeline.SourceConfig{
 		Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout,
 		MaxRate: int64(j.limits.rate), MaxLag: time.Duration(j.limits.lag), MaxAge: time.Duration(j.limits.age),
-		StatementTimeout: time.Duration(j.limits.statement),
+		StatementTimeout: time.Duration(j.limits.statement), StallTimeout: cmp.Or(time.Duration(j.limits.stall), pipeline.DefaultStallTimeout),
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/subset"
 )
@@ -162,8 +163,8 @@ func (o *runOptions) AddFlags(f *pflag.FlagSet) {
 
 // limitOptions keep a run from hurting production.
 type limitOptions struct {
-	rate                byteCount
-	lag, age, statement patience
+	rate                       byteCount
+	lag, age, statement, stall patience
 }
 
 func (o *limitOptions) AddFlags(f *pflag.FlagSet) {
@@ -171,4 +172,6 @@ func (o *limitOptions) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.lag, "max-lag", "pause reading while a standby of the source, or the source as a standby, is farther behind (default: never)")
 	f.Var(&o.age, "max-snapshot-age", "give up when the run's snapshot of the source is older: it keeps vacuum from its work (default: never)")
 	f.Var(&o.statement, "statement-timeout", "what one statement on the source may take (default: no limit)")
+	o.stall = patience(pipeline.DefaultStallTimeout)
+	f.Var(&o.stall, "stall-timeout", "when no byte passes on a connection for so long, ask the server whether it is at work for us; if not, the connection is lost")
 }

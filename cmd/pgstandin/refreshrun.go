@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -161,6 +162,7 @@ func (r *refreshRun) swap(ctx context.Context) error {
 func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
 	cfg := pipeline.TargetConfig{
 		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, Owner: j.file.Owner,
+		StallTimeout: time.Duration(j.limits.stall),
 	}
 	for _, g := range j.file.Grants {
 		cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})

@@ -36,7 +36,7 @@ NAME_previous that no run put aside.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt}
+			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, StallTimeout: pipeline.DefaultStallTimeout}
 			if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
 				return err
 			}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package pipeline
+
+import (
+	"net"
+	"time"
+)
+
+// userTimeout does nothing: other systems have no such option, or call it
+// otherwise.
+func userTimeout(net.Conn, time.Duration) {}
