@@ -47,11 +47,15 @@ func (t *Target) Build(ctx context.Context, cfg BuildConfig, load func(ctx conte
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
+	return t.buildParts(ctx, cfg, t.archive.post, parts, load)
+}
+
+func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData, parts []part, load func(context.Context, func(schema.Name)) error) error {
 	memory, err := t.maintenanceMemory(ctx)
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
-	b := newBuild(cfg, t.archive.post, parts)
+	b := newBuild(cfg, post, parts)
 	b.exec = func(ctx context.Context, s *statement, alone bool) error { return t.buildOne(ctx, s, memory, alone) }
 	return b.run(ctx, load)
 }

@@ -35,11 +35,22 @@ type PreflightConfig struct {
 // Preflight looks for every reason to refuse the run, and returns them all;
 // nothing is written. The error is for when it cannot look.
 func (t *Target) Preflight(ctx context.Context, src *Source, cfg PreflightConfig) ([]Problem, error) {
-	p := &preflight{t: t, src: src}
-	for _, check := range []func(context.Context) error{
-		p.server, func(ctx context.Context) error { return p.allowed(cfg) },
-		p.databases, p.role, p.extensions, p.tools,
-	} {
+	p := &preflight{t: t, src: src, like: src.info}
+	return p.all(ctx, cfg, p.extensionsOfSource, p.tools)
+}
+
+// PreflightLike is Preflight without a source: for a database like that of like,
+// with those extensions.
+func (t *Target) PreflightLike(ctx context.Context, like Info, extensions []string, cfg PreflightConfig) ([]Problem, error) {
+	p := &preflight{t: t, like: like}
+	return p.all(ctx, cfg, func(ctx context.Context) error { return p.extensions(ctx, extensions) })
+}
+
+func (p *preflight) all(ctx context.Context, cfg PreflightConfig, more ...func(context.Context) error) ([]Problem, error) {
+	checks := []func(context.Context) error{
+		p.server, func(ctx context.Context) error { return p.allowed(cfg) }, p.databases, p.role,
+	}
+	for _, check := range append(checks, more...) {
 		if err := check(ctx); err != nil {
 			return p.problems, fmt.Errorf("preflight: %w", plainly(err))
 		}
@@ -49,7 +60,8 @@ func (t *Target) Preflight(ctx context.Context, src *Source, cfg PreflightConfig
 
 type preflight struct {
 	t        *Target
-	src      *Source
+	src      *Source // nil without one
+	like     Info    // of the database that is copied
 	live     *liveDB
 	problems []Problem
 
@@ -66,7 +78,7 @@ func (p *preflight) server(ctx context.Context) error {
 	if t.info.Standby {
 		p.add("the target server is in recovery: a standby, which cannot be written", "name its primary")
 	}
-	if _, err := createStatement(t.build, p.src.info, t.info.Major()); err != nil {
+	if _, err := createStatement(t.build, p.like, t.info.Major()); err != nil {
 		p.add(err.Error(), "")
 	}
 	for _, g := range t.cfg.Grants {
@@ -97,7 +109,7 @@ from pg_catalog.pg_roles r where r.rolname = current_user`)
 
 func (p *preflight) allowed(cfg PreflightConfig) error {
 	t := p.t
-	if p.live != nil {
+	if p.live != nil && p.src != nil {
 		there := t.info
 		there.OID = p.live.oid
 		if there.same(p.src.info) {
@@ -200,9 +212,11 @@ func (p *preflight) inside(ctx context.Context) error {
 		return err
 	}
 	// Only what the new database will have too is given away.
-	made, err := readObjects(ctx, p.src.leader)
-	if err != nil {
-		return err
+	made := objects
+	if p.src != nil {
+		if made, err = readObjects(ctx, p.src.leader); err != nil {
+			return err
+		}
 	}
 	for o := range objects.states {
 		if made.states[o] == nil || objects.builtin(o) {
@@ -268,11 +282,15 @@ where datid = $1::oid and usesysid is not null and not pg_catalog.pg_has_role(us
 // their members may create extensions that are not trusted.
 var hostedSuperusers = []string{"rds_superuser", "cloudsqlsuperuser", "azure_pg_admin", "alloydbsuperuser"}
 
-func (p *preflight) extensions(ctx context.Context) error {
+func (p *preflight) extensionsOfSource(ctx context.Context) error {
 	used, err := textsOf(ctx, p.src.leader, "select extname from pg_catalog.pg_extension where extname <> 'plpgsql' order by 1")
 	if err != nil {
 		return err
 	}
+	return p.extensions(ctx, column(used))
+}
+
+func (p *preflight) extensions(ctx context.Context, used []string) error {
 	if len(used) == 0 {
 		return nil
 	}
@@ -295,17 +313,17 @@ join pg_catalog.pg_available_extension_versions v on v.name = e.name and v.versi
 	}
 	for _, u := range used {
 		switch {
-		case !slices.Contains(available, u[0]):
-			p.add(fmt.Sprintf("the source has extension %s, which the target server does not have", schema.QuoteIdent(u[0])), "install its files on the target server")
-		case needsSuper[u[0]] && !p.superuser && len(members) == 0:
-			p.add(fmt.Sprintf("the source has extension %s, which only a superuser may create", schema.QuoteIdent(u[0])), "connect to the target as a superuser, or mark the extension as trusted")
+		case !slices.Contains(available, u):
+			p.add(fmt.Sprintf("the source has extension %s, which the target server does not have", schema.QuoteIdent(u)), "install its files on the target server")
+		case needsSuper[u] && !p.superuser && len(members) == 0:
+			p.add(fmt.Sprintf("the source has extension %s, which only a superuser may create", schema.QuoteIdent(u)), "connect to the target as a superuser, or mark the extension as trusted")
 		}
 	}
 	return nil
 }
 
 func (p *preflight) tools(ctx context.Context) error {
-	if err := p.t.findTools(ctx, p.src.info.Major()); err != nil {
+	if err := p.t.findTools(ctx, p.like.Major()); err != nil {
 		p.add(err.Error(), "")
 	}
 	return ctx.Err()

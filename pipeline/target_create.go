@@ -13,17 +13,22 @@ import (
 // source's encoding and locale, and tries, without keeping it, whether it may
 // take over the live one's owner, privileges and settings.
 func (t *Target) Create(ctx context.Context, src *Source) error {
-	if err := t.create(ctx, src); err != nil {
+	return t.CreateLike(ctx, src.Info())
+}
+
+// CreateLike is Create without a source: with the encoding and the locale of like.
+func (t *Target) CreateLike(ctx context.Context, like Info) error {
+	if err := t.create(ctx, like); err != nil {
 		return fmt.Errorf("target: create %s: %w", schema.QuoteIdent(t.build), err)
 	}
 	return nil
 }
 
-func (t *Target) create(ctx context.Context, src *Source) error {
+func (t *Target) create(ctx context.Context, like Info) error {
 	if !t.locked {
 		return errors.New("the run has no lock yet")
 	}
-	t.source = src.Info()
+	t.source = like
 	sql, err := createStatement(t.build, t.source, t.info.Major())
 	if err != nil {
 		return err
