@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// openData opens a file of the snapshot by the name that its entry has for it, and
+// undoes encryption and compression, as its own name tells.
+func (r *restoration) openData(ctx context.Context, name string) (io.ReadCloser, error) {
+	file := name
+	for _, ending := range []string{"", ".gz", ".lz4", ".zst"} {
+		if _, ok := r.snap.Manifest.File(name + ending); ok {
+			file = name + ending
+			break
+		}
+	}
+	in, err := r.snap.Open(ctx, file, r.identities...)
+	if err != nil {
+		return nil, err
+	}
+	counted := &countedReader{in, &r.bytes, r.progress}
+	switch path.Ext(strings.TrimPrefix(file, name)) {
+	case "":
+		return readCloser{counted, in}, nil
+	case ".gz":
+		z, err := gzip.NewReader(bufio.NewReaderSize(counted, 256<<10))
+		if err != nil {
+			in.Close()
+			return nil, r.broken(file, err)
+		}
+		return readCloser{z, in}, nil
+	}
+	in.Close()
+	return nil, fmt.Errorf("snapshot %s: %s: this compression is not read here; restore it with pg_restore", r.snap.Name, file)
+}
+
+// broken tells an error of the storage, which says what it is of, from one of the
+// compression.
+func (r *restoration) broken(file string, err error) error {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("snapshot %s: %s: what it holds is not compressed as its name says", r.snap.Name, file)
+	}
+	return err
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+// countedReader counts what is read.
+type countedReader struct {
+	r    io.Reader
+	n    *atomic.Int64
+	tell func()
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	c.tell()
+	return n, err
+}
+
+// endOfRows ends the rows of a table in an archive.
+const endOfRows = "\\.\n\n\n"
+
+// rowsReader reads the rows of a data file, without what ends them. A file that
+// lacks that is an error. It keeps the error that it returned: COPY would not.
+type rowsReader struct {
+	r    io.Reader
+	buf  []byte
+	at   int // what is before was delivered
+	eof  bool
+	fail error
+}
+
+func (r *rowsReader) Read(p []byte) (int, error) {
+	if r.buf == nil {
+		r.buf = make([]byte, 0, 256<<10)
+	}
+	for len(r.buf)-r.at <= len(endOfRows) && !r.eof && r.fail == nil {
+		r.buf, r.at = r.buf[:copy(r.buf, r.buf[r.at:])], 0
+		n, err := r.r.Read(r.buf[len(r.buf):cap(r.buf)])
+		r.buf = r.buf[:len(r.buf)+n]
+		r.eof = errors.Is(err, io.EOF)
+		if err != nil && !r.eof {
+			r.fail = err
+		}
+	}
+	if r.fail != nil {
+		return 0, r.fail
+	}
+	if rest := r.buf[r.at:]; r.eof && len(rest) <= len(endOfRows) {
+		if string(rest) != endOfRows {
+			r.fail = errors.New("the rows do not end as those of an archive do")
+			return 0, r.fail
+		}
+		return 0, io.EOF
+	}
+	n := copy(p, r.buf[r.at:len(r.buf)-len(endOfRows)])
+	r.at += n
+	return n, nil
+}
+
+// loadTable copies the rows of one table.
+func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err error) {
+	name := nameOf(e).String()
+	stmt, ok := strings.CutSuffix(strings.TrimRight(e.CopyStmt.String, "\n "), ";")
+	if !ok || !strings.HasPrefix(stmt, "COPY ") {
+		return fmt.Errorf("%s: its rows are not there as COPY writes them; restore the snapshot with pg_restore", name)
+	}
+	in, err := r.openData(ctx, e.Filename)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	conn, err := r.tgt.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	rows := &rowsReader{r: in}
+	tag, err := conn.CopyFrom(ctx, rows, stmt)
+	r.tgt.Release(conn, err == nil)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case rows.fail != nil:
+		return fmt.Errorf("table %s: %w", name, r.broken(e.Filename, rows.fail))
+	case err != nil:
+		return fmt.Errorf("target: table %s: %w", name, pipeline.SafeError(err))
+	}
+	r.rows.Add(tag.RowsAffected())
+	return nil
+}
+
+// load copies all rows and large objects, and calls ready with each table that is
+// full.
+func (r *restoration) load(ctx context.Context, ready func(schema.Name)) error {
+	var steps []func(context.Context) error
+	for _, e := range r.byRows() {
+		steps = append(steps, func(ctx context.Context) error {
+			if err := r.loadTable(ctx, e); err != nil {
+				return err
+			}
+			ready(nameOf(e))
+			return nil
+		})
+	}
+	for _, e := range r.what.blobs {
+		steps = append(steps, func(ctx context.Context) error { return r.loadObjects(ctx, e) })
+	}
+	return pipeline.Steps(ctx, r.workers, steps)
+}
+
+// loadObjects fills large objects: the entry's file lists their files.
+func (r *restoration) loadObjects(ctx context.Context, e *pgarchive.Entry) error {
+	in, err := r.openData(ctx, e.Filename)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	conn, err := r.tgt.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	healthy := false
+	defer func() { r.tgt.Release(conn, healthy) }()
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		id, file, ok := strings.Cut(lines.Text(), " ")
+		if _, err := strconv.ParseUint(id, 10, 32); !ok || err != nil {
+			return fmt.Errorf("snapshot %s: %s: not a list of large objects", r.snap.Name, e.Filename)
+		}
+		if err := r.loadObject(ctx, conn, id, file); err != nil {
+			return err
+		}
+	}
+	healthy = lines.Err() == nil
+	return lines.Err()
+}
+
+func (r *restoration) loadObject(ctx context.Context, conn *pgconn.PgConn, id, file string) error {
+	in, err := r.openData(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	piece := make([]byte, 1<<20)
+	for at := int64(0); ; {
+		n, err := io.ReadFull(in, piece)
+		if n > 0 {
+			res := conn.ExecParams(ctx, "select pg_catalog.lo_put($1::pg_catalog.oid, $2::pg_catalog.int8, $3::pg_catalog.bytea)",
+				[][]byte{[]byte(id), []byte(strconv.FormatInt(at, 10)), piece[:n]}, nil, []int16{0, 0, 1}, nil).Read()
+			if res.Err != nil {
+				return fmt.Errorf("target: large object %s: %w", id, pipeline.SafeError(res.Err))
+			}
+			at += int64(n)
+		}
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && n > 0:
+			// The end of what is compressed may come before the end of the file.
+			if _, err := io.Copy(io.Discard, in); err != nil {
+				return err
+			}
+			return nil
+		case err != nil:
+			return fmt.Errorf("large object %s: %w", id, r.broken(file, err))
+		}
+	}
+}

@@ -1,0 +1,418 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"filippo.io/age"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/store"
+)
+
+// restoration is one restore: of what, into what.
+type restoration struct {
+	dest, name           string
+	identities           []age.Identity
+	target               pipeline.TargetConfig
+	rules                *rules.File
+	tables, schemas      []string
+	schemaOnly, dataOnly bool
+	workers              int
+	report               reporter
+
+	snap *store.Snapshot
+	what *restorable
+	tgt  *pipeline.Target
+	live *liveSchema // with dataOnly
+
+	rows, bytes atomic.Int64
+	total       int64
+	mu          sync.Mutex
+	told        time.Time
+}
+
+// liveSchema is the target as it is now, which a restore of data alone copies.
+type liveSchema struct {
+	src    *pipeline.Source
+	schema *schema.Schema
+}
+
+// run does everything. Whatever goes wrong before the swap leaves the target as it
+// was.
+func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
+	began := time.Now()
+	r.report.Step("check snapshot and target")
+	st, err := openStore(ctx, r.dest)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	if err := r.choose(ctx, st); err != nil {
+		return nil, err
+	}
+	if r.tgt, err = pipeline.OpenTarget(ctx, r.target); err != nil {
+		return nil, at("target", err)
+	}
+	defer r.tgt.Close(context.WithoutCancel(ctx))
+	if r.dataOnly {
+		if err := r.openLive(ctx); err != nil {
+			return nil, err
+		}
+		defer func() { r.live.src.Close(context.WithoutCancel(ctx)) }()
+	}
+	if err := r.preflight(ctx); err != nil {
+		return nil, err
+	}
+	swept, err := r.tgt.Lock(ctx)
+	if err != nil {
+		return nil, at("target", err)
+	}
+	for _, name := range swept {
+		r.report.Note("dropped " + name + ", which an earlier run left behind")
+	}
+	defer func() {
+		if dropErr := r.tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
+			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
+		}
+	}()
+	if err := r.fill(ctx); err != nil {
+		return nil, err
+	}
+	r.report.Step("swap")
+	swap, err := r.tgt.Swap(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("swap: %w", err)
+	}
+	r.report.Finish()
+	if swap.LeftErr != nil {
+		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
+	}
+	res = &restoreResult{
+		Target: r.tgt.Name(), Previous: swap.Previous, Snapshot: r.snap.Name, Time: r.snap.Manifest.Created.UTC().Format(time.RFC3339),
+		Tables: len(r.what.data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(),
+	}
+	for _, s := range r.report.Steps() {
+		res.Steps = append(res.Steps, stepResult{s.Name, s.Took.Seconds()})
+	}
+	return res, nil
+}
+
+// choose finds the snapshot and reads what is in it.
+func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
+	if r.name == "" {
+		if r.name, err = latest(ctx, st); err != nil {
+			return err
+		}
+	}
+	if r.snap, err = st.Snapshot(ctx, r.name); err != nil {
+		return err
+	}
+	if f := r.snap.Manifest.Format; f != "" && f != "directory" {
+		return fmt.Errorf("snapshot %s is of format %s, which restore does not read; give its file to psql (plain) or pg_restore (tar)", r.name, f)
+	}
+	in, err := r.snap.Open(ctx, "toc.dat", r.identities...)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	toc, err := pgarchive.Read(in)
+	var damaged *store.DamagedError
+	if errors.As(err, &damaged) {
+		return damaged
+	}
+	if err != nil {
+		return fmt.Errorf("snapshot %s: toc.dat: %w", r.name, err)
+	}
+	if r.what, err = readContents(toc, r.tables, r.schemas); err != nil {
+		return err
+	}
+	if r.schemaOnly {
+		w := r.what
+		w.data, w.blobs, w.sets, w.views = nil, nil, nil, nil
+	}
+	for _, e := range r.what.data {
+		r.total += r.fileSize(e)
+	}
+	return nil
+}
+
+// latest is the name of the complete snapshot that is the newest.
+func latest(ctx context.Context, st *store.Store) (string, error) {
+	list, err := st.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	for _, l := range list {
+		if l.State == store.Complete {
+			name = l.Name
+		}
+	}
+	if name == "" {
+		return "", fmt.Errorf("%s: no complete snapshot", st)
+	}
+	return name, nil
+}
+
+// fileSize is how long the file of an entry is, or 0.
+func (r *restoration) fileSize(e *pgarchive.Entry) int64 {
+	for _, ending := range []string{"", ".gz", ".lz4", ".zst"} {
+		if f, ok := r.snap.Manifest.File(e.Filename + ending); ok {
+			return f.Size
+		}
+	}
+	return 0
+}
+
+// byRows are the entries of rows, the longest first.
+func (r *restoration) byRows() []*pgarchive.Entry {
+	out := slices.Clone(r.what.data)
+	slices.SortStableFunc(out, func(a, b *pgarchive.Entry) int {
+		return int(min(1, max(-1, r.fileSize(b)-r.fileSize(a))))
+	})
+	return out
+}
+
+// openLive reads the schema that a restore of data alone keeps.
+func (r *restoration) openLive(ctx context.Context) error {
+	src, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: r.target.Conn, DSN: r.target.DSN})
+	if err != nil {
+		return errors.New("--data-only keeps the target's schema, which cannot be read: " + strings.TrimPrefix(err.Error(), "source: "))
+	}
+	r.live = &liveSchema{src: src}
+	if r.live.schema, err = catalog.Read(ctx, src.Leader()); err != nil {
+		src.Close(ctx)
+		return at("target", err)
+	}
+	known := map[schema.Name]bool{}
+	for _, t := range r.live.schema.Tables {
+		known[t.Name] = true
+	}
+	var missing []string
+	for _, e := range r.what.data {
+		if !known[nameOf(e)] {
+			missing = append(missing, "the target has no table "+nameOf(e).String())
+		}
+	}
+	if len(missing) > 0 {
+		src.Close(ctx)
+		return errors.New("--data-only: the snapshot does not fit the target's schema\n" + strings.Join(missing, "\n"))
+	}
+	return nil
+}
+
+// preflight looks for every reason to refuse, as for a refresh.
+func (r *restoration) preflight(ctx context.Context) error {
+	like, extensions := r.what.like, r.what.extensions
+	if r.live != nil {
+		like, extensions = r.live.src.Info(), nil
+	}
+	if like.Provider == "" { // an archive that says nothing of its database
+		there := r.tgt.Info()
+		there.Version, there.Database = like.Version, like.Database
+		if like.Encoding != "" {
+			there.Encoding = like.Encoding
+		}
+		like = there
+	}
+	r.what.like = like
+	name := r.what.like.Database
+	if m := r.snap.Manifest.Database; m != "" {
+		name = m
+	}
+	if r.live != nil {
+		name = "" // no copy of the target itself is meant
+	}
+	problems, err := r.tgt.PreflightLike(ctx, like, extensions, pipeline.PreflightConfig{Allowed: func(host string, port uint16, database string) bool {
+		return r.rules.Targets.Match(host, port, database, name)
+	}})
+	if err != nil {
+		return fmt.Errorf("preflight: %w", err)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	lines := []string{"nothing was written, because:"}
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// fill makes the new database.
+func (r *restoration) fill(ctx context.Context) error {
+	r.report.Step("create the schema")
+	if r.live != nil {
+		return r.fillLive(ctx)
+	}
+	if err := r.tgt.CreateLike(ctx, r.what.like); err != nil {
+		return err
+	}
+	if err := r.onOne(ctx, r.preData); err != nil {
+		return err
+	}
+	r.report.Step("load rows")
+	if err := r.tgt.BuildParts(ctx, r.building(), r.what.post, r.loading); err != nil {
+		return err
+	}
+	r.report.Step("set sequences, fill views")
+	return r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
+		for _, e := range slices.Concat(r.what.sets, r.what.views) {
+			sql := e.Defn.String
+			if e.Desc == "MATERIALIZED VIEW DATA" {
+				sql += ";\nanalyze " + nameOf(e).SQL()
+			}
+			if err := execute(ctx, conn, e, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fillLive makes the new database with the schema that the target has now.
+func (r *restoration) fillLive(ctx context.Context) error {
+	src, s := r.live.src, r.live.schema
+	if _, err := src.Begin(ctx, tableNames(s)); err != nil {
+		return at("target", err)
+	}
+	if err := r.tgt.Create(ctx, src); err != nil {
+		return err
+	}
+	if err := r.tgt.PreData(ctx, src, pipeline.Objects{ForeignTables: true}); err != nil {
+		return err
+	}
+	views, err := src.Populated(ctx, s.MatViews)
+	if err != nil {
+		return err
+	}
+	src.Close(ctx)
+	r.report.Step("load rows")
+	if err := r.tgt.Build(ctx, r.building(), r.loading); err != nil {
+		return err
+	}
+	r.report.Step("set sequences, fill views")
+	known := map[schema.Name]bool{}
+	for _, q := range s.Sequences {
+		known[q.Name] = true
+	}
+	err = r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
+		for _, e := range r.what.sets {
+			if !known[nameOf(e)] {
+				r.report.Note("the target has no sequence " + nameOf(e).String())
+				continue
+			}
+			if err := execute(ctx, conn, e, e.Defn.String); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.tgt.Finish(ctx, nil, views)
+}
+
+func (r *restoration) building() pipeline.BuildConfig {
+	cfg := pipeline.BuildConfig{Beside: r.workers, Jobs: 2 * r.workers}
+	for _, e := range r.what.data {
+		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: nameOf(e), Bytes: r.fileSize(e)})
+	}
+	return cfg
+}
+
+// loading is load, with the report of what follows.
+func (r *restoration) loading(ctx context.Context, ready func(schema.Name)) error {
+	err := r.load(ctx, ready)
+	if err == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.report.Step("build indexes and constraints")
+	}
+	return err
+}
+
+// progress reports, now and then.
+func (r *restoration) progress() {
+	if !r.mu.TryLock() {
+		return
+	}
+	defer r.mu.Unlock()
+	if time.Since(r.told) < 200*time.Millisecond {
+		return
+	}
+	r.told = time.Now()
+	r.report.Progress(progress{Rows: r.rows.Load(), Bytes: r.bytes.Load(), TotalBytes: r.total})
+}
+
+// onOne runs fn with a session on the new database.
+func (r *restoration) onOne(ctx context.Context, fn func(context.Context, *pgconn.PgConn) error) error {
+	conn, err := r.tgt.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.tgt.Disconnect(ctx, conn)
+	return fn(ctx, conn)
+}
+
+// execute runs the SQL of an entry.
+func execute(ctx context.Context, conn *pgconn.PgConn, e *pgarchive.Entry, sql string) error {
+	if _, err := conn.Exec(ctx, sql).ReadAll(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("target: %s: %w", entryName(e), pipeline.SafeError(err))
+	}
+	return nil
+}
+
+// serverOptions are those of a foreign server: addresses, and more.
+var serverOptions = regexp.MustCompile(`(?s)^(CREATE SERVER .*) OPTIONS \(\n.*\);\s*$`)
+
+// preData makes what comes before the rows, in the order of the archive.
+func (r *restoration) preData(ctx context.Context, conn *pgconn.PgConn) error {
+	const settings = "set check_function_bodies = off; set client_min_messages = warning"
+	if _, err := conn.Exec(ctx, settings).ReadAll(); err != nil {
+		return fmt.Errorf("target: %w", pipeline.SafeError(err))
+	}
+	access := ""
+	for _, e := range r.what.pre {
+		sql := e.Defn.String
+		if am := e.TableAM.String; am != "" && am != access {
+			sql, access = "set default_table_access_method = "+schema.QuoteIdent(am)+";\n"+sql, am
+		}
+		switch e.Desc {
+		case "SERVER":
+			if m := serverOptions.FindStringSubmatch(sql); m != nil {
+				sql = m[1]
+			}
+		case "BLOB METADATA": // since 17: a number a line
+			var all []string
+			for id := range strings.FieldsSeq(sql) {
+				all = append(all, "select pg_catalog.lo_create('"+id+"')")
+			}
+			sql = strings.Join(all, ";\n")
+		}
+		if strings.TrimSpace(sql) == "" {
+			continue
+		}
+		if err := execute(ctx, conn, e, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}

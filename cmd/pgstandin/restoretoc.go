@@ -1,0 +1,315 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// restorable is what of an archive is restored, each part in the archive's order.
+type restorable struct {
+	like       pipeline.Info // the database that was dumped
+	extensions []string
+	pre        []*pgarchive.Entry
+	data       []*pgarchive.Entry // rows of tables
+	blobs      []*pgarchive.Entry // bytes of large objects
+	sets       []*pgarchive.Entry // values of sequences
+	post       []pipeline.Part
+	views      []*pgarchive.Entry // fillings of materialized views
+}
+
+// neverRestored are the kinds of objects that refresh does not make either: what
+// reaches production or holds its credentials, and what the target's own stand for.
+var neverRestored = map[string]bool{
+	"ENCODING": true, "STDSTRINGS": true, "SEARCHPATH": true, "DATABASE": true, "DATABASE PROPERTIES": true,
+	"ACL": true, "DEFAULT ACL": true, "SECURITY LABEL": true, "USER MAPPING": true, "EVENT TRIGGER": true,
+	"SUBSCRIPTION": true, "SUBSCRIPTION TABLE": true,
+	"PUBLICATION": true, "PUBLICATION TABLE": true, "PUBLICATION TABLES IN SCHEMA": true,
+	"STATISTICS DATA": true, // every table is analyzed
+}
+
+// noCommentOn begin the tags of comments on those.
+var noCommentOn = []string{"EXTENSION ", "SCHEMA public", "EVENT TRIGGER ", "USER MAPPING ", "PUBLICATION ", "SUBSCRIPTION ", "DATABASE "}
+
+func wantedEntry(e *pgarchive.Entry) bool {
+	if e.Desc == "COMMENT" {
+		for _, begin := range noCommentOn {
+			if strings.HasPrefix(e.Tag, begin) && (begin != "SCHEMA public" || e.Tag == begin) {
+				return false
+			}
+		}
+	}
+	return !neverRestored[e.Desc] && (e.Desc != "SCHEMA" || e.Tag != "public")
+}
+
+// readContents sorts what is in an archive. tables and schemas choose tables; none
+// of both stands for all.
+func readContents(a *pgarchive.Archive, tables, schemas []string) (*restorable, error) {
+	c := &restorable{}
+	var err error
+	if c.like, err = databaseOf(a); err != nil {
+		return nil, err
+	}
+	out, err := leftOut(a, tables, schemas)
+	if err != nil {
+		return nil, err
+	}
+	section := pgarchive.SectionPreData
+	for _, e := range a.Entries {
+		if e.Section != pgarchive.SectionNone {
+			section = e.Section // what has none goes with what it is of
+		}
+		if !wantedEntry(e) || out[e.DumpID] {
+			continue
+		}
+		switch {
+		case e.Desc == "TABLE DATA":
+			c.data = append(c.data, e)
+		case e.Desc == "BLOBS":
+			c.blobs = append(c.blobs, e)
+		case e.Desc == "SEQUENCE SET":
+			c.sets = append(c.sets, e)
+		case e.Desc == "MATERIALIZED VIEW DATA":
+			c.views = append(c.views, e)
+		case e.HadDumper:
+			return nil, fmt.Errorf("%s: data of a kind that is not known here; restore the snapshot with pg_restore", entryName(e))
+		case section == pgarchive.SectionPostData:
+			c.post = append(c.post, partOf(a, e))
+		default:
+			c.pre = append(c.pre, e)
+			if e.Desc == "EXTENSION" && e.Tag != "plpgsql" {
+				c.extensions = append(c.extensions, e.Tag)
+			}
+		}
+	}
+	return c, nil
+}
+
+// nameOf is the name of a relation.
+func nameOf(e *pgarchive.Entry) schema.Name {
+	return schema.Name{Schema: e.Namespace.String, Name: e.Tag}
+}
+
+// entryName names an entry in messages.
+func entryName(e *pgarchive.Entry) string {
+	name := strings.ToLower(e.Desc) + " "
+	if e.Namespace.String != "" {
+		name += e.Namespace.String + "."
+	}
+	return name + e.Tag
+}
+
+// partOf says of an entry that comes after the data which tables it is about.
+func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
+	p := pipeline.Part{ID: int(e.DumpID), Kind: e.Desc, Name: entryName(e), SQL: strings.TrimSpace(e.Defn.String)}
+	for _, d := range e.Deps {
+		p.Needs = append(p.Needs, int(d))
+	}
+	seen := map[schema.Name]bool{}
+	add := func(table *pgarchive.Entry) {
+		if table != nil && table.Desc == "TABLE" && !seen[nameOf(table)] {
+			seen[nameOf(table)] = true
+			p.Tables = append(p.Tables, nameOf(table))
+		}
+	}
+	if e.Desc != "INDEX" && e.Desc != "COMMENT" { // the tag is "table name"
+		var own *pgarchive.Entry
+		for _, t := range a.Entries {
+			if t.Desc == "TABLE" && t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)) {
+				own = t
+			}
+		}
+		add(own)
+	}
+	for _, id := range e.Deps {
+		d := a.Entry(id)
+		if d == nil {
+			continue
+		}
+		add(d)
+		if d.Section == pgarchive.SectionPostData { // a foreign key needs the other table's key
+			for _, id := range d.Deps {
+				add(a.Entry(id))
+			}
+		}
+	}
+	return p
+}
+
+// leftOut is what is not restored because it is, or needs, a table that was not
+// chosen.
+func leftOut(a *pgarchive.Archive, tables, schemas []string) (map[int32]bool, error) {
+	out := map[int32]bool{}
+	if len(tables)+len(schemas) == 0 {
+		return out, nil
+	}
+	chosen, err := chosenTables(a, tables, schemas)
+	if err != nil {
+		return nil, err
+	}
+	why := map[int32]*pgarchive.Entry{}
+	for _, e := range a.Entries {
+		if (e.Desc == "TABLE" || e.Desc == "FOREIGN TABLE") && !chosen[e.DumpID] || e.Desc == "BLOB" || e.Desc == "BLOB METADATA" || e.Desc == "BLOBS" {
+			out[e.DumpID] = true
+		}
+	}
+	for again := true; again; {
+		again = false
+		for _, e := range a.Entries {
+			if out[e.DumpID] {
+				continue
+			}
+			for _, d := range e.Deps {
+				if out[d] {
+					out[e.DumpID], why[e.DumpID], again = true, a.Entry(d), true
+					break
+				}
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(chosen)) {
+		if need := why[id]; need != nil {
+			return nil, usageError(fmt.Errorf("%s needs %s, which is not chosen; name both with --table", entryName(a.Entry(id)), entryName(need)))
+		}
+	}
+	return out, nil
+}
+
+// chosenTables are the entries of the tables that the flags name, with their
+// partitions.
+func chosenTables(a *pgarchive.Archive, tables, schemas []string) (map[int32]bool, error) {
+	chosen := map[int32]bool{}
+	found := map[string]bool{}
+	for _, e := range a.Entries {
+		if e.Desc != "TABLE" && e.Desc != "FOREIGN TABLE" {
+			continue
+		}
+		for _, t := range tables {
+			if t == e.Tag || t == e.Namespace.String+"."+e.Tag || t == nameOf(e).String() || t == nameOf(e).SQL() {
+				found["--table "+t], chosen[e.DumpID] = true, true
+			}
+		}
+		for _, s := range schemas {
+			if s == e.Namespace.String || s == schema.QuoteIdent(e.Namespace.String) {
+				found["--schema "+s], chosen[e.DumpID] = true, true
+			}
+		}
+	}
+	var missing []string
+	for _, t := range tables {
+		if !found["--table "+t] {
+			missing = append(missing, "--table "+t+": the snapshot has no such table")
+		}
+	}
+	for _, s := range schemas {
+		if !found["--schema "+s] {
+			missing = append(missing, "--schema "+s+": the snapshot has no tables in it")
+		}
+	}
+	if len(missing) > 0 {
+		return nil, usageError(errors.New(strings.Join(missing, "\n")))
+	}
+	addPartitions(a, chosen)
+	return chosen, nil
+}
+
+// addPartitions chooses the partitions of chosen tables.
+func addPartitions(a *pgarchive.Archive, chosen map[int32]bool) {
+	for again := true; again; {
+		again = false
+		for _, e := range a.Entries {
+			if e.Desc != "TABLE ATTACH" {
+				continue
+			}
+			child, parent := int32(0), int32(0)
+			for _, id := range e.Deps {
+				d := a.Entry(id)
+				switch {
+				case d == nil:
+				case nameOf(d) == nameOf(e):
+					child = id
+				case d.Desc == "TABLE":
+					parent = id
+				}
+			}
+			if child != 0 && chosen[parent] && !chosen[child] {
+				chosen[child], again = true, true
+			}
+		}
+	}
+}
+
+var (
+	databaseSetting = regexp.MustCompile(`\b(ENCODING|LOCALE_PROVIDER|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE|ICU_RULES) = ('(?:[^']|'')*'|\w+)`)
+	encodingSetting = regexp.MustCompile(`client_encoding = '([^']*)'`)
+	leadingNumber   = regexp.MustCompile(`^(\d+)(?:\.(\d+))?`)
+)
+
+// databaseOf reads from an archive what the database was that it is of.
+func databaseOf(a *pgarchive.Archive) (pipeline.Info, error) {
+	info := pipeline.Info{Database: a.Database}
+	if m := leadingNumber.FindStringSubmatch(a.ServerVersion); m != nil {
+		major, _ := strconv.Atoi(m[1])
+		info.Version = major * 10000
+	}
+	for _, e := range a.Entries {
+		switch e.Desc {
+		case "ENCODING":
+			if m := encodingSetting.FindStringSubmatch(e.Defn.String); m != nil && info.Encoding == "" {
+				info.Encoding = m[1]
+			}
+		case "STDSTRINGS":
+			if !strings.Contains(e.Defn.String, "'on'") {
+				return info, errors.New("the archive was made with standard_conforming_strings off; restore it with pg_restore")
+			}
+		case "DATABASE":
+			_, settings, _ := strings.Cut(e.Defn.String, " TEMPLATE = template0")
+			if err := databaseSettings(&info, settings); err != nil {
+				return info, err
+			}
+		}
+	}
+	return info, nil
+}
+
+// databaseSettings reads the options of a CREATE DATABASE.
+func databaseSettings(info *pipeline.Info, text string) error {
+	set := map[string]string{}
+	for _, m := range databaseSetting.FindAllStringSubmatch(text, -1) {
+		v := m[2]
+		if strings.HasPrefix(v, "'") {
+			v = strings.ReplaceAll(v[1:len(v)-1], "''", "'")
+		}
+		set[m[1]] = v
+	}
+	if e := set["ENCODING"]; e != "" {
+		if info.Encoding != "" && info.Encoding != e {
+			return fmt.Errorf("the archive was made in another encoding (%s) than its database has (%s); restore it with pg_restore", info.Encoding, e)
+		}
+		info.Encoding = e
+	}
+	or := func(names ...string) string {
+		for _, n := range names {
+			if set[n] != "" {
+				return set[n]
+			}
+		}
+		return ""
+	}
+	info.Provider = strings.ToLower(or("LOCALE_PROVIDER"))
+	if info.Provider == "" {
+		info.Provider = "libc"
+	}
+	info.Collate, info.Ctype = or("LC_COLLATE", "LOCALE"), or("LC_CTYPE", "LOCALE")
+	info.Locale = or(strings.ToUpper(info.Provider)+"_LOCALE", "LOCALE")
+	info.ICURules = or("ICU_RULES")
+	return nil
+}
