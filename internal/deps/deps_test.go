@@ -31,6 +31,8 @@ const (
 	age        = "filippo.io/age"
 	aws        = "github.com/aws/aws-sdk-go-v2"
 	prometheus = "github.com/prometheus/client_golang"
+	klauspost  = "github.com/klauspost/compress"
+	lz4        = "github.com/pierrec/lz4/v4"
 	everything = "*"
 )
 
@@ -42,7 +44,7 @@ var table = map[string][]string{
 	"internal/copyfmt":   {},
 	"internal/blockpipe": {},
 	"internal/sqlfile":   {},
-	"internal/pgarchive": {},
+	"internal/pgarchive": {klauspost, lz4},
 	"keyed":              {crypto},
 	"internal/sqlexpr":   {pgQuery},
 
