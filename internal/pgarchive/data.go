@@ -1,9 +1,8 @@
 package pgarchive
 
 import (
-	"compress/gzip"
+	"bytes"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -22,18 +21,16 @@ func (e *Entry) DataFile(a Algorithm) string {
 // DataWriter writes the data file of one table or large object. It passes on
 // what it is given, so many rows at once are best.
 type DataWriter struct {
-	w      io.Writer
-	rows   bool         // of a table
-	zip    *gzip.Writer // nil for none
-	last   byte         // what was written last, 0 before anything was
+	w      compressor
+	rows   bool // of a table
+	last   byte // what was written last, 0 before anything was
 	err    error
 	closed bool
 }
 
 // NewDataWriter returns a writer of rows in COPY's text format, as COPY … TO
 // STDOUT delivers them: each ends in a newline, and what ends them all is added
-// by Close. It compresses with Gzip or not at all; other algorithms are an
-// error. Closing w is up to the caller.
+// by Close. Closing w is up to the caller.
 func NewDataWriter(w io.Writer, c Compression) (*DataWriter, error) {
 	return newWriter(w, c, true)
 }
@@ -46,21 +43,12 @@ func NewLargeObjectWriter(w io.Writer, c Compression) (*DataWriter, error) {
 }
 
 func newWriter(w io.Writer, c Compression, rows bool) (*DataWriter, error) {
-	if err := c.checkLevel(); err != nil {
-		if c.Algorithm > Gzip {
-			err = fmt.Errorf("%v: data files are written with gzip or none", c.Algorithm)
-		}
+	z, err := c.newCompressor()
+	if err != nil {
 		return nil, err
 	}
-	d := &DataWriter{w: w, rows: rows}
-	if c.Algorithm == Gzip {
-		zip, err := gzip.NewWriterLevel(w, c.Level)
-		if err != nil {
-			return nil, err
-		}
-		d.zip, d.w = zip, zip
-	}
-	return d, nil
+	z.Reset(w)
+	return &DataWriter{w: z, rows: rows}, nil
 }
 
 // Write takes a piece of the rows, which may begin and end anywhere. After an
@@ -87,13 +75,75 @@ func (d *DataWriter) Close() error {
 	}
 	d.closed = true
 	if d.err == nil && d.rows && d.last != 0 && d.last != '\n' {
-		d.err = errors.New("table data: cut off within a row")
+		d.err = errCutRow
 	}
 	if d.err == nil && d.rows {
 		_, d.err = io.WriteString(d.w, tail)
 	}
-	if d.err == nil && d.zip != nil {
-		d.err = d.zip.Close()
+	if d.err == nil {
+		d.err = d.w.Close()
 	}
 	return d.err
+}
+
+var errCutRow = errors.New("table data: cut off within a row")
+
+// PartWriter compresses parts of a table's rows, each by itself: any number of
+// them, one behind the other, and the end that AppendEnd makes are a data file.
+// All readers of the formats take such a row of streams for one.
+type PartWriter struct {
+	w    compressor
+	last byte
+	err  error
+}
+
+// NewPartWriter returns a writer, to be Reset before each part. Making one is
+// costly, using it again is not.
+func NewPartWriter(c Compression) (*PartWriter, error) {
+	w, err := c.newCompressor()
+	if err != nil {
+		return nil, err
+	}
+	return &PartWriter{w: w}, nil
+}
+
+// Reset begins a part, whatever became of the one before.
+func (p *PartWriter) Reset(w io.Writer) {
+	p.w.Reset(w)
+	p.last, p.err = 0, nil
+}
+
+// Write takes a piece of the part's rows, as [DataWriter.Write] does.
+func (p *PartWriter) Write(rows []byte) (int, error) {
+	if p.err != nil || len(rows) == 0 {
+		return 0, p.err
+	}
+	n, err := p.w.Write(rows)
+	p.err = err
+	p.last = rows[len(rows)-1]
+	return n, err
+}
+
+// Close ends the part. A part without rows may be left out of the file.
+func (p *PartWriter) Close() error {
+	if p.err == nil && p.last != 0 && p.last != '\n' {
+		p.err = errCutRow
+	}
+	if p.err == nil {
+		p.err = p.w.Close()
+	}
+	return p.err
+}
+
+// AppendEnd appends what ends the data file of a table behind its parts.
+func AppendEnd(dst []byte, c Compression) ([]byte, error) {
+	b := bytes.NewBuffer(dst)
+	d, err := NewDataWriter(b, c)
+	if err != nil {
+		return dst, err
+	}
+	if err := d.Close(); err != nil {
+		return dst, err
+	}
+	return b.Bytes(), nil
 }

@@ -2,7 +2,6 @@ package pgarchive
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"strings"
@@ -10,7 +9,7 @@ import (
 )
 
 func TestDataWriter(t *testing.T) {
-	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {Gzip, 1}, {Gzip, 9}} {
+	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {Gzip, 1}, {Gzip, 9}, {LZ4, DefaultLevel}, {LZ4, 12}, {Zstd, DefaultLevel}, {Zstd, 22}} {
 		for _, rows := range []string{"", "1\t\\N\n", strings.Repeat("42\ttext\n", 10000)} {
 			var b bytes.Buffer
 			d, err := NewDataWriter(&b, c)
@@ -28,11 +27,9 @@ func TestDataWriter(t *testing.T) {
 			if _, err := d.Write([]byte("x")); err == nil {
 				t.Error("written after its end")
 			}
-			var r io.Reader = &b
-			if c.Algorithm == Gzip {
-				if r, err = gzip.NewReader(&b); err != nil {
-					t.Fatal(err)
-				}
+			r, err := NewReader(&b, c.Algorithm)
+			if err != nil {
+				t.Fatal(err)
 			}
 			got, err := io.ReadAll(r)
 			if want := rows + "\\.\n\n\n"; err != nil || string(got) != want {
@@ -43,7 +40,7 @@ func TestDataWriter(t *testing.T) {
 }
 
 func TestDataWriterRefuses(t *testing.T) {
-	for _, c := range []Compression{{LZ4, 1}, {Zstd, DefaultLevel}, {Gzip, 0}, {Gzip, 10}, {None, 1}} {
+	for _, c := range []Compression{{LZ4, 13}, {Zstd, 23}, {Zstd + 1, 1}, {Gzip, 0}, {Gzip, 10}, {None, 1}} {
 		if _, err := NewDataWriter(io.Discard, c); err == nil {
 			t.Errorf("%v is taken", c)
 		}
@@ -91,5 +88,67 @@ func TestDataFile(t *testing.T) {
 	}
 	if got := new(Entry).DataFile(Gzip); got != "" {
 		t.Errorf("no data, in %s", got)
+	}
+}
+
+// Parts, one behind the other, are one file, and a writer of them serves again.
+func TestParts(t *testing.T) {
+	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {LZ4, DefaultLevel}, {Zstd, DefaultLevel}} {
+		p, err := NewPartWriter(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file, want []byte
+		for i := range 5 {
+			rows := []byte(strings.Repeat(strings.Repeat("x", i)+"\n", i*50000))
+			var lost, part bytes.Buffer
+			p.Reset(&lost) // a part that is given up leaves nothing behind
+			p.Write([]byte("half a r"))
+			p.Reset(&part)
+			_, err := p.Write(rows)
+			if err := errors.Join(err, p.Close()); err != nil {
+				t.Fatal(err)
+			}
+			file, want = append(file, part.Bytes()...), append(want, rows...)
+		}
+		if file, err = AppendEnd(file, c); err != nil {
+			t.Fatal(err)
+		}
+		r, err := NewReader(bytes.NewReader(file), c.Algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || string(got) != string(want)+tail {
+			t.Errorf("%v: %d bytes of %d, %v", c, len(got), len(want)+len(tail), err)
+		}
+		for _, cut := range []int{1, len(file) / 2, len(file) - 1} {
+			r, err := NewReader(bytes.NewReader(file[:cut]), c.Algorithm)
+			if err == nil {
+				_, err = io.ReadAll(r)
+			}
+			if err == nil && c.Algorithm != None {
+				t.Errorf("%v: cut at %d of %d reads as whole", c, cut, len(file))
+			}
+		}
+		p.Reset(io.Discard)
+		p.Write([]byte("half a r"))
+		if err := p.Close(); err == nil {
+			t.Errorf("%v: half a row is a part", c)
+		}
+	}
+}
+
+func TestParseCompression(t *testing.T) {
+	for _, s := range []string{"none", "gzip", "gzip:1", "gzip:9", "lz4", "lz4:12", "zstd", "zstd:22"} {
+		c, err := ParseCompression(s)
+		if err != nil || c.String() != s {
+			t.Errorf("%s: %v, %v", s, c, err)
+		}
+	}
+	for _, s := range []string{"", "none:1", "gzip:", "gzip:0", "gzip:10", "gzip:x", "lz4:13", "zstd:23", "zstd:-1", "bzip2", "6"} {
+		if c, err := ParseCompression(s); err == nil {
+			t.Errorf("%q is %v", s, c)
+		}
 	}
 }

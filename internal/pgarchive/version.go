@@ -76,8 +76,9 @@ const DefaultLevel = -1
 // remark: pg_restore goes by the names of the files.
 type Compression struct {
 	Algorithm Algorithm
-	// Level is 1 to 9 for Gzip, or DefaultLevel; 0 for None. Archives since
-	// 1.15 do not record it: there Read returns 0 for None and DefaultLevel for
+	// Level is 1 to 9 for Gzip, to 12 for LZ4, to 22 for Zstd, or DefaultLevel; 0
+	// for None. Levels of LZ4 and Zstd stand for the nearest of a few. Archives
+	// since 1.15 do not record it: there Read returns 0 for None and DefaultLevel for
 	// all others, and Write takes no notice of it.
 	Level int
 }
