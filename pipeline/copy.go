@@ -95,11 +95,17 @@ type TargetConns interface {
 // committed by then. Errors hold no data; a *YieldError and errors of the
 // context can be told by errors.As and errors.Is.
 func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
-	c := newCopier(src, tgt, jobs)
+	c := newCopier(src, jobs)
+	c.open = func() end { return &targetEnd{conns: tgt} }
+	return c.run(ctx, opts)
+}
+
+// run works the queue off.
+func (c *copier) run(ctx context.Context, opts CopyOptions) ([]JobResult, error) {
 	if c.ended = opts.Done; c.ended == nil {
 		c.ended = func(int) {}
 	}
-	for i := range jobs {
+	for i := range c.jobs {
 		if c.left[i] == 0 {
 			c.ended(i)
 		}
@@ -123,7 +129,7 @@ func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opt
 // copier is a running Copy.
 type copier struct {
 	src   SourceConns
-	tgt   TargetConns
+	open  func() end // makes a worker's
 	jobs  []Job
 	total Progress // the totals; constant
 	moved counter
@@ -147,9 +153,9 @@ type lockedTable struct {
 	table schema.Name
 }
 
-func newCopier(src SourceConns, tgt TargetConns, jobs []Job) *copier {
+func newCopier(src SourceConns, jobs []Job) *copier {
 	c := &copier{
-		src: src, tgt: tgt, jobs: jobs, results: make([]JobResult, len(jobs)),
+		src: src, jobs: jobs, results: make([]JobResult, len(jobs)),
 		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), locked: map[lockedTable]bool{},
 	}
 	weight := make([]int64, len(jobs))
@@ -205,8 +211,8 @@ func (c *copier) again(t task) {
 
 // work is one worker: chunk after chunk until none is left.
 func (c *copier) work(ctx context.Context) error {
-	w := &copyWorker{c: c, rewriters: map[int]Rewriter{}}
-	defer w.hangUp(ctx)
+	w := &copyWorker{c: c, end: c.open(), rewriters: map[int]Rewriter{}}
+	defer w.end.close(ctx)
 	for ctx.Err() == nil {
 		t, ok := c.take()
 		if !ok {
@@ -227,7 +233,7 @@ func (c *copier) work(ctx context.Context) error {
 // copyWorker copies one chunk at a time.
 type copyWorker struct {
 	c         *copier
-	tgt       *pgconn.PgConn  // nil: to be opened
+	end       end
 	pipe      *blockpipe.Pipe // nil: to be made
 	rewriters map[int]Rewriter
 }
@@ -258,13 +264,12 @@ func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {
 			b.Begin(try > 0)
 		}
 		err := a.run(ctx)
-		if err != nil && a.lost && ctx.Err() == nil {
-			// What became of the transaction?
-			committed, statusErr := w.committed(ctx, a.xid)
+		if err != nil && ctx.Err() == nil {
+			kept, keptErr := w.end.kept(ctx)
 			switch {
-			case statusErr != nil:
-				err = statusErr
-			case committed:
+			case keptErr != nil:
+				err = keptErr
+			case kept:
 				err = nil
 			}
 		}
@@ -291,29 +296,6 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	case <-t.C:
 		return nil
-	}
-}
-
-// target returns the worker's connection to the target, a new one if need be.
-func (w *copyWorker) target(ctx context.Context) (*pgconn.PgConn, error) {
-	if w.tgt != nil && !w.tgt.IsClosed() {
-		return w.tgt, nil
-	}
-	w.hangUp(ctx)
-	conn, err := w.c.tgt.Connect(ctx)
-	if err != nil {
-		return nil, connectFailure(ctx, "target", err)
-	}
-	w.tgt = conn
-	return conn, nil
-}
-
-// hangUp closes the target's connection, if there is one, and waits for it.
-func (w *copyWorker) hangUp(ctx context.Context) {
-	if w.tgt != nil {
-		w.c.tgt.Disconnect(ctx, w.tgt)
-		settle(w.tgt)
-		w.tgt = nil
 	}
 }
 

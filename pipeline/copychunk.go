@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,10 +20,25 @@ type attempt struct {
 	chunk *Chunk
 	rw    Rewriter
 
-	xid         string // of the target's transaction, once it has begun
-	lost        bool   // the target's connection broke after that
-	rows, bytes int64  // that the target took
-	counted     moved  // what the progress was told of it
+	rows, bytes int64 // that the other end took
+	counted     moved // what the progress was told of it
+}
+
+// end is where a worker's chunks go, one at a time: a target, or files.
+type end interface {
+	// begin gets ready for a chunk. After an error nothing is begun.
+	begin(ctx context.Context, job *Job) error
+	// take takes the chunk's rows, a COPY stream, and returns how many there were. An
+	// error of the end itself names it.
+	take(ctx context.Context, job *Job, rows io.Reader) (int64, error)
+	// keep makes what was taken stay.
+	keep(ctx context.Context, job *Job) error
+	// drop gives up what was begun, after an error.
+	drop(ctx context.Context)
+	// kept reports whether what was dropped was kept all the same.
+	kept(ctx context.Context) (bool, error)
+	// close lets go of what the end holds, and waits for it.
+	close(ctx context.Context)
 }
 
 // What the other server is told when one end fails: the text reaches its log.
@@ -33,8 +47,7 @@ var (
 	errStopped = errors.New("the copy was stopped")
 )
 
-// run copies the chunk and commits. With an error, the worker has no connection
-// to the target afterwards.
+// run copies the chunk and keeps it.
 func (a *attempt) run(ctx context.Context) (err error) {
 	src, err := a.w.c.src.Acquire(ctx)
 	if err != nil {
@@ -47,22 +60,15 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	if err := a.lock(ctx, src); err != nil {
 		return err
 	}
-	tgt, err := a.w.target(ctx)
-	if err != nil {
+	if err := a.w.end.begin(ctx, a.job); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			a.lost = a.xid != "" && tgt.IsClosed()
-			a.w.hangUp(ctx)
+			a.w.end.drop(ctx)
 		}
 	}()
-	row, err := oneOfScript(ctx, tgt, "begin; select pg_catalog.pg_current_xact_id()")
-	if err != nil {
-		return a.failure(ctx, "target", err)
-	}
-	a.xid = row
-	from, into, err := a.stream(ctx, src, tgt)
+	from, into, err := a.stream(ctx, src)
 	if err != nil {
 		return err
 	}
@@ -72,14 +78,7 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	case a.chunk.Exact && into != a.chunk.Rows:
 		return fmt.Errorf("a chunk has %d rows instead of %d", into, a.chunk.Rows)
 	}
-	results, err := tgt.Exec(ctx, "commit").ReadAll()
-	if err != nil {
-		return a.failure(ctx, "target", err)
-	}
-	if len(results) != 1 || results[0].CommandTag.String() != "COMMIT" {
-		return errors.New("target: the transaction was not committed")
-	}
-	return nil
+	return a.w.end.keep(ctx, a.job)
 }
 
 // lock locks the table, once a connection.
@@ -96,7 +95,7 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 		return nil
 	}
 	if err := LockNowait(ctx, src, table); err != nil {
-		return a.failure(ctx, "source", err)
+		return failure(ctx, "source", err, a.job.Columns)
 	}
 	c.mu.Lock()
 	c.locked[key] = true
@@ -104,23 +103,9 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 	return nil
 }
 
-// oneOfScript executes a script and returns the first field of the last
-// statement's only row.
-func oneOfScript(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
-	results, err := conn.Exec(ctx, sql).ReadAll()
-	if err != nil {
-		return "", err
-	}
-	last := results[len(results)-1].Rows
-	if len(last) != 1 {
-		return "", fmt.Errorf("one row expected, got %d", len(last))
-	}
-	return string(last[0][0]), nil
-}
-
 // stream moves the rows. The source's COPY runs in a goroutine of its own, where
-// rows are rewritten; the target's here; the block pipe is between them.
-func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, into int64, err error) {
+// rows are rewritten; the other end takes them here; the block pipe is between.
+func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into int64, err error) {
 	sql, err := a.chunk.Select()
 	if err != nil {
 		return 0, 0, err
@@ -132,15 +117,11 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 	// Neither end of the pipe looks at the context.
 	defer context.AfterFunc(ctx, func() { r.CloseWithError(errStopped) })()
 	rows := &rowStream{w: w, rw: a.rw, binary: a.job.Binary, total: &a.w.c.moved}
-	format := ""
-	if a.job.Binary {
-		format = " (format binary)"
-	}
 	var fromTag pgconn.CommandTag
 	var srcErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout"+format)
+		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout"+a.job.format())
 		if srcErr == nil {
 			srcErr = rows.close()
 		}
@@ -148,45 +129,30 @@ func (a *attempt) stream(ctx context.Context, src, tgt *pgconn.PgConn) (from, in
 			w.CloseWithError(errSource)
 		}
 	})
-	intoTag, tgtErr := tgt.CopyFrom(ctx, r, "copy "+a.job.Into.SQL()+columnList(a.job.Columns)+" from stdin"+format)
-	if tgtErr != nil {
+	into, endErr := a.w.end.take(ctx, a.job, r)
+	if endErr != nil {
 		r.CloseWithError(io.ErrClosedPipe)
 	}
 	wg.Wait()
 	a.counted = rows.counted
-	a.rows, a.bytes = intoTag.RowsAffected(), rows.bytes
+	a.rows, a.bytes = into, rows.bytes
 	switch {
 	case rows.err != nil: // rows that are none, or that the rewriter refused
 		return 0, 0, rows.err
 	case srcErr != nil && !errors.Is(srcErr, io.ErrClosedPipe) && !errors.Is(srcErr, errStopped):
-		return 0, 0, a.failure(ctx, "source", srcErr)
-	case tgtErr != nil:
-		return 0, 0, a.failure(ctx, "target", tgtErr)
+		return 0, 0, failure(ctx, "source", srcErr, a.job.Columns)
+	case endErr != nil:
+		return 0, 0, endErr
 	case srcErr != nil:
-		return 0, 0, a.failure(ctx, "source", srcErr)
+		return 0, 0, failure(ctx, "source", srcErr, a.job.Columns)
 	}
-	return fromTag.RowsAffected(), intoTag.RowsAffected(), nil
+	return fromTag.RowsAffected(), into, nil
 }
 
-func columnList(columns []string) string {
-	if len(columns) == 0 {
-		return "" // an empty list is no SQL; without one the server takes all columns, here none
+// format is what COPY is told of the format.
+func (j *Job) format() string {
+	if j.Binary {
+		return " (format binary)"
 	}
-	quoted := make([]string, len(columns))
-	for i, c := range columns {
-		quoted[i] = schema.QuoteIdent(c)
-	}
-	return " (" + strings.Join(quoted, ", ") + ")"
-}
-
-// committed asks the target what became of a transaction whose connection was
-// lost. A server that does not know yet that we are gone is told to end it.
-func (w *copyWorker) committed(ctx context.Context, xid string) (bool, error) {
-	return wasCommitted(ctx, func(ctx context.Context, end bool) (string, error) {
-		conn, err := w.target(ctx)
-		if err != nil {
-			return "", err
-		}
-		return statusOf(ctx, conn, xid, end)
-	})
+	return ""
 }

@@ -32,10 +32,6 @@ func isTransient(err error) bool {
 	return errors.As(err, &e) && e.transient
 }
 
-func (a *attempt) failure(ctx context.Context, side string, err error) error {
-	return failure(ctx, side, err, a.job.Columns)
-}
-
 // failure is for errors of connections that had been made. columns are those
 // whose names may be read from the server's words.
 func failure(ctx context.Context, side string, err error, columns []string) error {
