@@ -56,7 +56,7 @@ var table = map[string][]string{
 	"discover": {"schema", "anonymize"},
 	"rules":    {"schema", "keyed", "subset", "anonymize", "internal/sqlexpr", "seed", yaml},
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
-	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", pgx, sync},
+	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", "internal/pgarchive", pgx, sync},
 
 	"report": {},
 
