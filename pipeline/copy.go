@@ -36,6 +36,8 @@ type Job struct {
 	Into    schema.Name // the target table, or partition
 	Columns []string    // of the target, in the order of the chunks' columns; empty for a table without any to copy
 	Chunks  []Chunk
+	// File is the name of the file that rows go to, of CopyFiles.
+	File string
 	// Binary moves rows in COPY's binary format instead of text; see TextOnly for
 	// where that is safe. The columns of chunks must be of the very types that the
 	// target's are.

@@ -81,25 +81,11 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 		return fmt.Errorf("temporary folder: %w", err)
 	}
 	t.archive = &archive{folder: own, file: filepath.Join(own.dir, "schema.dump")}
-	args := []string{
-		"--format=custom", "--compress=0", "--file=" + t.archive.file, "--schema-only", "--snapshot=" + src.snap.ID,
-		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
-		"--lock-wait-timeout=" + strconv.FormatInt(max(1, src.cfg.LockTimeout.Milliseconds()), 10), "--no-password",
+	args, err := src.dumpArgs(ctx, t.tools.dumpMajor, objects)
+	if err != nil {
+		return err
 	}
-	if t.tools.dumpMajor >= 18 {
-		args = append(args, "--no-statistics")
-	}
-	if !objects.ForeignTables {
-		tables, err := textsOf(ctx, src.leader, `
-select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'f' order by 1, 2`)
-		if err != nil {
-			return plainly(err)
-		}
-		for _, r := range tables {
-			args = append(args, "--exclude-table="+schema.Name{Schema: r[0], Name: r[1]}.SQL())
-		}
-	}
+	args = append(args, "--format=custom", "--compress=0", "--file="+t.archive.file)
 	if t.archive.constraints, err = textsOf(ctx, src.leader, constraints); err != nil {
 		return plainly(err)
 	}
@@ -114,6 +100,32 @@ where c.relkind = 'f' order by 1, 2`)
 		return err
 	}
 	return t.readContents(ctx, objects)
+}
+
+// dumpArgs are what pg_dump of that major version is told to dump of the schema,
+// all but how and where to.
+func (s *Source) dumpArgs(ctx context.Context, major int, objects Objects) ([]string, error) {
+	args := []string{
+		"--schema-only", "--snapshot=" + s.snap.ID,
+		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
+		"--lock-wait-timeout=" + strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10), "--no-password",
+	}
+	if major >= 18 {
+		args = append(args, "--no-statistics")
+	}
+	if objects.ForeignTables {
+		return args, nil
+	}
+	tables, err := textsOf(ctx, s.leader, `
+select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'f' order by 1, 2`)
+	if err != nil {
+		return nil, plainly(err)
+	}
+	for _, r := range tables {
+		args = append(args, "--exclude-table="+schema.Name{Schema: r[0], Name: r[1]}.SQL())
+	}
+	return args, nil
 }
 
 // constraints lists those of tables, but for those of extensions and those that partitions
@@ -236,12 +248,21 @@ func (t *Target) dropPublic(ctx context.Context, src *Source) error {
 }
 
 func (t *Target) createServer(ctx context.Context, src *Source, server uint32) error {
-	row, err := oneOf(ctx, src.leader, `
+	sql, err := src.serverSQL(ctx, server)
+	if err != nil {
+		return err
+	}
+	return t.script(ctx, sql)
+}
+
+// serverSQL makes a foreign server without its options.
+func (s *Source) serverSQL(ctx context.Context, server uint32) (string, error) {
+	row, err := oneOf(ctx, s.leader, `
 select s.srvname, s.srvtype, s.srvversion, w.fdwname
 from pg_catalog.pg_foreign_server s join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
 where s.oid = $1::oid`, oid(server))
 	if err != nil {
-		return fmt.Errorf("foreign server: %w", plainly(err))
+		return "", fmt.Errorf("foreign server: %w", plainly(err))
 	}
 	sql := "create server " + schema.QuoteIdent(row[0])
 	if row[1] != "" {
@@ -250,7 +271,7 @@ where s.oid = $1::oid`, oid(server))
 	if row[2] != "" {
 		sql += " version " + schema.QuoteLiteral(row[2])
 	}
-	return t.script(ctx, sql+" foreign data wrapper "+schema.QuoteIdent(row[3]))
+	return sql + " foreign data wrapper " + schema.QuoteIdent(row[3]), nil
 }
 
 // script runs statements that touch no rows on the new database.
