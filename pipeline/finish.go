@@ -79,6 +79,35 @@ where c.relkind = 'm' and c.relispopulated`)
 	return out, nil
 }
 
+// Past returns where the sequence is set to where nobody asks a server: past the
+// values of the column that it feeds, masked keys among them, but not out of the
+// sequence's limits.
+func (v SequenceValue) Past(least, most int64, edges []*ColumnEdge) (last int64, called bool) {
+	last, called = v.Last, v.Called
+	for _, e := range edges {
+		switch {
+		case !e.Some:
+		case v.Increment < 0:
+			last, called = v.ahead(last, called, e.Min)
+		default:
+			last, called = v.ahead(last, called, e.Max)
+		}
+	}
+	if last > most || last < least {
+		return v.Last, v.Called
+	}
+	return last, called
+}
+
+// ahead returns the later of two places: where the sequence would be, and a value
+// that was used.
+func (v SequenceValue) ahead(last int64, called bool, used int64) (int64, bool) {
+	if used == last && !called || v.Increment < 0 && used < last || v.Increment >= 0 && used > last {
+		return used, true
+	}
+	return last, called
+}
+
 // Finish sets the sequences, and fills and analyzes the materialized views in the
 // order given.
 func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
@@ -100,19 +129,18 @@ func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []
 // setSequence sets a sequence, but past the values of the column that it feeds:
 // masked keys may be larger than any that production has given out.
 func setSequence(ctx context.Context, conn *pgconn.PgConn, q SequenceValue) error {
-	last, called := q.Last, q.Called
+	var edge ColumnEdge
 	if q.Column != "" {
-		edge, ahead := "max", func(v int64) bool { return v > last || v == last && !called }
-		if q.Increment < 0 {
-			edge, ahead = "min", func(v int64) bool { return v < last || v == last && !called }
-		}
-		row, err := oneOf(ctx, conn, fmt.Sprintf("select %s(%s)::pg_catalog.numeric from %s", edge, schema.QuoteIdent(q.Column), q.Table.SQL()))
+		name := schema.QuoteIdent(q.Column)
+		row, err := oneOf(ctx, conn, fmt.Sprintf("select min(%s)::pg_catalog.numeric, max(%[1]s)::pg_catalog.numeric from %s", name, q.Table.SQL()))
 		if err != nil {
 			return err
 		}
 		// A value with a fraction, or beyond bigint, is none that a sequence gives.
-		if v, err := strconv.ParseInt(row[0], 10, 64); err == nil && ahead(v) {
-			last, called = v, true
+		for _, text := range row {
+			if v, err := strconv.ParseInt(text, 10, 64); err == nil {
+				edge.add(v)
+			}
 		}
 	}
 	limits, err := oneOf(ctx, conn, `
@@ -125,8 +153,6 @@ select s.seqmin, s.seqmax from pg_catalog.pg_sequence s where s.seqrelid = $1::p
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if last > most || last < least {
-		last, called = q.Last, q.Called
-	}
+	last, called := q.Past(least, most, []*ColumnEdge{&edge})
 	return run(ctx, conn, fmt.Sprintf("select pg_catalog.setval(%s::pg_catalog.regclass, %d, %t)", schema.QuoteLiteral(q.Name.SQL()), last, called))
 }

@@ -20,8 +20,9 @@ const (
 
 // Outcomes of a run that has a report.
 const (
-	Swapped = "swapped" // the target was replaced
-	Refused = "refused" // something was not proved, and the target is as it was
+	Swapped   = "swapped"   // the target was replaced
+	Published = "published" // a snapshot was stored; Target is then where, and its name
+	Refused   = "refused"   // something was not proved, and the target is as it was
 )
 
 // List is a slice whose JSON is [] where it is nil.
@@ -48,7 +49,7 @@ type Report struct {
 	Version int     `json:"version"`
 	Verdict Verdict `json:"verdict"` // JSON fills it
 
-	Outcome  string       `json:"outcome"`  // Swapped or Refused
+	Outcome  string       `json:"outcome"`  // Swapped, Published or Refused
 	Problems List[string] `json:"problems"` // why it was refused
 	Run      Run          `json:"run"`
 	Source   End          `json:"source"`

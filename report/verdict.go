@@ -9,9 +9,13 @@ import (
 // the leak scan included.
 func (r *Report) judge() Verdict {
 	if r.Outcome == Refused {
-		text := "Something could not be proved; the target is as it was before the run."
+		rest := "the target is as it was before the run."
+		if r.Target == (End{}) {
+			rest = "nothing was published."
+		}
+		text := "Something could not be proved; " + rest
 		if n := len(r.Problems); n > 0 {
-			text = fmt.Sprintf("%s; the target is as it was before the run.", plural(n, "problem"))
+			text = fmt.Sprintf("%s; %s", plural(n, "problem"), rest)
 		}
 		return Verdict{State: "refused", Title: "Refused.", Text: text}
 	}
@@ -20,7 +24,9 @@ func (r *Report) judge() Verdict {
 		plural64(r.Totals.Rows, "row"),
 		fmt.Sprintf("%s of %s masked", Count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
 	}
-	if n := len(r.Proof.NotValid); n > 0 {
+	if r.Outcome == Published {
+		parts = append(parts, "keys and checks are proved when it is restored")
+	} else if n := len(r.Proof.NotValid); n > 0 {
 		parts = append(parts, plural(n, "key")+" not valid, as in the source")
 	} else {
 		parts = append(parts, "every key valid")

@@ -116,8 +116,8 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, crea
 
 // outlet is where the rows of a run go.
 type outlet struct {
-	// name is what stays as it was if the run fails.
-	name string
+	// failed says what a leak means for what there was before.
+	failed string
 	// copy moves the rows of the run's copies.
 	copy func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error)
 	scan leakScan
@@ -138,7 +138,7 @@ func (r *copyRun) read(ctx context.Context, out outlet) error {
 		r.res.Leaks, err = r.lookForLeaks(ctx, out.scan)
 		r.rec.tables, r.rec.leak = r.res.byTable, leakOf(r.res, r.b.rules.Leaks)
 		if err != nil {
-			return leakStatus(out.name, err)
+			return leakStatus(out.failed, err)
 		}
 		if r.sequences, err = r.src.Sequences(ctx, r.b.schema.Sequences); err != nil {
 			return at("source", err)

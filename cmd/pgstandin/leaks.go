@@ -155,7 +155,10 @@ func (w watchedRewriter) AppendRow(dst, row []byte) ([]byte, error) {
 
 // leakScan is how a run looks at what it made.
 type leakScan struct {
-	rows  func(ctx context.Context, tables []pipeline.ScanTable) error
+	tables []*schema.Table // that hold rows
+	// rows looks through columns of them. The filter is nil where there is nothing
+	// to look for.
+	rows  func(ctx context.Context, tables []pipeline.ScanTable, filter *leak.Filter) error
 	texts func(ctx context.Context) ([]pipeline.SchemaText, error) // besides those of the source's schema; nil for none
 }
 
@@ -175,10 +178,13 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 	if err := g.flush(); err != nil {
 		return nil, err
 	}
+	var filter *leak.Filter
+	var tables []pipeline.ScanTable
 	if !g.filter.Empty() {
-		if err := scan.rows(ctx, g.scanned(b, copiedTables(r.sel), false)); err != nil {
-			return nil, err
-		}
+		filter, tables = g.filter, g.scanned(b, scan.tables, false)
+	}
+	if err := scan.rows(ctx, tables, filter); err != nil {
+		return nil, err
 	}
 	texts, err := pipeline.SchemaTexts(ctx, r.src)
 	if err != nil {
@@ -285,11 +291,12 @@ func (e *leakError) Error() string {
 	return strings.Join(e.problems, "\n") + "\nmask what holds them, or accept it in the rules under leaks; see docs/leaks.md"
 }
 
-// leakStatus gives leaks the exit status of a verification that failed.
-func leakStatus(target string, err error) error {
+// leakStatus gives leaks the exit status of a verification that failed. outcome
+// is what that means for what there was before.
+func leakStatus(outcome string, err error) error {
 	var found *leakError
 	if errors.As(err, &found) {
-		return withStatus(exitVerify, fmt.Errorf("verification failed; %s is untouched\n%w", target, err))
+		return withStatus(exitVerify, fmt.Errorf("verification failed; %s\n%w", outcome, err))
 	}
 	return fmt.Errorf("leak scan: %w", err)
 }

@@ -31,6 +31,8 @@ type record struct {
 	failed         map[int]bool // of the rules' checks
 	notes          []string
 	previous       string
+	stored         *storedResult // of a snapshot
+	noTarget       string        // why there is no database to look at; "" if there is one
 }
 
 // columnName is a column of the target.

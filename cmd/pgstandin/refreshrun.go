@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -92,14 +93,18 @@ func (r *refreshRun) makeSchema(ctx context.Context) error {
 // table that is ready.
 func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 	err := r.read(ctx, outlet{
-		name: r.tgt.Name(),
+		failed: r.tgt.Name() + " is untouched",
 		copy: func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error) {
 			return pipeline.Copy(ctx, r.src, r.tgt, r.copies, pipeline.CopyOptions{
 				Workers: r.workers(), Progress: progress, Done: func(i int) { ready(r.copies[i].Into) },
 			})
 		},
 		scan: leakScan{
-			rows: func(ctx context.Context, tables []pipeline.ScanTable) error {
+			tables: copiedTables(r.sel),
+			rows: func(ctx context.Context, tables []pipeline.ScanTable, filter *leak.Filter) error {
+				if filter == nil {
+					return nil
+				}
 				return r.scanTables(ctx, r.tgt, tables, r.guard)
 			},
 			texts: func(ctx context.Context) ([]pipeline.SchemaText, error) {

@@ -89,30 +89,39 @@ const (
 // page is the path of the page.
 func (f *reportFiles) page() string { return filepath.Join(f.dir, reportHTML) }
 
+// reportFile is one of the files of a report.
+type reportFile struct {
+	name string
+	text []byte
+}
+
+// render makes the files of a report.
+func (f *reportFiles) render(r *report.Report) ([]reportFile, error) {
+	text, err := r.JSON()
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.HTML(text)
+	if err != nil {
+		return nil, err
+	}
+	files := []reportFile{{reportJSON, text}, {reportHTML, page}}
+	if f != nil && f.key != nil {
+		files = append(files, reportFile{reportSignature, report.Sign(text, f.key)})
+	}
+	return files, nil
+}
+
 // write replaces the report in the folder. Each file is the old one or the new
 // one, whole; a signature of an older report never stands beside a newer one.
 func (f *reportFiles) write(r *report.Report) error {
-	text, err := r.JSON()
-	if err != nil {
-		return err
-	}
-	page, err := r.HTML(text)
+	files, err := f.render(r)
 	if err != nil {
 		return err
 	}
 	signature := filepath.Join(f.dir, reportSignature)
 	if err := os.Remove(signature); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("report: %w", err)
-	}
-	files := []struct {
-		name string
-		text []byte
-	}{{reportJSON, text}, {reportHTML, page}}
-	if f.key != nil {
-		files = append(files, struct {
-			name string
-			text []byte
-		}{reportSignature, report.Sign(text, f.key)})
 	}
 	for _, x := range files {
 		if err := replaceFile(filepath.Join(f.dir, x.name), x.text); err != nil {
@@ -159,7 +168,7 @@ func replaceFile(name string, text []byte) (err error) {
 
 // shownFlags are those whose values the report may show; the others may hold a
 // password or a literal of the rules.
-const shownFlags = " rules key-file workers memory report sign yield lock-timeout maintenance-db "
+const shownFlags = " rules key-file workers memory report sign yield lock-timeout maintenance-db name format compress "
 
 // shownCommand is the command line as the report shows it.
 func shownCommand(cmd *cobra.Command) []string {

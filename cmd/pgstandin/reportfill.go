@@ -25,7 +25,6 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 			Seconds: thousandth(finished.Sub(rec.started)), Workers: j.workers(),
 		},
 		Source:   endOf(rec.source, rec.source.Database),
-		Target:   endOf(rec.target, j.target.Database),
 		Snapshot: report.Snapshot{LSN: rec.snapshot.LSN, Time: moment(rec.snapshot.Time), Standby: rec.snapshot.Standby},
 		Rules:    report.Rules{File: j.file.Name, SHA256: j.file.Hash},
 		KeyID:    j.secret.ID(),
@@ -34,6 +33,15 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 		Leak:     rec.leak,
 		Proof:    proofOf(rec, j.files),
 		Notes:    rec.notes,
+	}
+	if rec.noTarget != "" {
+		r.Outcome, r.Target = report.Published, report.End{}
+		if rec.stored != nil {
+			r.Target = report.End{Host: rec.stored.Where, Database: rec.stored.Name}
+		}
+		r.Hints.Reason = rec.noTarget
+	} else {
+		r.Target = endOf(rec.target, j.target.Database)
 	}
 	if len(rec.problems) > 0 {
 		r.Outcome = report.Refused
@@ -72,11 +80,14 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 
 // shown is a text of SQL of the rules as the report may show it.
 func (f *reportFiles) shown(sql string) string {
-	if f.showSQL {
+	if f.shows() {
 		return sql
 	}
 	return sqlexpr.Redact(sql)
 }
+
+// shows reports whether literals of the rules may be shown.
+func (f *reportFiles) shows() bool { return f != nil && f.showSQL }
 
 func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
@@ -109,7 +120,7 @@ func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) repor
 			continue
 		}
 		c := report.Column{Name: d.Column, Type: d.Type, Mask: d.Mask, DecidedBy: d.Source, Line: d.Line, Personal: d.Personal()}
-		if f.showSQL {
+		if f.shows() {
 			c.Mask = d.Full
 		}
 		if n := counts[d.Column]; n != nil {
@@ -121,6 +132,8 @@ func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) repor
 		switch {
 		case x.Rows == 0:
 			c.After = report.Distinct{Count: 0}
+		case rec.noTarget != "":
+			c.After = report.Distinct{Count: -1, Reason: rec.noTarget}
 		case rec.distinct == nil:
 			c.After = report.Distinct{Count: -1, Reason: "the run ended before"}
 		default:

@@ -12,7 +12,7 @@ import (
 
 // result is what a refresh did; it holds no row value.
 type result struct {
-	Target    string            `json:"target"`
+	Target    string            `json:"target,omitempty"`   // of a refresh
 	Previous  string            `json:"previous,omitempty"` // the database that holds staging's old data, if there was one
 	Snapshot  string            `json:"snapshot_time"`
 	Tables    []tableResult     `json:"tables"`
@@ -25,9 +25,29 @@ type result struct {
 	Leaks     *leakResult       `json:"leaks"`
 	KeyID     string            `json:"key_id"`
 	RulesHash string            `json:"rules_sha256"`
-	Report    string            `json:"report,omitempty"` // the page
+	Report    string            `json:"report,omitempty"`          // the page
+	Stored    *storedResult     `json:"stored_snapshot,omitempty"` // of a snapshot
 
 	byTable map[*schema.Table]*tableResult
+}
+
+// storedResult is where a snapshot went.
+type storedResult struct {
+	Name        string `json:"name,omitempty"` // there; "" on standard output
+	Where       string `json:"where"`
+	Format      string `json:"format"`
+	Compression string `json:"compression"`
+	Encrypted   bool   `json:"encrypted"`
+	Files       int    `json:"files"`
+	Bytes       int64  `json:"bytes"`
+}
+
+// String says what was stored where.
+func (s *storedResult) String() string {
+	if s.Name == "" {
+		return "The snapshot went to " + s.Where
+	}
+	return fmt.Sprintf("Snapshot %s is in %s: %s, %s", s.Name, s.Where, plural(s.Files, "file"), size(s.Bytes))
 }
 
 type tableResult struct {
@@ -57,7 +77,11 @@ type stepResult struct {
 
 // printLine is the result for --quiet.
 func (r *result) printLine(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%s: %s rows of %d tables in %s\n", r.Target, count(r.Rows), len(r.Tables),
+	name := r.Target
+	if r.Stored != nil && r.Stored.Name != "" {
+		name = "snapshot " + r.Stored.Name
+	}
+	_, err := fmt.Fprintf(w, "%s: %s rows of %d tables in %s\n", name, count(r.Rows), len(r.Tables),
 		seconds(time.Duration(r.Seconds*float64(time.Second))))
 	return err
 }
@@ -110,7 +134,12 @@ func (r *result) printTable(out io.Writer, width int) error {
 		}
 		c.print(&b)
 	}
-	fmt.Fprintf(&b, "\n%s was replaced in %s", r.Target, seconds(time.Duration(r.Seconds*float64(time.Second))))
+	took := seconds(time.Duration(r.Seconds * float64(time.Second)))
+	if r.Stored != nil {
+		fmt.Fprintf(&b, "\n%s, in %s", r.Stored, took)
+	} else {
+		fmt.Fprintf(&b, "\n%s was replaced in %s", r.Target, took)
+	}
 	if r.Previous != "" {
 		fmt.Fprintf(&b, "; its old data is in %s", r.Previous)
 	}

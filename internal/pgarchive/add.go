@@ -34,6 +34,28 @@ func (a *Archive) AddTableData(table *Entry, columns []string) (*Entry, error) {
 	return e, nil
 }
 
+// ViaRoot marks TABLE DATA of a partitioned table: its rows find their partition
+// when they are restored, as with pg_dump --load-via-partition-root. partitions
+// are the entries of the table's partitions, which have no TABLE DATA of their own;
+// indexes and keys of theirs are made to wait for the rows.
+func (a *Archive) ViaRoot(data *Entry, partitions []*Entry) error {
+	if data.Desc != "TABLE DATA" || len(data.Deps) == 0 {
+		return fmt.Errorf("%s %q: not the rows of a table", data.Desc, data.Tag)
+	}
+	// pg_restore knows by this text not to truncate the table first.
+	data.Defn = T("-- load via partition root " + data.name())
+	tables := map[int32]bool{data.Deps[0]: true}
+	for _, p := range partitions {
+		tables[p.DumpID] = true
+	}
+	for _, e := range a.Entries {
+		if e.Section == SectionPostData && slices.ContainsFunc(e.Deps, func(id int32) bool { return tables[id] }) && !slices.Contains(e.Deps, data.DumpID) {
+			e.Deps = append(e.Deps, data.DumpID)
+		}
+	}
+	return nil
+}
+
 // AddSequenceSet adds the SEQUENCE SET of a sequence that is an entry of the
 // archive, after all data that is there, and returns it. The numbers are those
 // of setval: the last value, and whether it was handed out.
@@ -105,7 +127,7 @@ type LargeObject struct {
 
 // DataFile returns the name of the file that holds the object's bytes, in the
 // folder of the archive.
-func (o LargeObject) DataFile(a Algorithm) string { return o.filename() + a.suffix() }
+func (o LargeObject) DataFile(a Algorithm) string { return o.filename() + a.Suffix() }
 
 func (o LargeObject) filename() string { return fmt.Sprintf("blob_%d.dat", o.OID) }
 

@@ -95,3 +95,23 @@ func (a *Archive) Table(namespace, name string) *Entry {
 	}
 	return nil
 }
+
+// Sequence returns the entry of Desc SEQUENCE with that name, which is there for
+// the sequences of identity columns too, or nil.
+func (a *Archive) Sequence(namespace, name string) *Entry {
+	return a.named(namespace, name, "SEQUENCE")
+}
+
+// MatView returns the entry of Desc MATERIALIZED VIEW with that name, or nil.
+func (a *Archive) MatView(namespace, name string) *Entry {
+	return a.named(namespace, name, "MATERIALIZED VIEW")
+}
+
+func (a *Archive) named(namespace, name, desc string) *Entry {
+	for _, e := range a.Entries {
+		if e.Desc == desc && e.Tag == name && e.Namespace.String == namespace {
+			return e
+		}
+	}
+	return nil
+}

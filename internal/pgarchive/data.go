@@ -9,13 +9,17 @@ import (
 // tail ends the rows of a table, as pg_dump writes it.
 const tail = "\\.\n\n\n"
 
+// TailBytes is by how much a data file of a table is longer than its rows, before
+// both are compressed.
+const TailBytes = int64(len(tail))
+
 // DataFile returns the name of the file that holds the entry's data, in the
 // folder of the archive; "" if it has none.
 func (e *Entry) DataFile(a Algorithm) string {
 	if e.Filename == "" {
 		return ""
 	}
-	return e.Filename + a.suffix()
+	return e.Filename + a.Suffix()
 }
 
 // DataWriter writes the data file of one table or large object. It passes on

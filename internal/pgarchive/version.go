@@ -64,8 +64,8 @@ func (a Algorithm) String() string {
 	return fmt.Sprintf("compression %d", byte(a))
 }
 
-// suffix is what the names of data files end in.
-func (a Algorithm) suffix() string {
+// Suffix returns what the names of data files end in: ".gz", and "" for None.
+func (a Algorithm) Suffix() string {
 	return map[Algorithm]string{Gzip: ".gz", LZ4: ".lz4", Zstd: ".zst"}[a]
 }
 

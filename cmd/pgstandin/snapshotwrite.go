@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/store"
+)
+
+// snapshotWriter is where a snapshot goes. One in directory format is written where
+// it stays; the others are made of one in a temporary folder when that has been
+// scanned, because what is in one file cannot be written by several workers, and
+// nothing goes to standard output before it is known to be clean.
+type snapshotWriter struct {
+	name        string
+	format      archiveFormat
+	compression pgarchive.Compression
+	recipients  []string
+	store       *store.Store // nil for standard output
+	stdout      io.Writer
+
+	up    *store.Upload
+	stage *pipeline.Stage // nil in directory format
+	files pipeline.Files  // where data files go
+}
+
+const tocFile = "toc.dat"
+
+// stored is how data files are compressed: in a temporary folder to take less
+// room, without costing much.
+func (w *snapshotWriter) stored() pgarchive.Compression {
+	if w.format == "directory" {
+		return w.compression
+	}
+	return pgarchive.Compression{Algorithm: pgarchive.Gzip, Level: 1}
+}
+
+// begin makes sure that the snapshot can be written, and sweeps what dead runs left.
+func (w *snapshotWriter) begin(ctx context.Context, note func(string)) (err error) {
+	for _, name := range pipeline.Sweep() {
+		note("removed " + name + ", which an earlier run left behind")
+	}
+	if w.store != nil {
+		if w.up, err = w.store.Begin(ctx, w.name, store.UploadOptions{Recipients: w.recipients}); err != nil {
+			return err
+		}
+		w.files = w.up
+		for _, name := range w.up.Swept() {
+			note("removed the partial snapshot " + name + ", which an earlier run left behind")
+		}
+	}
+	if w.format == "directory" {
+		return nil
+	}
+	if w.stage, err = pipeline.NewStage(); err != nil {
+		return errors.Join(err, w.abort(ctx))
+	}
+	w.files = w.stage
+	return nil
+}
+
+// abort removes what was not published.
+func (w *snapshotWriter) abort(ctx context.Context) (err error) {
+	if w.stage != nil {
+		err = w.stage.Close()
+		w.stage = nil
+	}
+	if w.up != nil {
+		err = errors.Join(err, w.up.Abort(ctx))
+		w.up = nil
+	}
+	return err
+}
+
+// close lets go of the store.
+func (w *snapshotWriter) close() {
+	if w.store != nil {
+		_ = w.store.Close()
+	}
+}
+
+// writeContents writes toc.dat, and reads it back.
+func (w *snapshotWriter) writeContents(ctx context.Context, a *pgarchive.Archive) error {
+	var b bytes.Buffer
+	if err := a.Write(&b); err != nil {
+		return fmt.Errorf("table of contents: %w", err)
+	}
+	if err := writeFile(ctx, w.files, tocFile, b.Bytes()); err != nil {
+		return err
+	}
+	in, err := w.files.Open(ctx, tocFile)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	got, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, b.Bytes()) {
+		return errors.New("read back " + tocFile + ": it is not what was written")
+	}
+	return nil
+}
+
+func writeFile(ctx context.Context, files pipeline.Files, name string, text []byte) error {
+	w, err := files.Create(ctx, name)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return errors.Join(err, w.Close())
+}
+
+// make makes the one file of a format other than directory. It returns nil if
+// there is none to make.
+func (w *snapshotWriter) make(ctx context.Context, r *snapshotRun) error {
+	switch {
+	case w.format == "directory":
+		return nil
+	case w.up == nil:
+		return w.script(ctx, r, w.stdout)
+	}
+	name := "snapshot.tar"
+	if w.format == "plain" {
+		name = "snapshot.sql" + w.compression.Algorithm.Suffix()
+	}
+	out, err := w.up.Create(ctx, name)
+	if err != nil {
+		return err
+	}
+	if w.format == "plain" {
+		err = w.script(ctx, r, out)
+	} else {
+		err = w.tar(ctx, r, out)
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	back, err := w.up.Open(ctx, name) // which compares what it reads with what was written
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, back)
+	return errors.Join(err, back.Close())
+}
+
+// script writes SQL, compressed.
+func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writer) error {
+	z, err := pgarchive.NewLargeObjectWriter(out, w.compression)
+	if err != nil {
+		return err
+	}
+	pgRestore := ""
+	if r.tools != "" {
+		pgRestore = r.tools + "/pg_restore"
+	}
+	return errors.Join(pipeline.Script(ctx, pgRestore, r.src.Info().Major(), w.stage.Dir(), z), z.Close())
+}
+
+// tar writes the files of the temporary folder, decompressed.
+func (w *snapshotWriter) tar(ctx context.Context, r *snapshotRun, out io.Writer) error {
+	t := pgarchive.NewTarWriter(out)
+	stored := r.archive.Compression
+	plain := *r.archive
+	plain.Compression = pgarchive.Compression{}
+	var b bytes.Buffer
+	if err := plain.Write(&b); err != nil {
+		return err
+	}
+	if err := t.Add(tocFile, int64(b.Len()), &b); err != nil {
+		return err
+	}
+	for _, d := range r.data {
+		in, err := w.stage.Open(ctx, d.entry.DataFile(stored.Algorithm))
+		if err != nil {
+			return err
+		}
+		z, err := pgarchive.NewReader(in, stored.Algorithm)
+		if err == nil {
+			err = errors.Join(t.Add(d.entry.DataFile(pgarchive.None), d.bytes+pgarchive.TailBytes, z), z.Close())
+		}
+		if err = errors.Join(err, in.Close()); err != nil {
+			return err
+		}
+	}
+	return t.Close()
+}
+
+// finish makes what there is to make, and publishes.
+func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
+	if w.format != "directory" {
+		r.report.Step("write the " + string(w.format) + " file")
+	}
+	if err := w.make(ctx, r); err != nil {
+		return err
+	}
+	r.res.Stored = &storedResult{Format: string(w.format), Compression: w.compression.String(), Where: "standard output"}
+	if w.up == nil {
+		return nil
+	}
+	r.report.Step("publish")
+	for _, f := range w.up.Files() {
+		r.res.Stored.Files++
+		r.res.Stored.Bytes += f.Size
+	}
+	r.res.Stored.Where, r.res.Stored.Name, r.res.Stored.Encrypted = w.store.String(), w.name, w.up.Encrypted()
+	r.rec.stored = r.res.Stored
+	if err := r.addReport(ctx, w.up); err != nil {
+		return err
+	}
+	info := r.src.Info()
+	return w.up.Publish(ctx, store.Metadata{
+		Created: r.rec.snapshot.Time, Database: info.Database, ServerVersion: serverVersion(info.Version), LSN: r.rec.snapshot.LSN,
+		RulesHash: r.file.Hash, KeyID: r.secret.ID(), Program: versionText(), Format: string(w.format), Compression: w.compression.Algorithm.String(),
+		Tables: len(r.data), Rows: r.res.Rows,
+	})
+}
+
+// addReport puts the run's report beside the data.
+func (r *snapshotRun) addReport(ctx context.Context, files pipeline.Files) error {
+	parts, err := r.files.render(r.tell(r.rec, time.Now()))
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := writeFile(ctx, files, p.name, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// Stage is a folder for files that are not published as they are: in the system's
+// folder for temporary files, readable by nobody else, and swept by later runs if
+// this one dies. It is a Files.
+type Stage struct{ own *folder }
+
+// NewStage makes a stage. The caller closes it.
+func NewStage() (*Stage, error) {
+	own, err := newFolder()
+	if err != nil {
+		return nil, fmt.Errorf("temporary folder: %w", err)
+	}
+	if err := os.Mkdir(filepath.Join(own.dir, "stage"), 0o700); err != nil {
+		return nil, fmt.Errorf("temporary folder: %w", errors.Join(err, own.remove()))
+	}
+	return &Stage{own}, nil
+}
+
+// Close removes the stage with all that is in it.
+func (s *Stage) Close() error { return s.own.remove() }
+
+// Dir is the folder that the files are in.
+func (s *Stage) Dir() string { return filepath.Join(s.own.dir, "stage") }
+
+// Create implements Files.
+func (s *Stage) Create(_ context.Context, name string) (io.WriteCloser, error) {
+	f, err := os.OpenFile(filepath.Join(s.Dir(), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("temporary folder: %w", err)
+	}
+	return &stageFile{bufio.NewWriterSize(f, blockBytes), f}, nil
+}
+
+// Open implements Files.
+func (s *Stage) Open(_ context.Context, name string) (io.ReadCloser, error) {
+	f, err := os.Open(filepath.Join(s.Dir(), name))
+	if err != nil {
+		return nil, fmt.Errorf("temporary folder: %w", err)
+	}
+	return f, nil
+}
+
+type stageFile struct {
+	*bufio.Writer
+	file *os.File
+}
+
+func (s *stageFile) Close() error { return errors.Join(s.Flush(), s.file.Close()) }
+
+// Sweep removes the folders for temporary files that dead runs left, and returns
+// their names.
+func Sweep() []string { return sweepFolders() }
+
+// Script writes the archive in a folder as the SQL that pg_restore makes of it: one
+// script for psql, rows included. pgRestore is the program; empty means to look for
+// one that reads archives of pg_dump of that major version.
+func Script(ctx context.Context, pgRestore string, major int, dir string, out io.Writer) error {
+	program, _, err := findTool(ctx, "pg_restore", pgRestore, major)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, program, "--file=-", dir)
+	said, kept := complaints{program: "pg_restore"}, keeper{w: out}
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bareEnv(), &kept, &said, 10*time.Second
+	err = runAttached(cmd)
+	if kept.err != nil {
+		return kept.err
+	}
+	return said.error(ctx, err)
+}
+
+// keeper remembers the error of a writer.
+type keeper struct {
+	w   io.Writer
+	err error
+}
+
+func (k *keeper) Write(p []byte) (int, error) {
+	n, err := k.w.Write(p)
+	if err != nil && k.err == nil {
+		k.err = err
+	}
+	return n, err
+}
