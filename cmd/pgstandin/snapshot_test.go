@@ -37,21 +37,21 @@ func (s *staging) restored(dir string, args ...string) string {
 	pgtest.Exec(s.t, s.source, "drop database if exists "+name)
 	pgtest.Exec(s.t, s.source, "create database "+name+" template template0")
 	dsn := s.source + " dbname=" + name
-	tool(s.t, "pg_restore", append(append([]string{"--exit-on-error", "-d", dsn}, args...), dir)...)
+	pgTool(s.t, "pg_restore", append(append([]string{"--exit-on-error", "-d", dsn}, args...), dir)...)
 	return dsn
 }
 
-// tool runs one of PostgreSQL's client programs and returns what it printed.
-func tool(t testing.TB, program string, args ...string) string {
+// pgTool runs one of PostgreSQL's client programs and returns what it printed.
+func pgTool(t testing.TB, program string, args ...string) string {
 	t.Helper()
-	out, err := tryTool(t, program, args...)
+	out, err := tryPgTool(t, program, args...)
 	if err != nil {
 		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
 	}
 	return out
 }
 
-func tryTool(t testing.TB, program string, args ...string) (string, error) {
+func tryPgTool(t testing.TB, program string, args ...string) (string, error) {
 	t.Helper()
 	bin, _, err := pgserver.Find()
 	if err != nil {
@@ -69,7 +69,7 @@ func tryTool(t testing.TB, program string, args ...string) (string, error) {
 // comments, and without owners, of which a refresh has its own.
 func canonical(t *testing.T, dsn string) string {
 	t.Helper()
-	lines := strings.SplitAfter(tool(t, "pg_dump", "--no-owner", "--no-privileges", "-d", dsn), "\n")
+	lines := strings.SplitAfter(pgTool(t, "pg_dump", "--no-owner", "--no-privileges", "-d", dsn), "\n")
 	var out strings.Builder
 	for i := 0; i < len(lines); i++ {
 		switch {
@@ -116,7 +116,7 @@ func TestSnapshotEqualsRefresh(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
 		t.Error(err)
 	}
-	list := tool(t, "pg_restore", "-l", dir)
+	list := pgTool(t, "pg_restore", "-l", dir)
 	if !strings.Contains(list, "Dump Version: 1.14") {
 		t.Errorf("%.800s", list)
 	}
