@@ -137,7 +137,7 @@ func orphans(conn *pgconn.PgConn, s *schema.Schema) error {
 }
 
 // load makes a database of a case's schema alone.
-func load(t *testing.T, name string) string {
+func load(t testing.TB, name string) string {
 	dsn := pgtest.DB(t)
 	if name == "shop" {
 		text, err := os.ReadFile("../cmd/pgstandin/shop/schema.sql")

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
-	"time"
 )
 
 // many is the size of a set that no table outgrows.
@@ -114,18 +113,34 @@ func appendDigits(dst []byte, v uint64, n int) []byte {
 
 const day = 86400
 
+// printDate writes the day of a second since 1970, by the calendar of civil days
+// counted in eras of 400 years from 1 March.
 func printDate(dst []byte, v int64) []byte {
-	return time.Unix(v, 0).UTC().AppendFormat(dst, "2006-01-02")
+	days := floor(v, day)/day + 719468
+	era := floor(days, 146097) / 146097
+	doe := days - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	d, m, y := doy-(153*mp+2)/5+1, mp+3, yoe+era*400
+	if m > 12 {
+		m, y = m-12, y+1
+	}
+	dst = appendDigits(dst, uint64(y), 4)
+	dst = append(dst, '-', byte('0'+m/10), byte('0'+m%10), '-', byte('0'+d/10), byte('0'+d%10))
+	return dst
 }
 
 func printTimestamp(dst []byte, v int64) []byte {
-	return time.Unix(v, 0).UTC().AppendFormat(dst, "2006-01-02 15:04:05")
+	return printTime(append(printDate(dst, v), ' '), v)
 }
 
 func printTimestamptz(dst []byte, v int64) []byte { return append(printTimestamp(dst, v), "+00"...) }
 
 func printTime(dst []byte, v int64) []byte {
-	return time.Unix(v, 0).UTC().AppendFormat(dst, "15:04:05")
+	v -= floor(v, day)
+	h, m, sec := v/3600, v/60%60, v%60
+	return append(dst, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+sec/10), byte('0'+sec%10))
 }
 
 func printTimetz(dst []byte, v int64) []byte { return append(printTime(dst, v), "+00"...) }
