@@ -50,6 +50,7 @@ func (x *table) settle(c int) {
 	for ; c >= 0; c = x.cols[c].after {
 		if s := x.cols[c].src; s != nil {
 			s.fixed, s.settled = true, true
+			x.cols[c].nulls = 0
 			if !x.cols[c].blank && s.mode != before && s.mode != never && s.end == 0 {
 				s.nulls = 0
 			}

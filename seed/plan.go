@@ -143,6 +143,8 @@ type column struct {
 	needed    bool // others have its value
 	value     *Value
 	made      template // nil for none
+	group     *group   // nil for none: the values are those of its own set
+	nulls     uint64   // of a column in a group: as of a source
 }
 
 // foreign is a foreign key, with its columns of the logical tables.
@@ -178,7 +180,7 @@ func New(s *schema.Schema, cfg Config) (*Plan, error) {
 	if b.cfg.Base == 0 {
 		b.cfg.Base = 100
 	}
-	for _, step := range []func() error{b.collect, b.constraints, b.link, b.shares, b.partition, b.sort, b.size, b.finish} {
+	for _, step := range []func() error{b.collect, b.constraints, b.link, b.shares, b.groups, b.partition, b.sort, b.size, b.finish} {
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -125,6 +125,10 @@ func (x *table) weight(u unique) int {
 // draw makes a column's values as if it were not unique.
 func (x *table) draw(c int) error {
 	col := &x.cols[c]
+	if col.group != nil {
+		x.drawGroup(c)
+		return nil
+	}
 	if col.made != nil {
 		col.set = set{size: many, escape: true}
 		col.src = &source{size: many, seed: col.spec.seed}
@@ -173,7 +177,7 @@ func (x *table) sourcesOf(u unique) []*source {
 func (x *table) widen(s *source) error {
 	for c := range x.cols {
 		col := &x.cols[c]
-		if col.src != s || col.parent != nil {
+		if col.src != s || col.parent != nil || col.group != nil {
 			continue
 		}
 		whole, err := x.values(c, many, true)
@@ -223,6 +227,11 @@ func (x *table) count(u unique, groups *[][]*source) error {
 	sources, deal := x.sourcesOf(u), uint64(len(x.dealt))
 	if !x.dealtIn(sources) { // a partition's own key: partitions do not tell its rows apart
 		sources, deal = slices.DeleteFunc(sources, func(s *source) bool { return s.deal > 0 }), 0
+	}
+	for _, c := range u.cols {
+		if u.nullsRepeat {
+			x.cols[c].nulls = 0
+		}
 	}
 	for _, s := range sources {
 		if u.nullsRepeat {

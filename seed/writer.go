@@ -124,7 +124,7 @@ func (x *table) append(dst []byte, c int, row, attempt uint64) (out []byte, null
 	col := &x.cols[c]
 	i, null := col.src.at(row, attempt)
 	switch {
-	case null:
+	case null || col.nulls > 0 && x.absent(c, row, attempt):
 		return dst, true
 	case col.parent != nil:
 		return col.parent.append(dst, col.parentCol, i, 0)
@@ -134,6 +134,15 @@ func (x *table) append(dst []byte, c int, row, attempt uint64) (out []byte, null
 		return col.set.num.print(dst, x.number(c, row, attempt)), false
 	}
 	return col.set.append(dst, i), false
+}
+
+// absent reports whether a column of a group has no value, for itself.
+func (x *table) absent(c int, row, attempt uint64) bool {
+	col := &x.cols[c]
+	if col.src.settled {
+		attempt = 0
+	}
+	return mix(col.spec.seed^0x6e756c6c^mix(row^attempt<<40)) < col.nulls
 }
 
 // number is the value of a column of numbers or times, NULL or not.
