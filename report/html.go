@@ -110,8 +110,8 @@ func (v view) Mind() []remark {
 			risky++
 		}
 	}
-	add(opaque, plural64(opaque, "value")+" outside the format of their mask became opaque text.", "columns")
-	add(fixed, plural64(fixed, "value")+" came out of a mask as they went in.", "columns")
+	add(opaque, plural64(opaque, "value")+" outside the format of a mask became opaque text.", "columns")
+	add(fixed, plural64(fixed, "value")+" passed a mask unchanged.", "columns")
 	add(risky, plural64(risky, "table")+" with kept columns that together tell rows apart.", "hints")
 	add(int64(len(v.Proof.NotValid)), plural(len(v.Proof.NotValid), "foreign key")+" not validated, as in the source.", "proof")
 	return out

@@ -214,7 +214,7 @@ type Leak struct {
 	Values       int64         `json:"values"`           // originals that were looked for
 	Short        int64         `json:"values_too_short"` // not looked for, as the next
 	Single       int64         `json:"values_of_one_common_word"`
-	Fingerprints int64         `json:"fingerprints"` // distinct
+	Fingerprints int64         `json:"fingerprints"` // distinct ones of originals, and of what masks made
 	Columns      int64         `json:"columns_scanned"`
 	Rows         int64         `json:"rows_scanned"`
 	Bytes        int64         `json:"bytes_scanned"`

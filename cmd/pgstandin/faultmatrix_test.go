@@ -113,6 +113,9 @@ func TestFaultMatrix(t *testing.T) {
 			defer func() { m.t = outer }()
 			p.run()
 			t.Logf("%s: at %q, status %d after %v, staging is the %s one", p.fault.name, p.step, p.status, p.duration.Round(time.Millisecond), p.outcome)
+			if p.status == exitFailed {
+				t.Logf("it said: %s", p.out.last())
+			}
 			results = append(results, p)
 		})
 		if len(results) <= i {

@@ -65,6 +65,12 @@ func (s *steps) String() string {
 	return s.text.String()
 }
 
+// last is the last line of what was printed.
+func (s *steps) last() string {
+	text := strings.TrimSpace(s.String())
+	return text[strings.LastIndex(text, "\n")+1:]
+}
+
 // look compares what staging holds with what the exit status says.
 func (p *point) look() {
 	got, err := p.sum()

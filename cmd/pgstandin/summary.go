@@ -114,10 +114,10 @@ func (r *result) printTable(out io.Writer, width int) error {
 		fixed += x.Fixed
 	}
 	if opaque > 0 {
-		fmt.Fprintf(&b, "%s outside their mask's format were masked as opaque text\n", plural(int(opaque), "value"))
+		fmt.Fprintf(&b, "%s outside the format of a mask became opaque text\n", plural(int(opaque), "value"))
 	}
 	if fixed > 0 {
-		fmt.Fprintf(&b, "%s came out of a mask as they went in (see docs/masks.md)\n", plural(int(fixed), "value"))
+		fmt.Fprintf(&b, "%s passed a mask unchanged (see docs/masks.md)\n", plural(int(fixed), "value"))
 	}
 	if r.Leaks != nil {
 		r.Leaks.print(&b, width)
