@@ -116,6 +116,8 @@ func (b *builder) takeChecks(x *table, t *schema.Table) {
 		for _, part := range n.conjuncts() {
 			cols := part.columnsOf(nil)
 			if len(cols) == 1 && x.cols[cols[0]].made == nil && x.cols[cols[0]].spec.refine(part, cols[0]) {
+				s := &x.cols[cols[0]].spec
+				s.told = append(s.told, check{name: c.Name, expr: part})
 				continue
 			}
 			x.checks = append(x.checks, check{name: c.Name, expr: part})
@@ -172,19 +174,5 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 		}
 		add(u)
 	}
-	for _, e := range t.Excludes {
-		at := slices.IndexFunc(e.Columns, func(c int) bool {
-			class := t.Columns[c].Type.Class
-			return class == schema.Range || class == schema.Multirange || geometric(t.Columns[c].Type.Base) != nil
-		})
-		if at < 0 && strings.Contains(e.Definition, " WITH =") && !strings.Contains(e.Definition, "<>") {
-			add(unique{name: e.Name, cols: t.Translate(x.t, e.Columns)})
-			continue
-		}
-		if at < 0 {
-			b.untested(x, e.Name)
-			continue
-		}
-		add(unique{name: e.Name, cols: t.Translate(x.t, e.Columns[at:at+1])})
-	}
+	b.takeExcludes(x, t, add)
 }

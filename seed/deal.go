@@ -73,7 +73,7 @@ func (x *table) suits(l *leaf) (bool, error) {
 	for _, c := range named {
 		col := &x.cols[c]
 		if col.parent != nil {
-			if f := x.keyOf(col.src); f != nil && f.parent != x && f.how == "" {
+			if f := x.keyOf(col.src); f != nil && f.parent != x && f.how == "" && f.known() {
 				rows, used := x.parents(f, l.conds)
 				if l.among[col.src] = rows; len(rows) == 0 {
 					return false, nil

@@ -9,6 +9,7 @@ import (
 // lists the steps.
 func (b *builder) finish() error {
 	for _, x := range b.tables {
+		b.fit(x)
 		x.afters()
 	}
 	for _, x := range b.tables {
@@ -19,6 +20,9 @@ func (b *builder) finish() error {
 		}
 	}
 	for _, x := range b.plan.order {
+		if x.virtual {
+			continue
+		}
 		s := Step{Table: x.t, Rows: int64(x.rows), Late: x.late}
 		for c := range x.cols {
 			if !x.cols[c].skip && (!x.cols[c].blank) {
@@ -135,13 +139,22 @@ func (b *builder) counters() {
 			continue
 		}
 		x := b.plan.tables[q.Table]
-		if x == nil || x.rows == 0 || x.cols[q.Column].parent != nil || x.cols[q.Column].set.num == nil {
+		if x == nil || x.rows == 0 {
 			continue
 		}
 		col := &x.cols[q.Column]
+		for col.parent != nil && col.parent.virtual {
+			x, col = col.parent, &col.parent.cols[col.parentCol]
+		}
+		if col.parent != nil || col.set.num == nil {
+			continue
+		}
 		last := col.set.num.hi
 		if col.src.mode == counted && col.src.mul == 0 {
-			last = col.set.num.lo + int64(x.rows-1)*col.set.num.step
+			last = col.set.num.at(x.rows - 1)
+			for r := x.rows - min(x.rows, max(col.src.deal, 1)); r < x.rows; r++ {
+				last = max(last, col.set.num.at(r))
+			}
 		}
 		b.plan.Counters = append(b.plan.Counters, Counter{q, last})
 	}

@@ -27,6 +27,12 @@ func (b *builder) link() error {
 			if f.parent == x && slices.ContainsFunc(f.cols, func(c int) bool { return slices.Contains(f.pcols, c) }) {
 				return 1000
 			}
+			alone := func(u unique) bool {
+				return u.predicate == nil && !slices.ContainsFunc(u.cols, func(c int) bool { return !slices.Contains(f.cols, c) })
+			}
+			if slices.ContainsFunc(x.unique, alone) {
+				return -100 - len(f.cols)
+			}
 			return -len(f.cols)
 		}
 		sort.SliceStable(keys, func(i, j int) bool { return rank(keys[i]) < rank(keys[j]) })
@@ -43,6 +49,9 @@ func (b *builder) link() error {
 			}
 		}
 	}
+	if err := b.overlap(); err != nil {
+		return err
+	}
 	for _, f := range b.keys {
 		for _, c := range f.pcols {
 			for _, p := range chain(f.parent, c) {
@@ -50,37 +59,29 @@ func (b *builder) link() error {
 			}
 		}
 	}
-	return b.implied()
+	return nil
 }
 
 // join lets the columns of a key come from its parent.
 func (x *table) join(f *foreign) error {
-	free, nullable := []int{}, true
-	for _, c := range f.cols {
+	free := []int{}
+	for i, c := range f.cols {
 		if x.cols[c].skip {
 			return &Error{Table: x.t, Constraint: f.k.Name, Reason: "foreign keys from generated columns are not supported"}
 		}
-		if x.cols[c].parent == nil {
+		if x.cols[c].parent == nil && (f.parent != x || c != f.pcols[i]) {
 			free = append(free, c)
-			nullable = nullable && !x.cols[c].spec.notNull
 		}
 	}
 	if len(free) == 0 {
-		return nil // see implied
+		return nil // see overlap
 	}
 	f.src = &source{self: f.parent == x}
 	if len(free) < len(f.cols) {
-		shared := true
-		for i, c := range f.cols {
-			shared = shared && (slices.Contains(free, c) || f.parent == x && c == f.pcols[i])
-		}
-		switch {
-		case shared:
-			f.src.mode = itself
-		case nullable && !f.k.MatchFull:
-			f.src.mode = never
-		default:
-			return &Error{Table: x.t, Constraint: f.k.Name, Reason: "foreign keys that share some of their columns with another are not supported"}
+		for _, c := range f.cols {
+			if !slices.Contains(free, c) {
+				f.taken = append(f.taken, c)
+			}
 		}
 	}
 	for i, c := range f.cols {
@@ -111,25 +112,6 @@ func chain(x *table, c int) []place {
 		out = append(out, at)
 	}
 	return out
-}
-
-// implied looks at the keys whose columns all come from others: they must lead
-// to the same row.
-func (b *builder) implied() error {
-	for _, f := range b.keys {
-		if f.src != nil {
-			continue
-		}
-		depth := -1
-		for i, c := range f.cols {
-			at := slices.Index(chain(f.child, c), place{f.parent, f.pcols[i]})
-			if at < 0 || depth >= 0 && depth != at {
-				return &Error{Table: f.child.t, Constraint: f.k.Name, Reason: "foreign keys whose columns belong to others that lead elsewhere are not supported"}
-			}
-			depth = at
-		}
-	}
-	return nil
 }
 
 // sort puts parents before children. Of a cycle, the table comes first whose

@@ -122,11 +122,16 @@ type table struct {
 	keys   []*foreign
 	unique []unique
 	checks []check
+	slots  []slot
 	bounds []leaf // of a partitioned table
 	dealt  []leaf // those that rows go to, in turn
 	seed   uint64
 	late   []Late
 	placed bool
+	// virtual is a pool of values that columns of several tables take theirs from.
+	virtual bool
+	room    uint64   // of a pool: the most that it may hold, 0 if not known
+	limits  []*table // no more rows are referenced than these have
 }
 
 // column says where a column's values come from.
@@ -137,7 +142,8 @@ type column struct {
 	src       *source
 	parent    *table // of a foreign key: the value is that of the parent's row
 	parentCol int
-	after     int // the column that it must not be below, or -1
+	within    int64 // the value is less than that behind after
+	after     int   // the column that it must not be below, or -1
 	skip      bool
 	blank     bool // filled by a second pass
 	needed    bool // others have its value
@@ -153,7 +159,8 @@ type foreign struct {
 	child, parent *table
 	cols, pcols   []int
 	src           *source
-	how           How // "" for one whose parent comes first
+	taken         []int // columns that belong to another key
+	how           How   // "" for one whose parent comes first
 	share         *Share
 }
 

@@ -32,7 +32,9 @@ func (s *spec) domainAt(column int) (rest []*node, ok bool) {
 		}
 		if !s.refine(n, column) {
 			rest = append(rest, n)
+			continue
 		}
+		s.told = append(s.told, check{name: "domain " + d.Name.String(), expr: n})
 	}
 	return rest, ok
 }

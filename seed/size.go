@@ -24,7 +24,7 @@ func (b *builder) size() error {
 		if err := x.families(); err != nil {
 			return err
 		}
-		if x.named || x.counted() {
+		if x.named || x.virtual || x.counted() {
 			continue
 		}
 		if x.rows = uint64(b.cfg.Base); b.cfg.Each > 0 {
@@ -33,7 +33,7 @@ func (b *builder) size() error {
 		}
 		most := uint64(0)
 		for _, f := range x.keys {
-			if f.parent != x && f.how == "" {
+			if f.parent != x && f.how == "" && !f.parent.virtual {
 				most = max(most, f.parent.rows)
 			}
 		}
@@ -41,8 +41,21 @@ func (b *builder) size() error {
 			x.rows = min(3*most, 100*uint64(b.cfg.Base))
 		}
 	}
-	for {
+	for _, x := range b.plan.order {
+		for _, f := range x.keys {
+			if f.src == nil || f.early(x) {
+				continue
+			}
+			for _, c := range f.cols { // tested row by row
+				if x.cols[c].src == f.src {
+					x.checks = append(x.checks, x.cols[c].spec.told...)
+				}
+			}
+		}
+	}
+	for range 100 * (len(b.tables) + 1) {
 		again := false
+		b.pools()
 		for _, x := range b.plan.order {
 			if err := x.families(); err != nil {
 				return err
@@ -51,7 +64,7 @@ func (b *builder) size() error {
 			var many *tooMany
 			switch {
 			case errors.As(err, &many) && !x.named && !x.counted() && many.room < x.rows:
-				x.rows, again = many.room, true
+				x.rows, x.room, again = many.room, many.room, true
 			case many != nil:
 				return &Error{Table: x.t, Constraint: many.name,
 					Reason: fmt.Sprintf("%d rows are wanted, it allows no more than %d", x.rows, many.room)}
@@ -63,6 +76,7 @@ func (b *builder) size() error {
 			return nil
 		}
 	}
+	return errors.New("no sizes of tables were found that all of their constraints allow")
 }
 
 // assign says for every source of a table how it chooses.
@@ -83,24 +97,8 @@ func (x *table) assign() error {
 		if f.src == nil {
 			continue
 		}
-		s := f.src
-		if s.mode != never && s.mode != itself {
-			*s = source{self: s.self, family: s.family}
-		}
-		s.size, s.seed = f.parent.rows, hashName(x.seed, f.k.Name)
-		s.nulls = share(10)
-		for _, c := range f.cols {
-			if x.cols[c].src == s && x.cols[c].spec.notNull {
-				s.nulls = 0
-			}
-			if v := x.cols[c].value; v != nil && v.Null != nil {
-				s.nulls = part64(*v.Null)
-			}
-		}
-		x.adopt(f)
-		x.spread(f)
-		if s.size == 0 && s.nulls == 0 && x.rows > 0 && s.mode != never {
-			return &tooMany{0, f.k.Name}
+		if err := x.choose(f); err != nil {
+			return err
 		}
 	}
 	all := slices.Clone(x.unique)
@@ -109,6 +107,11 @@ func (x *table) assign() error {
 	for _, u := range all {
 		if err := x.count(u, &groups); err != nil {
 			return err
+		}
+	}
+	for _, f := range x.keys {
+		if s := f.src; s != nil && s.found && s.mode == drawn {
+			s.mode, s.div, s.fixed, s.nulls, s.self = digit, 1, true, 0, false
 		}
 	}
 	return nil
@@ -215,7 +218,7 @@ func (x *table) byRow(s *source) {
 		}
 		return
 	}
-	if c := x.owner(s); c < 0 || x.cols[c].set.mixed {
+	if c := x.owner(s); !s.found && (c < 0 || x.cols[c].set.mixed) {
 		s.spare = x.spare(s.deal)
 		s.tries = s.size / s.spare
 		s.shuffle()
@@ -241,6 +244,7 @@ func (x *table) count(u unique, groups *[][]*source) error {
 			return nil
 		}
 	}
+	sources = slices.DeleteFunc(sources, func(s *source) bool { return !x.tells(u, s) })
 	for _, s := range sources {
 		if s.mode == counted && !s.past || s.mode == itself || s.mode == before {
 			return nil
@@ -311,7 +315,16 @@ func (x *table) alone(open []*source, of int) *source {
 
 // digits lets the sources of a set be the digits of the row's number.
 func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, deal uint64) error {
-	sort.SliceStable(open, func(i, j int) bool { return x.owner(open[i]) < 0 && x.owner(open[j]) >= 0 })
+	rank := func(s *source) int {
+		switch {
+		case s.found:
+			return 0
+		case x.owner(s) < 0:
+			return 1
+		}
+		return 2
+	}
+	sort.SliceStable(open, func(i, j int) bool { return rank(open[i]) < rank(open[j]) })
 	room := deal
 	for _, s := range open {
 		if hi, lo := bits.Mul64(room, s.size/max(s.deal, 1)); hi > 0 || lo > many {
@@ -324,6 +337,9 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 		room = 0
 	}
 	nullable := !u.nullsRepeat && slices.ContainsFunc(open, func(s *source) bool { return s.nulls > 0 && !s.self })
+	if room == 0 && u.predicate == nil && !u.nullsRepeat && x.empty(u) || x.rows <= 1 {
+		return nil
+	}
 	if room < x.rows && u.predicate != nil {
 		x.onlyFirst(u, room)
 	} else if room < x.rows && !nullable {
@@ -357,6 +373,17 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 		*groups = append(*groups, slices.Clone(sources))
 	}
 	return nil
+}
+
+// empty leaves a column of a unique set NULL, if that may be.
+func (x *table) empty(u unique) bool {
+	for _, s := range x.sourcesOf(u) {
+		if s.nulls > 0 && !slices.ContainsFunc(x.cols, func(c column) bool { return c.src == s && c.needed }) {
+			s.mode = never
+			return true
+		}
+	}
+	return false
 }
 
 // onlyFirst keeps all rows but the first out of a partial index.

@@ -45,12 +45,19 @@ type source struct {
 	among  [][]uint64
 	pick   pick // drawn: which number for a hash; nil for each as often as any other
 	family *families
+
+	match   *match
+	found   bool // rows are found by the number that they take
+	limited bool // it takes no number past its parent's limit
 }
 
 // at returns the number that row takes, or null.
 func (s *source) at(row, attempt uint64) (i uint64, null bool) {
 	if s.deal == 0 {
-		return s.number(row, attempt)
+		if i, null = s.number(row, attempt); s.match != nil && !null {
+			return s.match.find(s, row, attempt, i)
+		}
+		return i, null
 	}
 	if s.nullIn != nil && s.nullIn[row%s.deal] {
 		return 0, true

@@ -119,8 +119,9 @@ func digits2(top uint64) part {
 }
 
 // pattern makes texts of the first regular expression, and looks whether they
-// match all.
+// match all: at least need, or as many as there are.
 func (s *spec) pattern(need uint64, limit int, match []*regexp.Regexp) (set, error) {
+	var best set
 	for _, p := range s.patterns {
 		tree, err := syntax.Parse(p, syntax.Perl)
 		if err != nil {
@@ -134,12 +135,17 @@ func (s *spec) pattern(need uint64, limit int, match []*regexp.Regexp) (set, err
 			if !strings.HasPrefix(p, "^") && s.minLen > longest(parts) {
 				parts = with(parts, letters(alphabetOf(s.small), s.minLen-longest(parts)))
 			}
-			if out, ok := s.fits(parts, limit, need, match); ok {
-				return out, nil
+			if out, ok := s.fits(parts, limit, 1, match); ok && out.size > best.size {
+				if best = out; best.size >= need {
+					return best, nil
+				}
 			}
 		}
 	}
-	return set{}, fmt.Errorf("no texts are known that match all of its patterns and lengths, and suffice")
+	if best.size > 0 {
+		return best, nil
+	}
+	return set{}, fmt.Errorf("no texts are known that match all of its patterns and lengths")
 }
 
 // partsOf turns a regular expression into parts; what may repeat without end

@@ -28,8 +28,10 @@ type spec struct {
 	minLen, maxLen int      // characters; maxLen 0 is no limit
 	patterns       []string // regular expressions
 	notNull        bool
-	exact          bool   // lo and hi are those asked for: no narrower range is usual
-	small          string // "lower" or "upper" where a check wants such letters
+	exact          bool    // lo and hi are those asked for: no narrower range is usual
+	every          int64   // the values lie so many apart; 0 is one
+	told           []check // what was taken in
+	small          string  // "lower" or "upper" where a check wants such letters
 }
 
 // set makes the values of the column, at least need of them if there are so
@@ -174,10 +176,11 @@ func (s *spec) integer(lo, hi int64, need uint64) (set, error) {
 	if err != nil {
 		return set{}, err
 	}
+	every := max(s.every, 1)
 	if from, to := s.usual(); !s.exact {
-		lo, hi = window(lo, hi, from, to, need)
+		lo, hi = window(lo, hi, from, to, min(need, many/uint64(every))*uint64(every))
 	}
-	return s.without(scale{lo: lo, hi: hi, step: 1, unit: unit{"number", 0}, print: printInt})
+	return s.without(scale{lo: lo, hi: hi, step: every, unit: unit{"number", 0}, print: printInt})
 }
 
 // without is the set of a scale less the values that a check excludes.
@@ -336,6 +339,7 @@ func kindOfTime(base string) (step int64, print func([]byte, int64) []byte) {
 
 func (s *spec) times(need uint64) (set, error) {
 	step, print := kindOfTime(s.typ.Base)
+	step *= max(s.every, 1)
 	at := func(year int) int64 { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Unix() }
 	lo, hi, from, to := at(1)+day, at(9999), at(2023), at(2026)-day
 	if strings.Contains(s.name, "birth") || strings.Contains(s.name, "dob") {

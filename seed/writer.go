@@ -157,6 +157,9 @@ func (x *table) number(c int, row, attempt uint64) int64 {
 	if col.src.settled {
 		attempt = 0
 	}
+	if col.within > 0 {
+		return low + n.step*int64(1+below(mix(col.src.seed^mix(row^attempt<<40)), uint64(col.within/n.step-1)))
+	}
 	span := uint64(n.hi-n.lo)/uint64(n.step)/4 + 1
 	if n.unit.kind == "time" {
 		span = min(span, uint64(20*day/n.step))
