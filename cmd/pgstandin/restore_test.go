@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,30 +14,15 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/store"
 )
-
-// tool runs a program of PostgreSQL.
-func tool(t testing.TB, program string, args ...string) string {
-	t.Helper()
-	bin, _, err := pgserver.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(filepath.Join(bin, program), args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v: %s", program, err, out)
-	}
-	return string(out)
-}
 
 // stock puts what stock pg_dump makes of a database into a store, as snapshot name.
 func stock(t testing.TB, dsn, dest, name string, when time.Time, keys []string, more ...string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "dump")
-	tool(t, "pg_dump", append([]string{"-Fd", "-j2", "-f", dir, "-d", dsn}, more...)...)
+	pgTool(t, "pg_dump", append([]string{"-Fd", "-j2", "-f", dir, "-d", dsn}, more...)...)
 	putFolder(t, dir, dest, name, store.Metadata{Created: when, Database: "prod", LSN: "0/16B3748", RulesHash: strings.Repeat("ab", 32)}, keys)
 }
 
@@ -83,15 +67,8 @@ func putFolder(t testing.TB, dir, dest, name string, meta store.Metadata, keys [
 // allOf is a database as pg_dump writes it, without what differs from run to run.
 func allOf(t testing.TB, dsn string) string {
 	t.Helper()
-	bin, _, err := pgserver.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(filepath.Join(bin, "pg_dump"), "--no-owner", "--no-privileges", "-d", dsn).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := regexp.MustCompile(`(?m)^\\(un)?restrict .*$`).ReplaceAllString(string(out), "")
+	out := pgTool(t, "pg_dump", "--no-owner", "--no-privileges", "-d", dsn)
+	text := regexp.MustCompile(`(?m)^\\(un)?restrict .*$`).ReplaceAllString(out, "")
 	// The owner of public is the database's, as after every swap.
 	return regexp.MustCompile(`--\n-- Name: public; Type: SCHEMA; .*\n--\n\n-- \*not\* creating schema.*\n\n\n`).ReplaceAllString(text, "")
 }
@@ -187,8 +164,8 @@ func TestRestoreMakesWhatPgRestoreMakes(t *testing.T) {
 			pgtest.Exec(t, pgtest.Server(t), "create database "+s.name+"_stock template template0")
 			plain := s.source + " dbname=" + s.name + "_stock"
 			dir := filepath.Join(t.TempDir(), "dump")
-			tool(t, "pg_dump", "-Fd", "-f", dir, "-d", s.source)
-			tool(t, "pg_restore", "-j2", "-d", plain, dir)
+			pgTool(t, "pg_dump", "-Fd", "-f", dir, "-d", s.source)
+			pgTool(t, "pg_restore", "-j2", "-d", plain, dir)
 			want := allOf(t, plain)
 
 			key, err := age.GenerateX25519Identity()
@@ -234,5 +211,20 @@ func TestRestoreJSON(t *testing.T) {
 	}
 	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "done" || last.Result.Rows != 2 || last.Result.Snapshot != "x" || len(last.Result.Steps) < 3 {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// A snapshot that is restored is what a refresh makes, however it is stored.
+func TestRestoreEqualsRefresh(t *testing.T) {
+	s := newShop(t, 300)
+	s.must(keyA)
+	want := canonical(t, s.target)
+	identity, public := newIdentity(t)
+	for _, more := range [][]string{nil, {"--compress", "zstd"}, {"--compress", "lz4", "--encrypt-to", public}, {"--compress", "none"}} {
+		dest := filepath.Dir(s.snapshot(keyA, more...))
+		s.mustRestore(dest, "-j", "2", "--identity", identity)
+		if got := canonical(t, s.target); got != want {
+			t.Errorf("%q: %s", more, firstDifference(want, got))
+		}
 	}
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,50 +15,57 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/store"
 )
 
-// openData opens a file of the snapshot by the name that its entry has for it, and
-// undoes encryption and compression, as its own name tells.
-func (r *restoration) openData(ctx context.Context, name string) (io.ReadCloser, error) {
-	file := name
-	for _, ending := range []string{"", ".gz", ".lz4", ".zst"} {
-		if _, ok := r.snap.Manifest.File(name + ending); ok {
-			file = name + ending
-			break
+// algorithms are those that a data file may be compressed with.
+var algorithms = [...]pgarchive.Algorithm{pgarchive.None, pgarchive.Gzip, pgarchive.LZ4, pgarchive.Zstd}
+
+// stored finds a file of the snapshot by the name that the archive has for it: how it
+// is compressed shows in its ending.
+func (r *restoration) stored(name string) (store.File, pgarchive.Algorithm) {
+	for _, a := range algorithms {
+		if f, ok := r.snap.Manifest.File(name + a.Suffix()); ok {
+			return f, a
 		}
 	}
-	in, err := r.snap.Open(ctx, file, r.identities...)
+	return store.File{Name: name}, pgarchive.None
+}
+
+// openData opens a data file and undoes encryption and compression.
+func (r *restoration) openData(ctx context.Context, name string) (*dataFile, error) {
+	file, algorithm := r.stored(name)
+	in, err := r.snap.Open(ctx, file.Name, r.identities...)
 	if err != nil {
 		return nil, err
 	}
-	counted := &countedReader{in, &r.bytes, r.progress}
-	switch path.Ext(strings.TrimPrefix(file, name)) {
-	case "":
-		return readCloser{counted, in}, nil
-	case ".gz":
-		z, err := gzip.NewReader(bufio.NewReaderSize(counted, 256<<10))
-		if err != nil {
-			in.Close()
-			return nil, r.broken(file, err)
-		}
-		return readCloser{z, in}, nil
+	d := &dataFile{snapshot: r.snap.Name, file: file.Name, stored: in}
+	if d.plain, err = pgarchive.NewReader(&countedReader{in, &r.bytes, r.progress}, algorithm); err != nil {
+		err = d.blame(err)
+		in.Close()
+		return nil, err
 	}
-	in.Close()
-	return nil, fmt.Errorf("snapshot %s: %s: this compression is not read here; restore it with pg_restore", r.snap.Name, file)
+	return d, nil
 }
 
-// broken tells an error of the storage, which says what it is of, from one of the
-// compression.
-func (r *restoration) broken(file string, err error) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("snapshot %s: %s: what it holds is not compressed as its name says", r.snap.Name, file)
-	}
-	return err
+// dataFile is a file of the snapshot as it was before it was compressed.
+type dataFile struct {
+	snapshot, file string
+	plain          io.ReadCloser // nil while it is not needed
+	stored         io.ReadCloser
 }
 
-type readCloser struct {
-	io.Reader
-	io.Closer
+func (d *dataFile) Read(p []byte) (int, error) { return d.plain.Read(p) }
+
+func (d *dataFile) Close() error { return errors.Join(d.plain.Close(), d.stored.Close()) }
+
+// blame finds out what an error of reading means. It reads what is stored to its
+// end: if that is not what was written it says so, and nothing else matters.
+func (d *dataFile) blame(err error) error {
+	if _, stored := io.Copy(io.Discard, d.stored); stored != nil {
+		return stored
+	}
+	return fmt.Errorf("snapshot %s: %s: %w", d.snapshot, d.file, err)
 }
 
 // countedReader counts what is read.
@@ -141,7 +146,7 @@ func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err er
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case rows.fail != nil:
-		return fmt.Errorf("table %s: %w", name, r.broken(e.Filename, rows.fail))
+		return fmt.Errorf("table %s: %w", name, in.blame(rows.fail))
 	case err != nil:
 		return fmt.Errorf("target: table %s: %w", name, pipeline.SafeError(err))
 	}
@@ -203,7 +208,7 @@ func (r *restoration) loadObject(ctx context.Context, conn *pgconn.PgConn, id, f
 	defer in.Close()
 	piece := make([]byte, 1<<20)
 	for at := int64(0); ; {
-		n, err := io.ReadFull(in, piece)
+		n, err := readFull(in, piece)
 		if n > 0 {
 			res := conn.ExecParams(ctx, "select pg_catalog.lo_put($1::pg_catalog.oid, $2::pg_catalog.int8, $3::pg_catalog.bytea)",
 				[][]byte{[]byte(id), []byte(strconv.FormatInt(at, 10)), piece[:n]}, nil, []int16{0, 0, 1}, nil).Read()
@@ -213,14 +218,21 @@ func (r *restoration) loadObject(ctx context.Context, conn *pgconn.PgConn, id, f
 			at += int64(n)
 		}
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && n > 0:
-			// The end of what is compressed may come before the end of the file.
-			if _, err := io.Copy(io.Discard, in); err != nil {
-				return err
-			}
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("large object %s: %w", id, r.broken(file, err))
+			return fmt.Errorf("large object %s: %w", id, in.blame(err))
 		}
 	}
+}
+
+// readFull fills p, or returns with what it has the error that ended it: io.EOF
+// where io.ReadFull would not tell the end from a file that is cut off.
+func readFull(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var k int
+		k, err = r.Read(p[n:])
+		n += k
+	}
+	return n, err
 }

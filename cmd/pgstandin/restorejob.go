@@ -129,12 +129,8 @@ func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	}
 	defer in.Close()
 	toc, err := pgarchive.Read(in)
-	var damaged *store.DamagedError
-	if errors.As(err, &damaged) {
-		return damaged
-	}
 	if err != nil {
-		return fmt.Errorf("snapshot %s: toc.dat: %w", r.name, err)
+		return (&dataFile{snapshot: r.name, file: "toc.dat", stored: in}).blame(err)
 	}
 	if r.what, err = readContents(toc, r.tables, r.schemas); err != nil {
 		return err
@@ -169,12 +165,8 @@ func latest(ctx context.Context, st *store.Store) (string, error) {
 
 // fileSize is how long the file of an entry is, or 0.
 func (r *restoration) fileSize(e *pgarchive.Entry) int64 {
-	for _, ending := range []string{"", ".gz", ".lz4", ".zst"} {
-		if f, ok := r.snap.Manifest.File(e.Filename + ending); ok {
-			return f.Size
-		}
-	}
-	return 0
+	f, _ := r.stored(e.Filename)
+	return f.Size
 }
 
 // byRows are the entries of rows, the longest first.
@@ -261,7 +253,7 @@ func (r *restoration) fill(ctx context.Context) error {
 	if err := r.tgt.CreateLike(ctx, r.what.like); err != nil {
 		return err
 	}
-	if err := r.onOne(ctx, r.preData); err != nil {
+	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, r.what.pre) }); err != nil {
 		return err
 	}
 	r.report.Step("load rows")
@@ -293,6 +285,10 @@ func (r *restoration) fillLive(ctx context.Context) error {
 		return err
 	}
 	if err := r.tgt.PreData(ctx, src, pipeline.Objects{ForeignTables: true}); err != nil {
+		return err
+	}
+	objects := slices.DeleteFunc(slices.Clone(r.what.pre), func(e *pgarchive.Entry) bool { return e.Desc != "BLOB" && e.Desc != "BLOB METADATA" })
+	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, objects) }); err != nil {
 		return err
 	}
 	views, err := src.Populated(ctx, s.MatViews)
@@ -383,14 +379,14 @@ func execute(ctx context.Context, conn *pgconn.PgConn, e *pgarchive.Entry, sql s
 // serverOptions are those of a foreign server: addresses, and more.
 var serverOptions = regexp.MustCompile(`(?s)^(CREATE SERVER .*) OPTIONS \(\n.*\);\s*$`)
 
-// preData makes what comes before the rows, in the order of the archive.
-func (r *restoration) preData(ctx context.Context, conn *pgconn.PgConn) error {
+// makeAll makes what comes before the rows, in the order of the archive.
+func makeAll(ctx context.Context, conn *pgconn.PgConn, list []*pgarchive.Entry) error {
 	const settings = "set check_function_bodies = off; set client_min_messages = warning"
 	if _, err := conn.Exec(ctx, settings).ReadAll(); err != nil {
 		return fmt.Errorf("target: %w", pipeline.SafeError(err))
 	}
 	access := ""
-	for _, e := range r.what.pre {
+	for _, e := range list {
 		sql := e.Defn.String
 		if am := e.TableAM.String; am != "" && am != access {
 			sql, access = "set default_table_access_method = "+schema.QuoteIdent(am)+";\n"+sql, am
