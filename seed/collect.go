@@ -46,7 +46,7 @@ func (b *builder) collect() error {
 			c := &t.Columns[i]
 			col := &x.cols[i]
 			col.after, col.skip = -1, c.Generated != ""
-			col.spec = spec{typ: &c.Type, name: strings.ToLower(c.Name), seed: hashName(x.seed, c.Name), notNull: c.NotNull}
+			col.spec = spec{typ: &c.Type, name: strings.ToLower(c.Name), seed: hashName(x.seed, c.Name), notNull: c.NotNull, folder: folderOf(t.Name.Name, c.Name)}
 			if r := roles[t]; r != nil {
 				col.spec.role = r[i]
 			}

@@ -18,19 +18,21 @@ type group struct {
 
 // subject writes, by role, what is known of one of many things.
 type subject struct {
-	n      uint64 // how many there are
+	n      uint64   // how many there are
+	few    bool     // there are no more: a number beyond them is none
+	roles  []string // what can be said of it
+	tells  []string // of these, what no two numbers share
+	words  []string // of columns' names, that say which role; the rest says of which subject
 	append func(dst []byte, role string, i uint64, digits int) []byte
 }
-
-// telling is the roles whose texts no two numbers share.
-func telling(role string) bool { return role == "email" || role == "person.user" }
 
 // groups joins columns that belong together, where no constraint keeps them
 // apart.
 func (b *builder) groups() error {
 	for _, x := range b.tables {
-		x.groupBy(people(), personWords, []string{"person.name", "person.first", "person.last", "person.user", "email"})
-		x.groupBy(places(), placeWords, []string{"address.city", "address.state", "address.zip", "address.country", "address.lat", "address.lon"})
+		for _, of := range []subject{people(), places(), countries(), companies(), things()} {
+			x.groupBy(of)
+		}
 	}
 	return nil
 }
@@ -39,21 +41,22 @@ func (b *builder) groups() error {
 // rest of the name says of which.
 var (
 	personWords = []string{"first", "last", "full", "given", "family", "sur", "user", "name", "firstname", "lastname", "fullname", "username", "surname", "email", "mail", "e", "address", "login", "nick", "nickname", "contact"}
-	placeWords  = []string{"street", "city", "town", "state", "province", "region", "county", "zip", "postal", "postcode", "zipcode", "code", "country", "iso", "lat", "latitude", "lon", "lng", "longitude", "address", "name", "geo"}
+	titleWords  = []string{"title", "name", "subject", "headline", "slug", "company"}
+	placeWords  = []string{"street", "city", "town", "state", "province", "region", "county", "zip", "postal", "postcode", "zipcode", "code", "country", "iso", "currency", "lat", "latitude", "lon", "lng", "longitude", "address", "name", "geo"}
 )
 
-func (x *table) groupBy(of subject, words, roles []string) {
+func (x *table) groupBy(of subject) {
 	found := map[string][]int{}
 	var keys []string
 	for c := range x.cols {
 		col := &x.cols[c]
 		role := col.spec.part()
-		if !slices.Contains(roles, role) || !x.joins(c, role, of) {
+		if !slices.Contains(of.roles, role) || !x.joins(c, role, of) {
 			continue
 		}
 		var rest []string
 		for _, w := range strings.FieldsFunc(col.spec.name, func(r rune) bool { return r == '_' || r == '-' || r == ' ' }) {
-			if !slices.Contains(words, w) {
+			if !slices.Contains(of.words, w) {
 				rest = append(rest, w)
 			}
 		}
@@ -64,7 +67,7 @@ func (x *table) groupBy(of subject, words, roles []string) {
 		found[key] = append(found[key], c)
 	}
 	for _, key := range keys {
-		if c := x.t.Column(key + "_name"); c >= 0 && slices.Contains(roles, "person.name") && !slices.ContainsFunc(firms, func(f string) bool { return strings.Contains(key, f) }) {
+		if c := x.t.Column(key + "_name"); c >= 0 && slices.Contains(of.roles, "person.name") && !slices.ContainsFunc(firms, func(f string) bool { return strings.Contains(key, f) }) {
 			if col := &x.cols[c]; (col.spec.role == "" || col.spec.role == "keep") && !slices.Contains(found[key], c) && x.joins(c, "person.name", of) {
 				col.spec.role = "person.name"
 				found[key] = append(found[key], c)
@@ -89,7 +92,7 @@ func (x *table) joins(c int, role string, of subject) bool {
 	if col.skip || col.parent != nil || col.made != nil || col.dealt || col.spec.list != nil || col.group != nil {
 		return false
 	}
-	if col.value != nil && col.value.Kind == "" && col.value.made() || !telling(role) && x.mustDiffer(c) {
+	if col.value != nil && col.value.Kind == "" && col.value.made() || !slices.Contains(of.tells, role) && x.mustDiffer(c) {
 		return false
 	}
 	return col.spec.takes(of, role)
@@ -102,7 +105,7 @@ func (x *table) mustDiffer(c int) bool {
 
 // part is a column's role, that of its name where discover says nothing.
 func (s *spec) part() string {
-	if s.role != "" && s.role != "keep" && s.role != "geo" {
+	if s.role != "" && s.role != "keep" && s.role != "geo" && s.role != "scrub" {
 		return s.role
 	}
 	switch {
@@ -114,6 +117,12 @@ func (s *spec) part() string {
 		return "address.country"
 	case s.name == "city":
 		return "address.city"
+	case strings.Contains(s.name, "currency"):
+		return "currency"
+	case strings.Contains(s.name, "slug"):
+		return "slug"
+	case s.name == "title" || s.name == "name" || s.name == "subject" || s.name == "headline":
+		return "title"
 	}
 	return ""
 }
@@ -170,11 +179,15 @@ func (s *spec) size() int {
 	return limit
 }
 
-// drawGroup makes the column's values and lets it share its group's numbers.
-func (x *table) drawGroup(c int) {
+// drawGroup makes the column's values and lets it share its group's numbers; it
+// reports false where there are too few.
+func (x *table) drawGroup(c int) bool {
 	col := &x.cols[c]
 	g := col.group
 	of := g.of
+	if of.few && x.rows > of.n && slices.ContainsFunc(g.cols, x.mustDiffer) {
+		return false
+	}
 	if g.cols[0] == c {
 		g.src = &source{size: of.n, seed: hashName(col.spec.seed, "group")}
 		if slices.ContainsFunc(g.cols, x.mustDiffer) {
@@ -190,6 +203,7 @@ func (x *table) drawGroup(c int) {
 	if v := col.value; v != nil && v.Null != nil {
 		col.nulls = part64(*v.Null)
 	}
+	return true
 }
 
 // people is everybody with a first and a last name; of a second round of them
@@ -198,31 +212,32 @@ func people() subject {
 	first, last := oneOf(firstNames), oneOf(lastNames)
 	low, lowLast := small(firstNames), small(lastNames)
 	n := first.size * last.size
-	return subject{n: n, append: func(dst []byte, role string, i uint64, _ int) []byte {
-		f, l := i%first.size, i/first.size%last.size
-		switch role {
-		case "person.first":
-			return append(dst, first.words[f]...)
-		case "person.last":
-			return append(dst, last.words[l]...)
-		case "person.name":
-			dst = append(append(dst, first.words[f]...), ' ')
-			return append(dst, last.words[l]...)
-		}
-		sep := byte('.')
-		if role == "person.user" {
-			sep = '_'
-		}
-		dst = append(append(dst, low.words[f]...), sep)
-		dst = append(dst, lowLast.words[l]...)
-		if i >= n {
-			dst = printInt(dst, int64(i/n)+1)
-		}
-		if role == "email" {
-			dst = append(dst, "@example.com"...)
-		}
-		return dst
-	}}
+	return subject{n: n, words: personWords, tells: []string{"email", "person.user"},
+		roles: []string{"person.name", "person.first", "person.last", "person.user", "email"}, append: func(dst []byte, role string, i uint64, _ int) []byte {
+			f, l := i%first.size, i/first.size%last.size
+			switch role {
+			case "person.first":
+				return append(dst, first.words[f]...)
+			case "person.last":
+				return append(dst, last.words[l]...)
+			case "person.name":
+				dst = append(append(dst, first.words[f]...), ' ')
+				return append(dst, last.words[l]...)
+			}
+			sep := byte('.')
+			if role == "person.user" {
+				sep = '_'
+			}
+			dst = append(append(dst, low.words[f]...), sep)
+			dst = append(dst, lowLast.words[l]...)
+			if i >= n {
+				dst = printInt(dst, int64(i/n)+1)
+			}
+			if role == "email" {
+				dst = append(dst, "@example.com"...)
+			}
+			return dst
+		}}
 }
 
 // city is a city and where it is.
@@ -235,40 +250,41 @@ type city struct {
 // code.
 func places() subject {
 	all := placeList()
-	return subject{n: uint64(len(all)) * 10_000, append: func(dst []byte, role string, i uint64, digits int) []byte {
-		p := &all[i%uint64(len(all))]
-		h := mix(i / uint64(len(all)))
-		short := func(name, code string) []byte {
-			if digits > 0 && digits < 4 {
-				return append(dst, code[:min(len(code), digits)]...)
+	return subject{n: uint64(len(all)) * 10_000, words: placeWords,
+		roles: []string{"address.city", "address.state", "address.zip", "address.country", "address.lat", "address.lon"}, append: func(dst []byte, role string, i uint64, digits int) []byte {
+			p := &all[i%uint64(len(all))]
+			h := mix(i / uint64(len(all)))
+			short := func(name, code string) []byte {
+				if digits > 0 && digits < 4 {
+					return append(dst, code[:min(len(code), digits)]...)
+				}
+				return append(dst, name...)
 			}
-			return append(dst, name...)
-		}
-		switch role {
-		case "address.city":
-			return append(dst, p.name...)
-		case "address.state":
-			return short(p.state, p.code)
-		case "address.country":
-			return short(p.country, p.iso)
-		case "address.lat":
-			return nearBy(dst, p.lat, h, digits)
-		case "address.lon":
-			return nearBy(dst, p.lon, mix(h), digits)
-		}
-		for _, c := range []byte(p.zip) {
-			switch c {
-			case '#':
-				c = byte('0' + h%10)
-				h = mix(h)
-			case '@':
-				c = byte('A' + h%8)
-				h = mix(h)
+			switch role {
+			case "address.city":
+				return append(dst, p.name...)
+			case "address.state":
+				return short(p.state, p.code)
+			case "address.country":
+				return short(p.country, p.iso)
+			case "address.lat":
+				return nearBy(dst, p.lat, h, digits)
+			case "address.lon":
+				return nearBy(dst, p.lon, mix(h), digits)
 			}
-			dst = append(dst, c)
-		}
-		return dst
-	}}
+			for _, c := range []byte(p.zip) {
+				switch c {
+				case '#':
+					c = byte('0' + h%10)
+					h = mix(h)
+				case '@':
+					c = byte('A' + h%8)
+					h = mix(h)
+				}
+				dst = append(dst, c)
+			}
+			return dst
+		}}
 }
 
 // nearBy writes a coordinate within some kilometres of one.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/seed"
 )
 
@@ -16,9 +17,13 @@ create table people (id int primary key, first_name text not null, last_name tex
 create unique index on people (lower(email));
 create table deals (id int primary key, contact_name varchar(60) not null, contact_email text, seller_name text not null, seller_email text not null,
   address_city varchar(30) not null, address_country_code char(2) not null);
+create table states (code char(2) primary key, name text not null unique, currency char(3) not null);
+create table countries (code char(2) primary key, name text not null unique, currency char(3) not null);
+create table companies (id int primary key, name text not null, slug text not null unique);
+create table articles (id int primary key, title text not null, slug varchar(80) not null unique);
 create table short (id int primary key, name varchar(5) not null, email varchar(12) not null unique)`)
 	s := read(t, dsn)
-	p, err := seed.New(s, seed.Config{Seed: 3, Each: 20_000})
+	p, err := seed.New(s, seed.Config{Seed: 3, Each: 20_000, Rows: map[*schema.Table]int64{s.Table(schema.Name{Schema: "public", Name: "countries"}): 40, s.Table(schema.Name{Schema: "public", Name: "states"}): 100}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +40,10 @@ create table short (id int primary key, name varchar(5) not null, email varchar(
 		`select bool_and(latitude between 39.6 and 39.9 and longitude between -105.1 and -104.9 and zip ~ '^802[0-9]{2}$' and country = 'United States' and coalesce(state, 'CO') = 'CO') and count(*) > 100 from people where city = 'Denver'`,
 		`select count(distinct (address_city, address_country_code)) < 60 and bool_and(address_country_code ~ '^[A-Z]{2}$') from deals`,
 		`select count(*) = 20000 from short`,
+		`select bool_and(currency = 'EUR') and count(*) > 0 from countries where code in ('FR', 'DE', 'ES', 'IT', 'AT')`,
+		`select coalesce(bool_and(code = 'FR'), true) from countries where name = 'France'`,
+		`select bool_and(slug ~ ('^' || lower(replace(name, ' ', '-')) || '(-[0-9]+)?$')) from companies`,
+		`select bool_and(slug ~ ('^' || lower(replace(title, ' ', '-')) || '(-[0-9]+)?$')) from articles`,
 	} {
 		if got := pgtest.Query(t, dsn, c)[0][0]; got != "t" {
 			t.Errorf("not so: %s", c)

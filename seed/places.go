@@ -70,3 +70,58 @@ func placeList() []city {
 	}
 	return out
 }
+
+// countryTable is countries: name, code and currency.
+const countryTable = `Argentina|AR|ARS,Australia|AU|AUD,Austria|AT|EUR,Belgium|BE|EUR,Brazil|BR|BRL,Bulgaria|BG|BGN,Canada|CA|CAD,Chile|CL|CLP,
+China|CN|CNY,Colombia|CO|COP,Croatia|HR|EUR,Czechia|CZ|CZK,Denmark|DK|DKK,Egypt|EG|EGP,Estonia|EE|EUR,Finland|FI|EUR,France|FR|EUR,
+Germany|DE|EUR,Ghana|GH|GHS,Greece|GR|EUR,Hungary|HU|HUF,Iceland|IS|ISK,India|IN|INR,Indonesia|ID|IDR,Ireland|IE|EUR,Israel|IL|ILS,
+Italy|IT|EUR,Japan|JP|JPY,Kenya|KE|KES,Latvia|LV|EUR,Lithuania|LT|EUR,Luxembourg|LU|EUR,Malaysia|MY|MYR,Mexico|MX|MXN,Morocco|MA|MAD,
+Netherlands|NL|EUR,New Zealand|NZ|NZD,Nigeria|NG|NGN,Norway|NO|NOK,Peru|PE|PEN,Philippines|PH|PHP,Poland|PL|PLN,Portugal|PT|EUR,
+Romania|RO|RON,Singapore|SG|SGD,Slovakia|SK|EUR,Slovenia|SI|EUR,South Africa|ZA|ZAR,South Korea|KR|KRW,Spain|ES|EUR,Sweden|SE|SEK,
+Switzerland|CH|CHF,Thailand|TH|THB,Turkey|TR|TRY,Ukraine|UA|UAH,United Kingdom|GB|GBP,United States|US|USD,Uruguay|UY|UYU,Vietnam|VN|VND`
+
+// countries is those of countryTable.
+func countries() subject {
+	var all [][]string
+	for line := range strings.SplitSeq(countryTable, ",") {
+		all = append(all, strings.Split(strings.TrimSpace(line), "|"))
+	}
+	n := uint64(len(all))
+	return subject{n: n, few: true, words: placeWords, roles: []string{"address.country", "currency"}, tells: []string{"address.country"},
+		append: func(dst []byte, role string, i uint64, digits int) []byte {
+			c := all[i%n]
+			switch {
+			case role == "currency":
+				return append(dst, c[2]...)
+			case digits > 0 && digits < 4:
+				return append(dst, c[1]...)
+			}
+			return append(dst, c[0]...)
+		}}
+}
+
+// companies is names of firms, and things names of whatever has a title.
+func companies() subject {
+	return named("company", oneOf(lastNames).words, oneOf(companyKinds).words)
+}
+
+func things() subject { return named("title", titled(adjectives).words, titled(nouns).words) }
+
+// named is subjects with names of two words, which slugs are made of.
+func named(role string, first, last []string) subject {
+	n := uint64(len(first)) * uint64(len(last))
+	return subject{n: n, words: titleWords, roles: []string{role, "slug"}, tells: []string{"slug"},
+		append: func(dst []byte, role string, i uint64, _ int) []byte {
+			at := len(dst)
+			dst = append(dst, first[i%uint64(len(first))]...)
+			dst = append(dst, ' ')
+			dst = append(dst, last[i/uint64(len(first))%uint64(len(last))]...)
+			if role != "slug" {
+				return dst
+			}
+			if dst = dst[:at+filtered(dst[at:], "slug")]; i >= n {
+				dst = printInt(append(dst, '-'), int64(i/n)+1)
+			}
+			return dst
+		}}
+}

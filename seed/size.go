@@ -129,8 +129,10 @@ func (x *table) weight(u unique) int {
 func (x *table) draw(c int) error {
 	col := &x.cols[c]
 	if col.group != nil {
-		x.drawGroup(c)
-		return nil
+		if x.drawGroup(c) {
+			return nil
+		}
+		col.nulls = 0
 	}
 	if col.made != nil {
 		col.set = set{size: many, escape: true}

@@ -53,7 +53,7 @@ func (s *spec) texts() [][]part {
 	case "job":
 		return [][]part{{oneOf(jobNames)}}
 	case "url":
-		return [][]part{{fixedText("https://example.com/"), oneOf(adjectives), fixedText("-"), oneOf(nouns)}}
+		return s.urls()
 	case "domain":
 		return [][]part{{oneOf(adjectives), fixedText("-"), oneOf(nouns), fixedText(".example.com")}}
 	case "ip":
@@ -92,7 +92,7 @@ func (s *spec) texts() [][]part {
 	case has("carrier", "shipper"):
 		return [][]part{{oneOf(carriers)}}
 	case has("url", "link", "website", "homepage"):
-		return [][]part{{fixedText("https://example.com/"), oneOf(adjectives), fixedText("-"), oneOf(nouns)}}
+		return s.urls()
 	case has("sku", "code", "token", "number", "key", "tag", "zip"):
 		return nil // a code
 	case has("body", "description", "comment", "note", "bio", "text", "message", "content", "summary"):
@@ -102,6 +102,29 @@ func (s *spec) texts() [][]part {
 		return [][]part{{titled(adjectives), sp, titled(nouns)}}
 	}
 	return [][]part{{oneOf(adjectives), sp, oneOf(nouns)}, {oneOf(nouns)}}
+}
+
+// urls is addresses in a folder of the column's own: those of two columns are
+// never alike, so that no masked one is taken for another's.
+func (s *spec) urls() [][]part {
+	name := []part{oneOf(adjectives), fixedText("-"), oneOf(nouns)}
+	return [][]part{
+		append([]part{fixedText("https://example.com/" + s.folder)}, name...),
+		append([]part{fixedText("https://example.com/")}, name...),
+	}
+}
+
+// folderOf is a path made of the names of a table and a column.
+func folderOf(table, column string) string {
+	var b []byte
+	for _, name := range []string{table, strings.TrimSuffix(strings.TrimSuffix(column, "url"), "_")} {
+		at := len(b)
+		b = append(b, strings.ToLower(name)...)
+		if b = b[:at+filtered(b[at:], "slug")]; len(b) > at {
+			b = append(b, '/')
+		}
+	}
+	return string(b)
 }
 
 // titled is words with a capital.

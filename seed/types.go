@@ -32,6 +32,7 @@ type spec struct {
 	every          int64   // the values lie so many apart; 0 is one
 	told           []check // what was taken in
 	small          string  // "lower" or "upper" where a check wants such letters
+	folder         string  // of addresses of the web
 }
 
 // set makes the values of the column, at least need of them if there are so
