@@ -26,7 +26,7 @@ func (a *Archive) AddTableData(table *Entry, columns []string) (*Entry, error) {
 	for i, c := range columns {
 		list[i] = identifier(c)
 	}
-	sql := "COPY " + table.name()
+	sql := "COPY " + table.spelled()
 	if len(list) > 0 {
 		sql += " (" + strings.Join(list, ", ") + ")"
 	}
@@ -238,6 +238,25 @@ func (e *Entry) name() string {
 		return identifier(e.Tag)
 	}
 	return identifier(e.Namespace.String) + "." + identifier(e.Tag)
+}
+
+// spelled is name with no more quotation marks than pg_dump has: pg_restore compares
+// the text of COPY to know whether rows go into the table that they are of. The
+// statement that drops a table has it so.
+func (e *Entry) spelled() string {
+	name, ok := strings.CutPrefix(e.DropStmt.String, "DROP "+e.Desc+" ")
+	if name, ok = strings.CutSuffix(name, ";\n"); !ok {
+		return e.name()
+	}
+	// It says the same unless it is quoted in another way than names are.
+	for _, spelling := range []string{
+		e.Namespace.String + "." + e.Tag, identifier(e.Namespace.String) + "." + e.Tag, e.Namespace.String + "." + identifier(e.Tag),
+	} {
+		if name == spelling {
+			return name
+		}
+	}
+	return e.name()
 }
 
 func identifier(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
