@@ -48,7 +48,7 @@ func newFolder() (*folder, error) {
 
 // remove removes the folder with all that is in it.
 func (f *folder) remove() error {
-	err := os.RemoveAll(f.dir)
+	err := removeMarked(f.dir)
 	if f.owner != nil {
 		f.owner.Close()
 	}
@@ -92,5 +92,20 @@ func sweepFolder(dir string) bool {
 	if _, err := owner.ReadAt(text, 0); err != nil || string(text) != ownerText || lockFile(owner) != nil {
 		return false
 	}
-	return os.RemoveAll(dir) == nil
+	return removeMarked(dir) == nil
+}
+
+// removeMarked removes a folder, the file that says whose it is last: if that does
+// not come to its end, a later run finishes it.
+func removeMarked(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Name() != ownerFile {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
 }
