@@ -457,3 +457,72 @@ func TestTakenOverWhilePublishing(t *testing.T) {
 		}
 	}
 }
+
+// A run may die before any of its requests: what is listed as complete is, and the
+// rest is swept.
+func TestS3Killed(t *testing.T) {
+	ctx := context.Background()
+	var left atomic.Int64
+	dest := fakeS3(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if left.Add(-1) < 0 {
+				w.WriteHeader(http.StatusForbidden) // which nobody tries again
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
+	s, b := openBucketStore(t, dest)
+	const ever = 1 << 40
+	complete, partial := 0, 0
+	for i := range 40 {
+		left.Store(ever)
+		name := fmt.Sprintf("x%02d", i)
+		if i%3 == 0 { // something to remove
+			put(t, s, name, Metadata{})
+			left.Store(int64(rand.IntN(16)))
+			s.Remove(ctx, name)
+		} else {
+			left.Store(int64(rand.IntN(24)))
+			if u, err := s.Begin(ctx, name, UploadOptions{}); err == nil {
+				for file, n := range sizes {
+					if w, err := u.Create(ctx, file); err == nil {
+						w.Write(content(file, n))
+						w.Close()
+					}
+				}
+				u.Publish(ctx, Metadata{})
+				die(u)
+			}
+		}
+		left.Store(ever)
+		list, err := s.List(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range list {
+			switch {
+			case l.State == Damaged:
+				t.Error(l.Err)
+			case l.Name != name:
+			case l.State == Complete:
+				complete++
+				same(t, s, name)
+			default:
+				partial++
+			}
+		}
+	}
+	b.stale = -time.Hour
+	if _, err := s.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.stale = StaleAfter
+	if got := states(t, s); strings.Contains(got, string(Incomplete)) || strings.Contains(got, string(Writing)) {
+		t.Error(got)
+	}
+	if complete == 0 || partial == 0 {
+		t.Errorf("%d complete, %d partial: the deaths came at the wrong time", complete, partial)
+	}
+	t.Logf("%d complete, %d partial", complete, partial)
+}

@@ -29,7 +29,9 @@ type Upload struct {
 
 	mu    sync.Mutex
 	files map[string]*File // nil while it is being written
+	lost  map[string]error // files that were begun and could not be stored
 	ended bool
+	there bool // published
 }
 
 // UploadOptions say how a snapshot is written.
@@ -46,7 +48,7 @@ func (s *Store) Begin(ctx context.Context, name string, opts UploadOptions) (*Up
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	u := &Upload{name: name, place: s.place, files: map[string]*File{}, public: opts.Recipients}
+	u := &Upload{name: name, place: s.place, files: map[string]*File{}, lost: map[string]error{}, public: opts.Recipients}
 	if err := u.encryptTo(opts.Recipients); err != nil {
 		return nil, err
 	}
@@ -103,7 +105,7 @@ func (u *Upload) errorf(file string, err error) error {
 }
 
 // Create starts a file, whose name is one that pg_dump gives, such as 12.dat.gz.
-// A file is created once. Its Close stores what was written: nil means that it is
+// A file that is stored is not created again. Its Close stores what was written: nil means that it is
 // there to stay. Cancelling ctx, and an error of Write, drop the file; Close must be
 // called all the same. A file belongs to one goroutine.
 func (u *Upload) Create(ctx context.Context, file string) (io.WriteCloser, error) {
@@ -115,6 +117,7 @@ func (u *Upload) Create(ctx context.Context, file string) (io.WriteCloser, error
 	ended := u.ended
 	if !twice && !ended {
 		u.files[file] = nil
+		delete(u.lost, file)
 	}
 	u.mu.Unlock()
 	if ended {
@@ -125,8 +128,7 @@ func (u *Upload) Create(ctx context.Context, file string) (io.WriteCloser, error
 	}
 	w, err := u.draft.create(ctx, file)
 	if err != nil {
-		u.forget(file)
-		return nil, u.errorf(file, err)
+		return nil, u.lose(file, err)
 	}
 	f := &upFile{ctx: ctx, up: u, name: file, to: w, hash: sha256.New()}
 	f.out = bufio.NewWriterSize(counted{f}, 256<<10)
@@ -134,18 +136,21 @@ func (u *Upload) Create(ctx context.Context, file string) (io.WriteCloser, error
 	if u.identity != nil {
 		if f.sealed, err = age.Encrypt(f.out, u.recipients...); err != nil {
 			w.abort()
-			u.forget(file)
-			return nil, u.errorf(file, err)
+			return nil, u.lose(file, err)
 		}
 		f.in = f.sealed
 	}
 	return f, nil
 }
 
-func (u *Upload) forget(file string) {
+// lose notes that a file could not be stored.
+func (u *Upload) lose(file string, err error) error {
+	err = u.errorf(file, err)
 	u.mu.Lock()
+	defer u.mu.Unlock()
 	delete(u.files, file)
-	u.mu.Unlock()
+	u.lost[file] = err
+	return err
 }
 
 // Open reads a file back that was closed without an error: what was written to it,
@@ -179,20 +184,11 @@ func (u *Upload) Files() []File {
 }
 
 // Publish writes the manifest, and with it the snapshot exists. All files must be
-// closed. After an error there is no snapshot, and Abort is still to be called.
+// closed, and stored: one that could not be is an error here too. After an error
+// there is no snapshot, and Abort is still to be called.
 func (u *Upload) Publish(ctx context.Context, meta Metadata) error {
-	u.mu.Lock()
-	for name, f := range u.files {
-		if f == nil && !u.ended {
-			u.mu.Unlock()
-			return u.errorf(name, errors.New("published while the file is open"))
-		}
-	}
-	ended := u.ended
-	u.ended = true
-	u.mu.Unlock()
-	if ended {
-		return u.errorf("", errors.New("published after the end"))
+	if err := u.end(); err != nil {
+		return err
 	}
 	m := Manifest{Metadata: meta, Encrypted: u.identity != nil, Recipients: u.public, Files: u.Files()}
 	text, err := m.text()
@@ -202,21 +198,41 @@ func (u *Upload) Publish(ctx context.Context, meta Metadata) error {
 	if err != nil {
 		return u.errorf("", err)
 	}
-	u.draft = published{u.draft}
+	u.mu.Lock()
+	u.there = true
+	u.mu.Unlock()
 	return nil
 }
 
-// published is a draft that is none any more.
-type published struct{ draft }
-
-func (published) abort(context.Context) error { return nil }
+// end makes sure that all files are stored, and lets no more be created.
+func (u *Upload) end() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return u.errorf("", errors.New("published after the end"))
+	}
+	for name, f := range u.files {
+		if f == nil {
+			return u.errorf(name, errors.New("published while the file is open"))
+		}
+	}
+	for _, err := range u.lost {
+		return err
+	}
+	u.ended = true
+	return nil
+}
 
 // Abort removes what was stored. After Publish it does nothing. It should get a
 // context that is not the run's own, which may be over.
 func (u *Upload) Abort(ctx context.Context) error {
 	u.mu.Lock()
 	u.ended = true
+	there := u.there
 	u.mu.Unlock()
+	if there {
+		return nil
+	}
 	if err := u.draft.abort(ctx); err != nil {
 		return u.errorf("", fmt.Errorf("clean up: %w", err))
 	}
@@ -260,7 +276,7 @@ func (f *upFile) Write(p []byte) (int, error) {
 	}
 	n, err := f.in.Write(p)
 	if err != nil {
-		f.err = f.up.errorf(f.name, err)
+		f.err = f.up.lose(f.name, err)
 	}
 	return n, f.err
 }
@@ -284,17 +300,16 @@ func (f *upFile) Close() error {
 			err = f.ctx.Err()
 		}
 		if err != nil {
-			f.err = f.up.errorf(f.name, err)
+			f.to.abort()
+			f.err = f.up.lose(f.name, err)
+			return f.err
 		}
-	}
-	if f.err != nil {
+	} else {
 		f.to.abort()
-		f.up.forget(f.name)
 		return f.err
 	}
 	if err := f.to.commit(); err != nil {
-		f.up.forget(f.name)
-		f.err = f.up.errorf(f.name, err)
+		f.err = f.up.lose(f.name, err)
 		return f.err
 	}
 	done := &File{Name: f.name, Size: f.size, SHA256: hex.EncodeToString(f.hash.Sum(nil))}
