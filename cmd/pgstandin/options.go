@@ -60,7 +60,11 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 	}
 	cfg, err := pgconn.ParseConfig(dsn)
 	if err != nil {
-		return nil, "", usageError(fmt.Errorf("%s: connection string is not valid; write postgres://user@host:5432/database or \"host=… dbname=…\"", end))
+		hint := ""
+		if strings.Contains(dsn, "://") {
+			hint = "; in a URL, write the signs / ? # @ : % of a password as %2F %3F %23 %40 %3A %25"
+		}
+		return nil, "", usageError(fmt.Errorf("%s: connection string is not valid; write postgres://user@host:5432/database or \"host=… dbname=…\"%s", end, hint))
 	}
 	if cfg.Database == "" {
 		cfg.Database = cfg.User

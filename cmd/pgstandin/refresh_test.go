@@ -215,7 +215,7 @@ func TestSeedOfTheIdea(t *testing.T) {
 			t.Errorf("%s: %s, want %s", sql, got, want)
 		}
 	}
-	for _, want := range []string{"public.users", "set to null", s.name + " was replaced"} {
+	for _, want := range []string{"public.users", "set to null", s.name + " was made"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the summary lacks %q:\n%s", want, out)
 		}

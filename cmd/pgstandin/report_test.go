@@ -294,7 +294,7 @@ func TestReportCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, errOut := s.refresh(keyA, "--report", dir)
-	if status != exitReport || !strings.Contains(out, "was replaced") || strings.Contains(out, "report.html") {
+	if status != exitReport || !strings.Contains(out, "was made") || strings.Contains(out, "report.html") {
 		t.Errorf("status %d: %s%s", status, out, errOut)
 	}
 	if n := pgtest.Query(t, s.target, "select count(*) from users")[0][0]; n != "100" {

@@ -135,13 +135,13 @@ func (r *result) printTable(out io.Writer, width int) error {
 		c.print(&b)
 	}
 	took := seconds(time.Duration(r.Seconds * float64(time.Second)))
-	if r.Stored != nil {
+	switch {
+	case r.Stored != nil:
 		fmt.Fprintf(&b, "\n%s, in %s", r.Stored, took)
-	} else {
-		fmt.Fprintf(&b, "\n%s was replaced in %s", r.Target, took)
-	}
-	if r.Previous != "" {
-		fmt.Fprintf(&b, "; its old data is in %s", r.Previous)
+	case r.Previous != "":
+		fmt.Fprintf(&b, "\n%s was replaced in %s; its old data is in %s", r.Target, took, r.Previous)
+	default:
+		fmt.Fprintf(&b, "\n%s was made in %s", r.Target, took)
 	}
 	fmt.Fprintln(&b, ".")
 	if r.Report != "" {
