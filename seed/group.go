@@ -61,6 +61,11 @@ func (x *table) groupBy(of subject) {
 			}
 		}
 		key := strings.Join(rest, "_")
+		if col.value.made() { // named by the rules: whatever the column is called, unless there is another
+			if key = ""; slices.ContainsFunc(found[key], func(other int) bool { return x.cols[other].spec.part() == role }) {
+				continue
+			}
+		}
 		if found[key] == nil {
 			keys = append(keys, key)
 		}

@@ -68,8 +68,9 @@ type Share struct {
 func Kinds() []string {
 	return []string{
 		"address.city", "address.country", "address.full", "address.lat", "address.lon", "address.state", "address.street", "address.zip",
-		"code", "company", "currency", "domain", "email", "hash", "iban", "ip", "job", "language",
-		"person.first", "person.last", "person.name", "person.title", "person.user", "phone", "sentence", "slug", "title", "token", "url", "user_agent", "words",
+		"carrier", "code", "color", "company", "currency", "domain", "email", "event", "file", "hash", "iban", "ip", "job", "language", "mime",
+		"person.first", "person.last", "person.name", "person.title", "person.user", "phone", "sentence", "sku", "slug", "status",
+		"timezone", "title", "token", "url", "user_agent", "version", "words",
 	}
 }
 
@@ -101,6 +102,9 @@ func (b *builder) values(x *table) error {
 			return wrong("the deviation of a normal curve is above 0")
 		}
 		if v.Kind != "" {
+			if number := v.Kind == "address.lat" || v.Kind == "address.lon"; number && !isNumber(col.spec.typ) || !number && !isText(col.spec.typ) {
+				return wrong("its type has no values of kind %s", v.Kind)
+			}
 			col.spec.role = v.Kind
 		}
 		if v.Choice != nil {

@@ -2,6 +2,7 @@ package seed_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -104,6 +105,41 @@ func TestValues(t *testing.T) {
 		}); n > 0 {
 			t.Errorf("%s: %v allocations a row", p.Steps[i].Table.Name, n)
 		}
+	}
+}
+
+// TestKinds: every kind has texts of its own, whatever the column is called.
+func TestKinds(t *testing.T) {
+	dsn := pgtest.DB(t)
+	sql := "create table kinds (id int primary key"
+	for i, k := range seed.Kinds() {
+		typ := "text"
+		if k == "address.lat" || k == "address.lon" {
+			typ = "numeric(9,6)"
+		}
+		sql += fmt.Sprintf(", c%d %s not null", i, typ)
+	}
+	pgtest.Exec(t, dsn, sql+")")
+	s := read(t, dsn)
+	p, err := valued(t, s, func(cfg *seed.Config) {
+		for i, k := range seed.Kinds() {
+			cfg.Values[s.Tables[0]][i+1] = seed.Value{Kind: k}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for i, f := range strings.Split(strings.SplitN(string(rows(t, p, 0)), "\n", 2)[0], "\t") {
+		if i == 0 {
+			continue
+		}
+		k := seed.Kinds()[i-1]
+		if seen[f] != "" && !strings.HasPrefix(k, "address.") || f == "" || strings.Contains(f, "\n") {
+			t.Errorf("%s: %q, as %s", k, f, seen[f])
+		}
+		seen[f] = k
+		t.Log(k, f)
 	}
 }
 
