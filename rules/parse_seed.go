@@ -159,11 +159,12 @@ func (p *fileParser) seedColumn(x pair) seedColumnRule {
 		}},
 		{"sequence", func(n *node) { p.seedSequence(n, v) }},
 		{"template", func(n *node) { v.Template, _ = p.text(n, "template") }},
+		{"json", func(n *node) { v.JSON = p.seedJSON(n) }},
 		{"sql", func(n *node) { r.sql = p.expr(n, "sql", sqlexpr.Parse) }},
 		{"null", func(n *node) { p.seedNull(n, v) }},
 	})
 	var ways []string
-	for _, k := range []string{"kind", "choice", "range", "normal", "zipf", "sequence", "template", "sql"} {
+	for _, k := range []string{"kind", "choice", "range", "normal", "zipf", "sequence", "template", "json", "sql"} {
 		if x.value.get(k) != nil {
 			ways = append(ways, k)
 		}

@@ -30,7 +30,7 @@ type subject struct {
 // apart.
 func (b *builder) groups() error {
 	for _, x := range b.tables {
-		for _, of := range []subject{people(), places(), countries(), companies(), things()} {
+		for _, of := range []subject{people(), places(), countries(), things()} {
 			x.groupBy(of)
 		}
 	}

@@ -100,17 +100,12 @@ func countries() subject {
 		}}
 }
 
-// companies is names of firms, and things names of whatever has a title.
-func companies() subject {
-	return named("company", oneOf(lastNames).words, oneOf(companyKinds).words)
-}
-
-func things() subject { return named("title", titled(adjectives).words, titled(nouns).words) }
-
-// named is subjects with names of two words, which slugs are made of.
-func named(role string, first, last []string) subject {
+// things is whatever has a title, which slugs are made of. Those of firms are
+// not: names of firms are masked, and would be found in them.
+func things() subject {
+	first, last := titled(adjectives).words, titled(nouns).words
 	n := uint64(len(first)) * uint64(len(last))
-	return subject{n: n, words: titleWords, roles: []string{role, "slug"}, tells: []string{"slug"},
+	return subject{n: n, words: titleWords, roles: []string{"title", "slug"}, tells: []string{"slug"},
 		append: func(dst []byte, role string, i uint64, _ int) []byte {
 			at := len(dst)
 			dst = append(dst, first[i%uint64(len(first))]...)

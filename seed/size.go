@@ -182,7 +182,7 @@ func (x *table) sourcesOf(u unique) []*source {
 func (x *table) widen(s *source) error {
 	for c := range x.cols {
 		col := &x.cols[c]
-		if col.src != s || col.parent != nil || col.group != nil {
+		if col.src != s || col.parent != nil || col.group != nil && col.group.src == s {
 			continue
 		}
 		whole, err := x.values(c, many, true)

@@ -23,6 +23,9 @@ func (s *spec) other(need uint64) (set, error) {
 	case "uuid":
 		f = func(dst []byte, i uint64) []byte { return appendUUID(dst, i, seed) }
 	case "json", "jsonb":
+		if out := s.document(); need < out.size {
+			return out, nil
+		}
 		size = max(need, 1000)
 		f = func(dst []byte, i uint64) []byte {
 			dst = append(dst, `{"number": `...)

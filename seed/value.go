@@ -42,13 +42,58 @@ type Value struct {
 	// Template is a text with {row}, {row:6}, {digits:4}, {letters:3} and {column}
 	// in it, the last also as {column|lower}, {column|upper} or {column|slug}.
 	Template string
+	// JSON is the members of objects, of a column of JSON.
+	JSON []Field
 	// Null is the share of rows without a value, from 0 to 1; nil is what is usual.
 	Null *float64
 }
 
 // made reports whether v says anything of what values are, not only of NULLs.
 func (v *Value) made() bool {
-	return v != nil && (v.Kind != "" || v.Choice != nil || v.Low != "" || v.High != "" || v.Curve != Even || v.Sequence || v.Template != "")
+	return v != nil && (v.Kind != "" || v.Choice != nil || v.Low != "" || v.High != "" || v.Curve != Even || v.Sequence || v.Template != "" || v.JSON != nil)
+}
+
+// normalEnds bounds a normal curve where nobody did.
+func (v *Value) normalEnds() {
+	for i, end := range []*string{&v.Low, &v.High} {
+		if *end == "" {
+			*end = strconv.FormatFloat(v.Mean+v.Deviation*float64(8*i-4), 'f', 6, 64)
+		}
+	}
+}
+
+// pick is how a value's curve or weights choose from a set; nil for each value as
+// often as any other.
+func (v *Value) pick(values *set) (pick, error) {
+	switch {
+	case v.Weights != nil:
+		var weights []float64
+		for i := range values.size {
+			at := slices.Index(v.Choice, string(values.append(nil, i)))
+			if at < 0 || at >= len(v.Weights) {
+				return nil, fmt.Errorf("%d values have %d weights", len(v.Choice), len(v.Weights))
+			}
+			weights = append(weights, v.Weights[at])
+		}
+		p := weighted(weights)
+		if p == nil {
+			return nil, fmt.Errorf("no weight is above 0")
+		}
+		return p, nil
+	case v.Curve == Normal:
+		n := values.num
+		if n == nil || n.unit.kind != "number" {
+			return nil, fmt.Errorf("it is no number: only those have a normal curve")
+		}
+		unit := 1.0
+		for range n.unit.digits {
+			unit *= 10
+		}
+		return bell((v.Mean*unit-float64(n.lo))/float64(n.step), v.Deviation*unit/float64(n.step)), nil
+	case v.Curve == Zipf:
+		return zipf, nil
+	}
+	return nil, nil
 }
 
 // Share says how the rows of a table are spread over the parents of a foreign
@@ -114,11 +159,7 @@ func (b *builder) values(x *table) error {
 			col.spec.only(v.Choice)
 		}
 		if v.Curve == Normal {
-			for i, end := range []*string{&v.Low, &v.High} {
-				if *end == "" {
-					*end = strconv.FormatFloat(v.Mean+v.Deviation*float64(8*i-4), 'f', 6, 64)
-				}
-			}
+			v.normalEnds()
 		}
 		if v.Low != "" {
 			col.spec.lo = bound{text: v.Low}
@@ -137,6 +178,16 @@ func (b *builder) values(x *table) error {
 			if err := x.template(c, v.Template); err != nil {
 				return wrong("%s", err.Error())
 			}
+		}
+		if v.JSON != nil {
+			if base := col.spec.typ.Base; base != "json" && base != "jsonb" {
+				return wrong("it is no JSON")
+			}
+			made, err := x.shaped(nil, c, v.JSON, "")
+			if err != nil {
+				return wrong("%s", err.Error())
+			}
+			col.made = made
 		}
 	}
 	return x.templateRing()
@@ -160,23 +211,13 @@ func (x *table) shape(c int) error {
 		return wrong("it says which partition a row is in: it can have neither weights, nor a curve, nor a sequence")
 	case col.dealt:
 	case v.Choice != nil:
-		var weights []float64
 		have := map[string]bool{}
 		for i := range col.set.size {
-			text := string(col.set.append(nil, i))
-			have[text] = true
-			if at := slices.Index(v.Choice, text); v.Weights != nil {
-				weights = append(weights, v.Weights[at])
-			}
+			have[string(col.set.append(nil, i))] = true
 		}
 		for _, text := range v.Choice {
 			if !have[text] {
 				return wrong("its type or a check does not allow one of the values to choose from, the one at place %d", 1+slices.Index(v.Choice, text))
-			}
-		}
-		if weights != nil {
-			if col.src.pick = weighted(weights); col.src.pick == nil {
-				return wrong("no weight is above 0")
 			}
 		}
 	case v.Sequence || v.Low != "" || v.High != "" || v.Curve != Even:
@@ -198,19 +239,16 @@ func (x *table) shape(c int) error {
 				return wrong("its type or a check allows no more than %d numbers of the sequence", col.set.size)
 			}
 			col.src.size, col.src.mode, col.src.fixed = col.set.size, counted, true
-		case v.Curve == Normal:
-			unit := 1.0
-			for range n.unit.digits {
-				unit *= 10
-			}
-			if n.unit.kind != "number" {
-				return wrong("it is no number: only those have a normal curve")
-			}
-			col.src.pick = bell((v.Mean*unit-float64(n.lo))/float64(n.step), v.Deviation*unit/float64(n.step))
-		case v.Curve == Zipf:
-			col.src.pick = zipf
 		}
 	}
+	if col.dealt {
+		return nil
+	}
+	p, err := v.pick(&col.set)
+	if err != nil {
+		return wrong("%s", err.Error())
+	}
+	col.src.pick = p
 	return nil
 }
 
@@ -268,6 +306,7 @@ type piece struct {
 	digits int    // or so many digits, for a row so many at least
 	random bool
 	chars  string // of random
+	leaf   *leafOf
 }
 
 // template reads what a template says.
@@ -369,6 +408,8 @@ func (x *table) appendMade(dst []byte, c int, row, attempt uint64) []byte {
 		p := &col.made[i]
 		at := len(dst)
 		switch {
+		case p.leaf != nil:
+			dst = p.leaf.append(dst, row, attempt)
 		case p.row:
 			n := 1
 			for v := row + 1; v >= 10; v /= 10 {
