@@ -1,6 +1,9 @@
 package leak
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Collector takes the originals and outputs of one worker. It keeps fingerprints
 // only, never a value, and puts them into its filter some thousand at a time.
@@ -221,25 +224,32 @@ func (f *Filter) putAll(s *shard, all []pending) error {
 // it is found: an e-mail address, or one of nine digits or more, at least as many
 // as letters, that is no IPv4 address. Rows that repeat it do not make it common.
 func identifies(v []byte) bool {
-	digits, dots, letters, other := 0, 0, 0, false
-	for i, ch := range v {
+	if i := bytes.IndexByte(v, '@'); i >= 0 && addressed(v, i) {
+		return true
+	}
+	digits, dots, letters := 0, 0, 0
+	for _, ch := range v {
 		switch {
-		case ch == '@':
-			if i > 0 && i < len(v)-1 && v[i-1] > ' ' && v[i+1] > ' ' {
-				return true
-			}
-		case ch >= '0' && ch <= '9':
+		case ch-'0' < 10:
 			digits++
+		case ch >= utf8.RuneSelf || folds[ch] != 0:
+			letters++
 		case ch == '.':
 			dots++
-		default:
-			other = true
-			if ch >= utf8.RuneSelf || folds[ch] != 0 {
-				letters++
-			}
 		}
 	}
-	return digits >= 9 && digits >= letters && (dots != 3 || other)
+	return digits >= 9 && digits >= letters && (dots != 3 || digits+dots < len(v))
+}
+
+// addressed reports whether an @ of v, the first of which is at i, stands between
+// two characters.
+func addressed(v []byte, i int) bool {
+	for ; i < len(v)-1; i++ {
+		if v[i] == '@' && i > 0 && v[i-1] > ' ' && v[i+1] > ' ' {
+			return true
+		}
+	}
+	return false
 }
 
 func hasDigit(v []byte) bool {
