@@ -103,7 +103,7 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 		return nil
 	}
 	values := &r.scrub.known
-	values.clear()
+	values.sources, values.fakes, values.ready = values.sources[:0], values.fakes[:0], false
 	if r.teaches != k {
 		var err error
 		if r.tableKey, err = k.table(r.p); err != nil {
@@ -137,7 +137,7 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 	if len(r.out) == recordHead {
 		return nil
 	}
-	return k.add(r.p.prf.Sum(owner), r.out)
+	return k.add(r.ofEntity(), r.out)
 }
 
 // table notes the program that records are of.
@@ -230,11 +230,10 @@ func setLink(record []byte, to recordAt) {
 	binary.LittleEndian.PutUint32(record[4:], to.at)
 }
 
-// ownPatterns is how many patterns are left to the row's own values.
+// ownPatterns is how many patterns of a text are left to the row's own values.
 const ownPatterns = 64
 
-// of adds what is known of an entity to the values of a row, as far as these
-// have room for more than the row's own.
+// of adds what is known of an entity to the values of a row.
 func (k *Known) of(entity [16]byte, values *knownValues) {
 	at, ok := k.first[entity]
 	for ok && at.chunk != noChunk {
@@ -250,9 +249,7 @@ func (k *Known) of(entity [16]byte, values *knownValues) {
 			if made {
 				s.lent, record = cutSized(record)
 			}
-			if len(values.list) < mostPatterns-32-ownPatterns {
-				values.add(s)
-			}
+			values.add(s)
 		}
 	}
 }

@@ -263,10 +263,10 @@ func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
 		c.usesEntity = true
 		label := c.label()
 		return func(value []byte, r *Rewriter) keyed.Stream {
-			if r.nobody {
+			if r.nobody() { // its masks depend on their values
 				return prf.Stream(r.whole(value))
 			}
-			return r.entity.Fork(label)
+			return r.entity(label)
 		}
 	}
 	return func(value []byte, r *Rewriter) keyed.Stream { return prf.Stream(r.whole(value)) }

@@ -29,8 +29,8 @@ type Rewriter struct {
 	vals   [][]byte      // of each needed field; nil is NULL
 	out    []byte        // scratch for one masked value
 	folded []byte        // scratch of canonical
-	entity keyed.Stream  // of the row's entity
-	nobody bool          // the row's entity is NULL
+	seed   [16]byte      // of the row's entity, once seeded
+	seeded bool          // see ofEntity
 	stream keyed.Stream  // scratch of invented
 	digits [2][16]byte   // scratch of national
 	domain []byte        // scratch of email
@@ -113,10 +113,7 @@ func (r *Rewriter) prepare(row []byte) error {
 	if err := decode(r, row); err != nil {
 		return err
 	}
-	if r.p.entity >= 0 {
-		r.seedEntity()
-	}
-	r.scrub.known.ready = false
+	r.seeded, r.scrub.known.ready = false, false
 	return nil
 }
 
@@ -182,13 +179,20 @@ func (r *Rewriter) decode(row []byte) error {
 	return nil
 }
 
-// seedEntity draws the row's stream from its entity. A row whose entity is NULL
-// is nobody's: its masks depend on their values.
-func (r *Rewriter) seedEntity() {
-	v := r.vals[r.p.entity]
-	if r.nobody = v == nil; !r.nobody {
-		r.entity = r.p.prf.Stream(v)
+// nobody reports whether a row of a table with entities has none.
+func (r *Rewriter) nobody() bool { return !r.seeded && r.vals[r.p.owner] == nil }
+
+// entity returns what masks draw from for the row's entity, which is not NULL.
+func (r *Rewriter) entity(label uint64) keyed.Stream {
+	return r.p.prf.Resume(r.ofEntity()).Fork(label)
+}
+
+// ofEntity returns what stands for the row's entity, which is not NULL.
+func (r *Rewriter) ofEntity() [16]byte {
+	if !r.seeded {
+		r.seed, r.seeded = r.p.prf.Sum(r.vals[r.p.owner]), true
 	}
+	return r.seed
 }
 
 // field appends the masked form of one field.

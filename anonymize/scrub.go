@@ -45,7 +45,7 @@ type scrubMask struct {
 func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 	s := &r.scrub
 	start, from, opaque := len(dst), 0, r.opaque
-	s.scan.reset(m.d, value, s.known.ofRow(r))
+	s.scan.reset(m.d, value, s.known.ofText(value, r))
 	for {
 		lo, hi, it := s.scan.next()
 		if it == itemNone {

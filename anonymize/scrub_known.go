@@ -87,14 +87,17 @@ func (p *Program) knownColumns(t *Table) []knownColumn {
 	return out
 }
 
-// knownValues are the values that are known of a row, as patterns to look for.
+// knownValues are the values that are known of a row, and the patterns of them
+// that the text at hand may hold.
 type knownValues struct {
-	ready   bool
-	text    []byte // folded patterns, one behind another
-	list    []pattern
-	heads   [256]uint8 // by a pattern's first byte: the first such pattern, from 1
+	ready   bool // sources are those of the row
 	sources []source
 	fakes   []byte
+
+	in    textStarts
+	text  []byte // folded patterns, one behind another
+	list  []pattern
+	heads [256]uint8 // by a pattern's first byte: the first such pattern, from 1
 }
 
 // source is one known value.
@@ -130,74 +133,102 @@ const (
 )
 
 // longestKnown is the longest value that is looked for, mostPatterns how many
-// patterns of a row.
+// patterns of a text.
 const longestKnown, mostPatterns = 256, 250
 
-// ofRow returns the known values of the row at hand, nil if there are none.
-func (k *knownValues) ofRow(r *Rewriter) *knownValues {
+// ofText returns the known values of the row at hand that a text of it may hold,
+// nil if there are none. It ends what it returned before.
+func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 	if !k.ready {
-		k.clear()
-		if r.everyone != nil && r.p.Asks() && r.vals[r.p.owner] != nil {
-			r.everyone.of(r.p.prf.Sum(r.vals[r.p.owner]), k)
-		}
-		for _, c := range r.p.known {
-			index := r.p.columns[c.column].index
-			k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
-		}
-		k.ready = true
+		k.collect(r)
 	}
 	if len(k.sources) == 0 {
+		return nil
+	}
+	for i := range k.list {
+		k.heads[k.text[k.list[i].lo]] = 0
+	}
+	k.text, k.list = k.text[:0], k.list[:0]
+	k.in.note(text)
+	for i := range k.sources {
+		k.patterns(i)
+	}
+	if len(k.list) == 0 && !k.respells() {
 		return nil
 	}
 	return k
 }
 
-func (k *knownValues) clear() {
-	for i := range k.list {
-		k.heads[k.text[k.list[i].lo]] = 0
+// collect takes what is known of the row.
+func (k *knownValues) collect(r *Rewriter) {
+	k.sources, k.fakes, k.ready = k.sources[:0], k.fakes[:0], true
+	if r.everyone != nil && r.p.Asks() && r.vals[r.p.owner] != nil {
+		r.everyone.of(r.ofEntity(), k)
 	}
-	k.text, k.list, k.sources, k.fakes = k.text[:0], k.list[:0], k.sources[:0], k.fakes[:0]
+	for _, c := range r.p.known {
+		index := r.p.columns[c.column].index
+		k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
+	}
 }
 
-// add makes the patterns of a value.
+// add takes a value unless it is too short or too long to be looked for.
 func (k *knownValues) add(s source) {
-	if len(s.value) < 2 || len(s.value) > longestKnown || len(k.list) > mostPatterns-32 {
+	if len(s.value) >= 2 && len(s.value) <= longestKnown {
+		k.sources = append(k.sources, s)
+	}
+}
+
+// respells reports whether there is a value that detectors may find in another
+// spelling.
+func (k *knownValues) respells() bool {
+	for i := range k.sources {
+		if kind := k.sources[i].kind; kind == knownPhone || kind == knownSpelling {
+			return true
+		}
+	}
+	return false
+}
+
+// patterns makes the patterns of a value that the text may hold.
+func (k *knownValues) patterns(at int) {
+	s, room := &k.sources[at], mostPatterns-32
+	if s.teacher != nil {
+		room -= ownPatterns
+	}
+	if len(k.list) > room {
 		return
 	}
-	k.sources = append(k.sources, s)
 	switch s.kind {
 	case knownPhone:
 		if s.value[0] != '+' && s.value[0] != '(' {
-			k.pattern(s.value, partWhole, 0) // what the detector may not see
+			k.pattern(s.value, partWhole, 0, at) // what the detector may not see
 		}
 		return
-	case knownFirst:
-		k.names(s.value, partWhole, partWhole)
-	case knownLast:
-		k.names(s.value, partWhole, partWhole)
+	case knownFirst, knownLast:
+		k.names(s.value, partWhole, partWhole, at)
 	case knownName:
 		first, last := partFirst, partLast
 		if bytes.IndexByte(s.value, ',') >= 0 {
 			first, last = last, first
 		}
-		k.names(s.value, first, last)
+		k.names(s.value, first, last, at)
 	case knownAddress:
 		rest, more := s.value, true
 		for piece := uint8(0); more && piece < 8; piece++ {
 			var text []byte
 			text, rest, more = bytes.Cut(rest, listMark)
 			if len(text) >= 6 {
-				k.pattern(text, partPiece, piece)
+				k.pattern(text, partPiece, piece, at)
 			}
 		}
 	}
-	k.pattern(s.value, partWhole, 0)
+	k.pattern(s.value, partWhole, 0, at)
 }
 
 var listMark = []byte{','}
 
 // names makes a pattern of each word of a name; the last one has its own part.
-func (k *knownValues) names(v []byte, first, last knownPart) {
+func (k *knownValues) names(v []byte, first, last knownPart, source int) {
 	for len(v) > 0 {
 		end := 0
 		for end < len(v) && !nameGap(v, end) {
@@ -213,10 +244,10 @@ func (k *knownValues) names(v []byte, first, last knownPart) {
 		if len(v) == 0 {
 			part = last
 		}
-		k.name(word, part)
+		k.name(word, part, source)
 		if i := bytes.IndexByte(word, '-'); i > 0 { // Marie-Claire
-			k.name(word[:i], part)
-			k.name(word[i+1:], part)
+			k.name(word[:i], part, source)
+			k.name(word[i+1:], part, source)
 		}
 	}
 }
@@ -236,15 +267,18 @@ func nameGap(v []byte, i int) bool {
 
 var wideSpace = []byte("\u3000")
 
-func (k *knownValues) name(word []byte, part knownPart) {
-	if !particle(word) {
-		k.pattern(word, part, 0)
+func (k *knownValues) name(word []byte, part knownPart, source int) {
+	if k.in.mayHold(word) && !particle(word) {
+		k.pattern(word, part, 0, source)
 	}
 }
 
-// pattern adds a text to look for, without marks at its ends. A short one, or one
-// of few digits, would be found everywhere.
-func (k *knownValues) pattern(v []byte, part knownPart, piece uint8) {
+// pattern adds a text to look for, without marks at its ends, if it may be there.
+// A short one, or one of few digits, would be found everywhere.
+func (k *knownValues) pattern(v []byte, part knownPart, piece uint8, source int) {
+	if !k.in.mayHold(v) {
+		return
+	}
 	if len(v) == 0 || radix(v[0]) == 1 || radix(v[len(v)-1]) == 1 {
 		v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	}
@@ -264,7 +298,7 @@ func (k *knownValues) pattern(v []byte, part knownPart, piece uint8) {
 		k.text = k.text[:lo]
 		return
 	}
-	p := pattern{lo: lo, hi: len(k.text), part: part, piece: piece, open: wide, source: len(k.sources) - 1, next: k.heads[text[0]]}
+	p := pattern{lo: lo, hi: len(k.text), part: part, piece: piece, open: wide, source: source, next: k.heads[text[0]]}
 	p.capital = bytes.IndexByte(text, ' ') < 0 && commonWord(text)
 	k.list = append(k.list, p)
 	k.heads[text[0]] = uint8(len(k.list))
@@ -359,7 +393,7 @@ func (r *Rewriter) teacher(p *Program) *Rewriter {
 		t = p.NewRewriter()
 		r.teachers = append(r.teachers, t)
 	}
-	t.entity, t.nobody = p.prf.Stream(r.vals[r.p.owner]), false
+	t.seed, t.seeded = r.ofEntity(), true
 	return t
 }
 

@@ -127,9 +127,11 @@ func makeShuffle(c *compiler) maskFunc {
 	c.usesEntity = true
 	label := c.columnLabel()
 	return func(dst, value []byte, r *Rewriter) []byte {
-		s := r.entity.Fork(label)
-		if r.nobody {
+		var s keyed.Stream
+		if r.nobody() {
 			s = prf.Stream(value)
+		} else {
+			s = r.entity(label)
 		}
 		return append(dst, r.p.pools[index].at(s.Uint64())...)
 	}

@@ -85,7 +85,10 @@ func (p *PRF) Uint64(value []byte) uint64 {
 }
 
 // Stream returns an endless stream of bits for value.
-func (p *PRF) Stream(value []byte) Stream { return Stream{prf: p, seed: p.Sum(value)} }
+func (p *PRF) Stream(value []byte) Stream { return p.Resume(p.Sum(value)) }
+
+// Resume returns the Stream of the value whose Sum is known.
+func (p *PRF) Resume(sum [16]byte) Stream { return Stream{prf: p, seed: sum} }
 
 // Stream is a stream of pseudo-random numbers; the zero value is not usable. It
 // is a small value: copying it forks it.

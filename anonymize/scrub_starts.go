@@ -1,0 +1,64 @@
+package anonymize
+
+import "unicode/utf8"
+
+// textStarts says of a text what may begin somewhere in it: of each place the
+// first three characters, folded. Most of what is known of a row is not in its
+// texts, and is put aside by that before a pattern is made of it.
+type textStarts struct {
+	triples [1 << startBits / 64]uint64 // by hash
+	loose   [2]uint64                   // by the first character where one beyond ASCII is among the three
+}
+
+// startBits is the logarithm of the number of bits: 4096, of which a text of 100
+// characters sets one in 40.
+const startBits = 12
+
+func startBit(triple uint32) uint32 { return triple * 0x9e3779b1 >> (32 - startBits) }
+
+// note takes a text in place of the one before.
+func (s *textStarts) note(text []byte) {
+	*s = textStarts{}
+	const ascii = 0x808080
+	last := uint32(0) // three characters; a high bit stands for one beyond ASCII
+	for i := 0; i < len(text)+2; i++ {
+		ch := byte(0)
+		if i < len(text) {
+			ch = lower(text[i])
+		}
+		last = (last<<8 | uint32(ch)) & 0xffffff
+		if last&ascii == 0 {
+			bit := startBit(last)
+			s.triples[bit/64] |= 1 << (bit % 64)
+			continue
+		}
+		switch first := byte(last >> 16); {
+		case i < 2:
+		case first < utf8.RuneSelf:
+			s.loose[first/64] |= 1 << (first % 64)
+		default:
+			r, _ := utf8.DecodeRune(text[i-2:])
+			if r = foldRune(r); r < utf8.RuneSelf {
+				s.loose[r/64] |= 1 << (r % 64)
+			}
+		}
+	}
+}
+
+// mayHold reports whether the text may hold v. It is in doubt about all that does
+// not begin with three characters of ASCII, the first a letter or a digit.
+func (s *textStarts) mayHold(v []byte) bool {
+	if len(v) < 3 || radix(v[0]) == 1 || v[1] <= ' ' || v[2] <= ' ' || (v[0]|v[1]|v[2]) >= utf8.RuneSelf {
+		return true
+	}
+	first := lower(v[0])
+	bit := startBit(uint32(first)<<16 | uint32(lower(v[1]))<<8 | uint32(lower(v[2])))
+	return s.triples[bit/64]>>(bit%64)&1 != 0 || s.loose[first/64]>>(first%64)&1 != 0
+}
+
+func lower(ch byte) byte {
+	if ch >= 'A' && ch <= 'Z' {
+		ch |= 0x20
+	}
+	return ch
+}
