@@ -350,7 +350,8 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestTwentyMillion puts 20 million values into 200 MB.
+// TestTwentyMillion puts 20 million values into 200 MB, and finds none of five
+// million others.
 func TestTwentyMillion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some seconds")
@@ -364,7 +365,17 @@ func TestTwentyMillion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%.0f MB", float64(f.Bytes())/1e6)
+	found := 0
+	for range 5_000_000 {
+		if f.look(r.Uint64()) != absent {
+			found++
+		}
+	}
+	if found > 1 { // 0.001 of them are likely
+		t.Errorf("%d of 5 million other values are found", found)
+	}
+	entries := float64(f.Counts().Entries)
+	t.Logf("%.0f MB, %.1f bytes a value; another value is found by chance in %.1g", float64(f.Bytes())/1e6, float64(f.Bytes())/entries, entries/(1<<56))
 }
 
 func FuzzScan(f *testing.F) {
