@@ -69,7 +69,10 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
   pgstandin check   --source postgres://reader@prod/shop
   pgstandin plan    --source postgres://reader@prod/shop
   pgstandin refresh --source postgres://reader@prod/shop \
-      --target postgres://owner@stage/staging --key-file pgstandin.key`,
+      --target postgres://owner@stage/staging --key-file pgstandin.key
+  pgstandin snapshot --source postgres://reader@prod/shop \
+      --out /backups --key-file pgstandin.key
+  pgstandin seed    --target postgres://localhost/dev --schema db/schema.sql`,
 		Version:       versionText(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
