@@ -75,7 +75,7 @@ func (l *filler) update(ctx context.Context) error {
 
 // reported calls Progress beside fn.
 func (l *filler) reported(ctx context.Context, fn func(context.Context) error) error {
-	l.step("make rows")
+	l.step("load rows")
 	watch := func(ctx context.Context) error {
 		for l.opts.Progress != nil && pause(ctx, reportEvery) == nil {
 			l.opts.Progress(l.progress())

@@ -33,7 +33,7 @@ var nameKinds = []struct {
 	{"sku", "sku"},
 	{"code", "code token number key tag zip"},
 	{"sentence", "body description comment note bio text message content summary"},
-	{"title", "title subject name"},
+	{"title", "title subject name product"},
 }
 
 // texts is what the column may look like, best first.

@@ -2,11 +2,13 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -88,4 +90,41 @@ func refreshSeeded(t *testing.T, dsn string) {
 	}
 	s.write(regexp.MustCompile(`(?m)^targets:.*$`).ReplaceAllString(string(text), `targets: ["*_staging"]`))
 	s.must(keyA)
+}
+
+// What --out writes for a dumped schema is what a target gets, cycles and
+// partitions included.
+func TestSeedFilesOfCases(t *testing.T) {
+	for _, name := range []string{"pagila", "bb_auctionmark", "gitlab11"} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "pagila" {
+				t.Skip("long")
+			}
+			dsn := bareCase(t, name)
+			bin, _, err := pgserver.Find()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dump, err := pgserver.Tool(bin, "pg_dump")
+			if err != nil {
+				t.Skip(err)
+			}
+			dir := t.TempDir()
+			file := filepath.Join(dir, "schema.sql")
+			if out, err := exec.Command(dump, "--schema-only", "--no-owner", "--no-acl", "-f", file, "-d", dsn).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			seeded(t, 0, "--schema", file, "--out", filepath.Join(dir, "rows"), "--rows", "60", "--quiet")
+			loaded := pgtest.DB(t)
+			psqlFile(t, loaded, dir, "schema.sql")
+			psqlFile(t, loaded, filepath.Join(dir, "rows"), "load.sql")
+
+			made := pgtest.DB(t)
+			seeded(t, 0, "--target", made, "--schema", file, "--rows", "60", "--quiet")
+			if got, want := content(t, loaded), content(t, made); got != want {
+				t.Errorf("from files:\n%s\nwant\n%s", got, want)
+			}
+			proveAnew(t, loaded)
+		})
+	}
 }

@@ -84,7 +84,7 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.report.Step("make rows")
+	r.report.Step("write rows")
 	f := &seedFiles{r: r, work: w, script: script, rows: make([]int64, len(w.Steps)), bytes: make([]int64, len(w.Steps))}
 	if err := f.write(ctx); err != nil {
 		return err
