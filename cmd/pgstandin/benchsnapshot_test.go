@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// BenchmarkSnapshot writes a masked snapshot of everything, and a stock dump of
+// the same with the same compression by as many workers, in turns. The metrics
+// are medians; "ratio" is the snapshot's time by the dump's.
+func BenchmarkSnapshot(b *testing.B) {
+	rounds := 3
+	if n, err := strconv.Atoi(os.Getenv("PGSTANDIN_BENCH_ROUNDS")); err == nil {
+		rounds = n
+	}
+	x := newBench(b)
+	x.shop(b, "large", benchUsers(b))
+	rules := filepath.Join(x.dir, "everything.yaml")
+	if err := os.WriteFile(rules, []byte(everything(b)), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	pgDump, err := x.server.Tool("pg_dump")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct{ name, ours, stock string }{{"gzip", "gzip", "-Z6"}, {"none", "none", "-Z0"}} {
+		b.Run(c.name, func(b *testing.B) {
+			out := filepath.Join(x.dir, "out")
+			dump := []string{pgDump, "-Fd", "-j2", c.stock, "-f", out, "-d", x.server.DSN("large")}
+			snapshot := []string{x.bin, "snapshot", "--source", x.server.DSN("large"), "--rules", rules, "--workers", "2", "--out", out, "--compress", c.ours, "--quiet"}
+			var ours, stock []lap
+			for b.Loop() {
+				for round := range rounds {
+					stock = append(stock, measure(b, out, dump))
+					ours = append(ours, measure(b, out, snapshot))
+					b.Logf("round %d: snapshot %s, pg_dump %s", round+1, ours[round], stock[round])
+				}
+			}
+			wall := func(l lap) float64 { return l.wall }
+			b.ReportMetric(medianOf(ours, wall), "s/op")
+			b.ReportMetric(medianOf(stock, wall), "s/pg_dump")
+			b.ReportMetric(medianOf(ours, wall)/medianOf(stock, wall), "ratio")
+			b.ReportMetric(medianOf(ours, func(l lap) float64 { return float64(l.peak) }), "MiB-peak")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func medianOf(laps []lap, of func(lap) float64) float64 {
+	var all []float64
+	for _, l := range laps {
+		all = append(all, of(l))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// String is for the log.
+func (l lap) String() string {
+	return fmt.Sprintf("%.1f s, %.1f s CPU, %d MiB, wrote %.1f MB", l.wall, l.client, l.peak, l.data)
+}
+
+// measure runs one program that writes a folder, and removes what it wrote; data
+// is the size of that in MB.
+func measure(b *testing.B, out string, args []string) lap {
+	begin := time.Now()
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%s: %v\n%s", args[0], err, text)
+	}
+	l := lap{wall: time.Since(begin).Seconds(), client: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		l.peak = usage.Maxrss / 1024
+	}
+	err = filepath.WalkDir(out, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			l.data += float64(info.Size()) / 1e6
+		}
+		return err
+	})
+	if err == nil {
+		err = os.RemoveAll(out)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return l
+}
