@@ -98,7 +98,7 @@ func TestCanary(t *testing.T) {
 		h.printed(p)
 		h.clean(fmt.Sprintf("run %d, which was killed at %q", i+1, at))
 	}
-	p := h.finish(exitDone)
+	h.finish(exitDone)
 	h.clean("the last run")
 	for _, table := range []string{"users", "orders", `"Weird Schema"."user"`, `"Odd ""Names"" & é"`} {
 		if a, b := h.must(h.source, "shop", "select count(*) from "+table)[0][0], h.must(h.target, "shop_staging", "select count(*) from "+table)[0][0]; a != b {
@@ -117,7 +117,7 @@ func TestCanary(t *testing.T) {
 	if err := os.WriteFile(h.rules, open, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p = h.finish(exitVerify)
+	p := h.finish(exitVerify)
 	for _, column := range []string{"public.orders.customer_email", `public."2019 export (old)".customer_email`} {
 		if !strings.Contains(p.out.String(), "leak: "+column) && !strings.Contains(p.out.String(), strings.ReplaceAll(column, `"`, `\"`)) {
 			t.Errorf("%s is not named:\n%s", column, p.out)
