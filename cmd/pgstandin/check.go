@@ -111,7 +111,7 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 		return err
 	}
 	if o.writeLock {
-		if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema)))); err != nil {
+		if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema))+formatLockKeys(lockKeys(b.schema)))); err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
 	}

@@ -32,7 +32,7 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 		if err != nil {
 			return err
 		}
-		if err := replaceFile(name, []byte(formatLock(lockLines(b.Ledger, w.schema)))); err != nil {
+		if err := replaceFile(name, []byte(formatLock(lockLines(b.Ledger, w.schema))+formatLockKeys(lockKeys(w.schema)))); err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
 		fmt.Fprintf(out, "%s: each column's type and decision; a source that drifts from it ends a run with status %d\n", name, exitUndecided)

@@ -41,9 +41,8 @@ func openSchema(ctx context.Context, name string, in io.Reader, log io.Writer) (
 		defer file.Close()
 		in = file
 	}
-	f.server, err = pgserver.Start(ctx, pgserver.Config{Log: log, Settings: map[string]string{"lc_messages": "C", "shared_buffers": "32MB"}})
-	if err != nil {
-		return nil, fmt.Errorf("throw-away server: %w", err)
+	if err := f.start(ctx, log); err != nil {
+		return nil, err
 	}
 	if err := f.load(ctx, in); err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -51,17 +50,49 @@ func openSchema(ctx context.Context, name string, in io.Reader, log io.Writer) (
 	return f, nil
 }
 
-// load makes the database and loads the file into it.
-func (f *schemaFile) load(ctx context.Context, in io.Reader) error {
+// startSchema starts a server for a schema that the caller reads, and gives to the
+// loader item by item. The caller closes the file, and the loader's connection.
+func startSchema(ctx context.Context, name string, log io.Writer) (*schemaFile, *schemaLoader, error) {
+	f := &schemaFile{name: name, database: "schema"}
+	if err := f.start(ctx, log); err != nil {
+		return nil, nil, err
+	}
+	l, err := f.loader(ctx, nil)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, l, nil
+}
+
+func (f *schemaFile) start(ctx context.Context, log io.Writer) (err error) {
+	f.server, err = pgserver.Start(ctx, pgserver.Config{Log: log, Settings: map[string]string{"lc_messages": "C", "shared_buffers": "32MB"}})
+	if err != nil {
+		return fmt.Errorf("throw-away server: %w", err)
+	}
+	return nil
+}
+
+// loader makes the database. The caller closes the loader's connection.
+func (f *schemaFile) loader(ctx context.Context, in *sqlfile.Reader) (*schemaLoader, error) {
 	if err := execScript(ctx, f.server.DSN("postgres"), "create database "+f.database+" template template0"); err != nil {
-		return fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
+		return nil, fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
 	}
 	conn, err := pgconn.Connect(ctx, f.server.DSN(f.database))
 	if err != nil {
-		return fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
+		return nil, fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	l := &schemaLoader{file: f, conn: conn, in: sqlfile.NewReader(in, f.name), version: f.server.Version() / 10000, server: f.server.Bin(), end: "throw-away server", roles: true}
+	return &schemaLoader{file: f, conn: conn, in: in, version: f.server.Version() / 10000, server: f.server.Bin(), end: "throw-away server", roles: true}, nil
+}
+
+// load makes the database and loads the file into it.
+func (f *schemaFile) load(ctx context.Context, in io.Reader) error {
+	r := sqlfile.NewReader(in, f.name)
+	r.Inserts() // long ones are not held
+	l, err := f.loader(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer l.conn.Close(context.WithoutCancel(ctx))
 	return l.load(ctx)
 }
 
@@ -91,14 +122,15 @@ func (f *schemaFile) passedNotes() []string {
 type schemaLoader struct {
 	file    *schemaFile
 	conn    *pgconn.PgConn
-	in      *sqlfile.Reader
-	version int    // major one of the server
-	server  string // which server that is
-	end     string // its name in errors
-	roles   bool   // roles that are missing are made
-	dumped  int    // major version of the server that the file is a dump of; 0: unknown
-	made    bool   // whether an object may have been made
-	connect string // arguments of \connect
+	in      *sqlfile.Reader // nil where the caller reads
+	version int             // major one of the server
+	server  string          // which server that is
+	end     string          // its name in errors
+	roles   bool            // roles that are missing are made
+	dumped  int             // major version of the server that the file is a dump of; 0: unknown
+	began   bool            // an item was run
+	made    bool            // whether an object may have been made
+	connect string          // arguments of \connect
 	missing []string
 }
 
@@ -109,6 +141,11 @@ func (l *schemaLoader) load(ctx context.Context) error {
 	if err := l.run(ctx); err != nil {
 		return err
 	}
+	return l.ended()
+}
+
+// ended fails if a transaction goes on.
+func (l *schemaLoader) ended() error {
 	if l.conn.TxStatus() != 'I' {
 		return usageError(fmt.Errorf("%s: the file ends within a transaction: its COMMIT is missing", l.file.name))
 	}
@@ -116,29 +153,39 @@ func (l *schemaLoader) load(ctx context.Context) error {
 }
 
 func (l *schemaLoader) run(ctx context.Context) error {
-	for first := true; ; first = false {
+	for {
 		it, err := l.in.Next()
 		if err == io.EOF {
-			break
+			return l.complete()
 		}
 		if err != nil {
 			return usageError(err)
 		}
-		if m := dumpedFrom.FindSubmatch(it.Before()); first && m != nil {
-			l.dumped, _ = strconv.Atoi(string(m[1]))
-		}
-		switch it.Kind {
-		case sqlfile.Copy:
-			l.file.passed[passedRows]++
-		case sqlfile.Command:
-			err = l.command(it)
-		case sqlfile.Statement:
-			err = l.statement(ctx, it)
-		}
-		if err != nil {
+		if err := l.item(ctx, it); err != nil {
 			return err
 		}
 	}
+}
+
+// item runs an item of a file. Rows are passed over.
+func (l *schemaLoader) item(ctx context.Context, it *sqlfile.Item) error {
+	if m := dumpedFrom.FindSubmatch(it.Before()); !l.began && m != nil {
+		l.dumped, _ = strconv.Atoi(string(m[1]))
+	}
+	l.began = true
+	switch it.Kind {
+	case sqlfile.Copy, sqlfile.Insert:
+		l.file.passed[passedRows]++
+	case sqlfile.Command:
+		return l.command(it)
+	case sqlfile.Statement:
+		return l.statement(ctx, it)
+	}
+	return nil
+}
+
+// complete fails if extensions are missing.
+func (l *schemaLoader) complete() error {
 	if len(l.missing) > 0 {
 		return usageError(errors.New(strings.Join(l.missing, "\n")))
 	}

@@ -75,7 +75,7 @@ func (s *sorted) pass(sql []byte, word func(int) string) int {
 	case "reassign", "security":
 		return passedOwner
 	case "select":
-		for _, name := range []string{"pg_restore_relation_stats", "pg_restore_attribute_stats"} {
+		for _, name := range []string{"pg_restore_relation_stats", "pg_restore_attribute_stats", "lo_open", "lowrite", "lo_close", "lo_put", "lo_from_bytea"} {
 			for i := 1; i < 8; i++ {
 				if word(i) == name {
 					return passedRows

@@ -17,15 +17,18 @@ type ItemKind uint8
 
 // Kinds of items. Statement is one SQL statement; Copy is a COPY … FROM stdin
 // whose rows follow; Command is \restrict, \unrestrict or \connect; Rest is
-// what comes after the last of them, blanks and comments only.
+// what comes after the last of them, blanks and comments only. Insert, which is
+// returned after a call of Inserts only, is an INSERT up to the word VALUES.
 const (
 	Statement ItemKind = iota + 1
 	Copy
 	Command
 	Rest
+	Insert
 )
 
-// Item is a piece of a file, valid until the next call of Next. The texts of all items, and the rows of each Copy
+// Item is a piece of a file, valid until the next call of Next, Row or InsertRow.
+// The texts of all items, and the rows of each Copy
 // with a line `\.` after them, are the file, byte for byte (but for how the line
 // `\.` ends).
 type Item struct {
@@ -79,6 +82,12 @@ type Reader struct {
 	copyAt  int  // its line
 	quoteAt int  // line where the lexer's quote began
 
+	inserts  bool // Insert is a kind of its own
+	insert   bool // the rows of an Insert come next
+	insertAt int  // its line
+	firstRow bool
+	row      InsertRow
+
 	key        string // of \restrict; "" outside
 	restrictAt int
 }
@@ -94,14 +103,19 @@ func (r *Reader) errorf(line int, format string, args ...any) error {
 }
 
 // Next returns the next item; io.EOF after the last one. Rows of a Copy that
-// were not read are passed over. Errors of the file are of type *Error, and
-// final.
+// were not read are passed over, and so are those of an Insert. Errors of the file
+// are of type *Error, and final.
 func (r *Reader) Next() (*Item, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
 	for r.rows {
 		if _, err := r.Row(); err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+	if r.insert {
+		if err := r.skipInsert(); err != nil {
 			return nil, err
 		}
 	}
@@ -173,8 +187,18 @@ func (r *Reader) item() (*Item, error) {
 			}
 		}
 		r.pos += n
-		if was == 0 && s.ends(kind, token) {
+		if was != 0 {
+			continue
+		}
+		if s.ends(kind, token) {
 			return r.finish(it, &s)
+		}
+		if r.inserts && s.insert && s.parens == 0 && kind == Word && isWord(token, "values") && !s.defaults {
+			r.text = append(r.text, r.line[r.from:r.pos]...)
+			r.from = r.pos
+			it.Kind, it.Text = Insert, r.text
+			r.insert, r.firstRow, r.insertAt = true, true, it.Line
+			return it, nil
 		}
 	}
 }

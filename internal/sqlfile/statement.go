@@ -82,14 +82,16 @@ func isWord(text []byte, word string) bool {
 type statement struct {
 	words  int // tokens so far, as many as matter
 	create bool
-	// copy and setting are whether its first word may make it one of those.
-	copy, setting bool
-	parens        int
+	// copy, insert and setting are whether its first word may make it one of those.
+	copy, insert, setting bool
+	parens                int
 	// routine is whether it is a CREATE FUNCTION or PROCEDURE: only there
 	// BEGIN ATOMIC has its meaning.
 	routine bool
 	begin   bool // the token before is BEGIN
-	atomic  int  // BEGIN ATOMIC and CASE that wait for their END
+	// defaults is whether the token before VALUES is DEFAULT.
+	was, defaults bool
+	atomic        int // BEGIN ATOMIC and CASE that wait for their END
 }
 
 // ends takes the next token and reports whether it ends the statement.
@@ -99,6 +101,7 @@ func (s *statement) ends(kind Kind, token []byte) bool {
 	}
 	begin := s.begin
 	s.begin = false
+	s.was, s.defaults = kind == Word && s.insert && isWord(token, "default"), s.was
 	first := s.words < 4
 	if first {
 		s.words++
@@ -116,7 +119,7 @@ func (s *statement) ends(kind Kind, token []byte) bool {
 	case Word:
 		switch {
 		case first && s.words == 1:
-			s.create, s.copy = isWord(token, "create"), isWord(token, "copy")
+			s.create, s.copy, s.insert = isWord(token, "create"), isWord(token, "copy"), isWord(token, "insert")
 			s.setting = isWord(token, "set") || isWord(token, "select") || isWord(token, "reset") || isWord(token, "discard")
 		case first && s.create && !s.routine:
 			s.routine = isWord(token, "function") || isWord(token, "procedure")

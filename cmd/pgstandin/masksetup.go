@@ -1,0 +1,331 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/sqlfile"
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
+)
+
+// maskSetup is what mask knows before the first row: the rules, bound to a schema.
+type maskSetup struct {
+	options *maskOptions
+	job     *job
+	dump    string   // name of the dump; "" for standard input
+	file    *os.File // the dump; nil for standard input
+	began   fs.FileInfo
+	errOut  io.Writer
+
+	server *schemaFile
+	loader *schemaLoader // loads what the dump begins with; nil once bound
+	locked []lockKey
+	bound  *bound
+	gone   map[*schema.Table]string          // tables whose rows are left out, and why
+	cuts   map[*schema.Table]map[string]bool // columns that become NULL
+	known  *anonymize.Known
+}
+
+// Close ends the server, if there is one, and closes the dump.
+func (s *maskSetup) Close() error {
+	err := s.stop()
+	if s.file != nil {
+		err = errors.Join(err, s.file.Close())
+	}
+	return err
+}
+
+func (s *maskSetup) stop() error {
+	if s.server == nil {
+		return nil
+	}
+	server := s.server
+	s.server = nil
+	return server.Close()
+}
+
+func (s *maskSetup) name() string {
+	if s.dump == "" {
+		return "standard input"
+	}
+	return s.dump
+}
+
+// prepare finds out where the schema comes from, and binds the rules to it if it
+// is not to come from the stream itself.
+func (s *maskSetup) prepare(ctx context.Context) error {
+	from := s.options.schema
+	if from == "-" {
+		return usageError(errors.New("--schema -: standard input is the dump; give the schema as a file"))
+	}
+	twice := false
+	if s.file != nil {
+		var err error
+		if s.began, err = s.file.Stat(); err != nil {
+			return fmt.Errorf("dump: %w", err)
+		}
+		if twice = s.began.Mode().IsRegular(); twice && from == "" {
+			from = s.dump
+		}
+	}
+	if from == "" {
+		return s.useLock(ctx)
+	}
+	var err error
+	if s.server, err = openSchema(ctx, from, nil, s.errOut); err != nil {
+		return err
+	}
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
+	if !twice {
+		return nil
+	}
+	return s.learn(ctx)
+}
+
+// useLock takes the keys from the lock file.
+func (s *maskSetup) useLock(ctx context.Context) error {
+	name := lockName(s.job.file.Name)
+	text, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return usageError(fmt.Errorf("lock: %w", err))
+	}
+	if err == nil {
+		if _, err := parseLock(name, string(text)); err != nil {
+			return usageError(err)
+		}
+		s.locked = parseLockKeys(string(text))
+	}
+	if s.locked == nil {
+		why := "there is no " + name
+		if err == nil {
+			why = name + " says nothing of keys"
+		}
+		return usageError(fmt.Errorf("keys come after the rows in a dump, and %s; do one of these:\n"+
+			"name the dump as an argument, not on standard input, and it is read twice: pgstandin mask DUMP\n"+
+			"give the schema: --schema FILE, which pg_dump --schema-only writes\n"+
+			"write the lock file: pgstandin check --source … --write-lock", why))
+	}
+	s.server, s.loader, err = startSchema(ctx, s.name(), s.errOut)
+	return err
+}
+
+// bindStream binds the rules to the tables that were loaded from the stream and
+// the keys of the lock file.
+func (s *maskSetup) bindStream(ctx context.Context) error {
+	if err := s.loader.addKeys(ctx, s.locked); err != nil {
+		return err
+	}
+	s.loader.conn.Close(ctx)
+	s.loader = nil
+	return s.bind(ctx)
+}
+
+// bind binds the rules to the schema on the throw-away server, and ends that.
+func (s *maskSetup) bind(ctx context.Context) error {
+	j := s.job
+	j.sourceDSN = s.server.server.DSN(s.server.database)
+	var err error
+	if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
+		return fmt.Errorf("throw-away server: %w", err)
+	}
+	src, err := j.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer src.Close(ctx)
+	if s.bound, err = j.bind(ctx, src, time.Now()); err != nil {
+		return err
+	}
+	if err := s.refuse(); err != nil {
+		return err
+	}
+	if err := s.lookAtTexts(ctx, src); err != nil {
+		return err
+	}
+	if !s.options.quiet && !s.options.json {
+		for _, note := range s.bound.rules.Notes {
+			fmt.Fprintln(s.errOut, "note: "+note)
+		}
+	}
+	src.Close(ctx)
+	return s.stop()
+}
+
+// lookAtTexts looks for credentials in the texts of the schema.
+func (s *maskSetup) lookAtTexts(ctx context.Context, src *pipeline.Source) error {
+	texts, err := pipeline.SchemaTexts(ctx, oneSession{src.Leader()})
+	if err != nil {
+		return err
+	}
+	g := s.job.newLeakGuard(0)
+	g.scanTexts(texts)
+	_, err = g.settle(s.bound.rules.Leaks)
+	return withStatus(exitVerify, err)
+}
+
+// oneSession is pipeline.Sessions with one connection.
+type oneSession struct{ conn *pgconn.PgConn }
+
+func (o oneSession) Acquire(context.Context) (*pgconn.PgConn, error) { return o.conn, nil }
+func (o oneSession) Release(*pgconn.PgConn, bool)                    {}
+
+// refuse stops at what the rules ask for that a stream cannot do.
+func (s *maskSetup) refuse() error {
+	var wrong []string
+	b := s.bound
+	cfg := b.rules.Subset
+	if !s.options.allRows {
+		if len(cfg.Roots) > 0 {
+			wrong = append(wrong, "subset.roots choose rows by their references")
+		}
+		if cfg.Budget != (subset.Budget{}) && len(cfg.Roots) == 0 {
+			wrong = append(wrong, "subset.budget chooses rows")
+		}
+		for _, spec := range b.rules.Tables {
+			if spec.Where != "" {
+				wrong = append(wrong, fmt.Sprintf("%s: where chooses rows", spec.Table.Name))
+			}
+		}
+	}
+	if len(wrong) > 0 {
+		return usageError(fmt.Errorf("rows of a stream cannot be chosen, but by rows: none; take all of them by --all-rows, or use refresh:\n%s", strings.Join(wrong, "\n")))
+	}
+	var asks []string
+	for _, spec := range b.rules.Tables {
+		for i := range spec.Exprs {
+			wrong = append(wrong, fmt.Sprintf("%s.%s: sql", spec.Table.Name, schema.QuoteIdent(spec.Table.Columns[spec.Columns[i]].Name)))
+		}
+		p := b.programs[spec.Table]
+		if p == nil {
+			continue
+		}
+		for _, d := range p.Draws() {
+			wrong = append(wrong, fmt.Sprintf("%s.%s: shuffle", spec.Table.Name, schema.QuoteIdent(spec.Table.Columns[spec.Columns[d.Column]].Name)))
+		}
+		if p.Asks() && s.teaches(p) {
+			asks = append(asks, spec.Table.Name.String())
+		}
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		return usageError(fmt.Errorf("masks that need the source's server, which mask has not:\n%s", strings.Join(wrong, "\n")))
+	}
+	if len(asks) > 0 && !s.options.onePass && (s.began == nil || !s.began.Mode().IsRegular()) {
+		return usageError(fmt.Errorf("scrub looks in texts of these tables for what other tables say of their entity, so the dump must be read twice: name it as an argument, or --one-pass, to look for values of the row itself only:\n%s", strings.Join(asks, "\n")))
+	}
+	return s.cutReferences()
+}
+
+// teaches reports whether a table teaches what p asks for.
+func (s *maskSetup) teaches(p *anonymize.Program) bool {
+	for _, t := range s.bound.programs {
+		if t.Teaches() && t.EntityDomain() == p.EntityDomain() {
+			return true
+		}
+	}
+	return false
+}
+
+// cutReferences finds what becomes of references to tables without rows, as a
+// refresh does: the column is NULL, or the row is left out where it cannot be.
+func (s *maskSetup) cutReferences() error {
+	b := s.bound
+	s.gone, s.cuts = map[*schema.Table]string{}, map[*schema.Table]map[string]bool{}
+	specs := b.specs()
+	for _, t := range b.schema.Roots() {
+		if specs[t] == nil || b.rules.Subset.Restrict[t].Rows == subset.NoRows {
+			s.gone[t] = "rows: none"
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range b.rules.Subset.References {
+			child, parent := r.Child.Root(), r.Parent.Root()
+			if s.gone[parent] == "" || s.gone[child] != "" {
+				continue
+			}
+			var open []int
+			for _, c := range r.Columns {
+				if !r.Child.Columns[c].NotNull {
+					open = append(open, c)
+				}
+			}
+			switch {
+			case r.Expr != "" || r.Array || r.When != "" || r.Child != child && len(open) == 0 || len(open) > 0 && len(r.Columns) > 1 || r.UpGiven && r.Up != subset.UpNullify:
+				return usageError(fmt.Errorf("%s references %s, of which no row is copied, in a way that a stream cannot cut: use refresh, or leave out the rows of %[1]s too (rows: none)", child.Name, parent.Name))
+			case len(open) == 0:
+				s.gone[child] = "it cannot be without " + parent.Name.String()
+				changed = true
+			default:
+				if s.cuts[child] == nil {
+					s.cuts[child] = map[string]bool{}
+				}
+				s.cuts[child][r.Child.Columns[open[0]].Name] = true
+			}
+		}
+	}
+	return nil
+}
+
+// learn reads the dump once for what its rows say of entities that texts quote.
+func (s *maskSetup) learn(ctx context.Context) error {
+	asked := map[string]bool{}
+	for t, p := range s.bound.programs {
+		if p.Asks() && s.gone[t] == "" {
+			asked[p.EntityDomain()] = true
+		}
+	}
+	if len(asked) == 0 || s.options.onePass {
+		return nil
+	}
+	known := anonymize.NewKnown(int64(s.options.memory))
+	m := newMasker(s, s.file, io.Discard)
+	m.learning, m.asked = known, asked
+	err := m.run(ctx)
+	if errors.Is(err, anonymize.ErrKnownFull) {
+		return fmt.Errorf("%w (%s); raise --memory", err, &s.options.memory)
+	}
+	if err != nil {
+		return err
+	}
+	s.known = known
+	_, err = s.file.Seek(0, io.SeekStart)
+	return err
+}
+
+// unchanged fails if the dump was written to while it was read.
+func (s *maskSetup) unchanged() error {
+	if s.file == nil || !s.began.Mode().IsRegular() {
+		return nil
+	}
+	now, err := s.file.Stat()
+	if err != nil {
+		return fmt.Errorf("dump: %w", err)
+	}
+	if now.Size() != s.began.Size() || !now.ModTime().Equal(s.began.ModTime()) {
+		return fmt.Errorf("%s changed while it was read", s.dump)
+	}
+	return nil
+}
+
+// errorAt is an error of the dump at a line.
+func (s *maskSetup) errorAt(line int, format string, args ...any) error {
+	return &sqlfile.Error{File: s.name(), Line: line, Text: fmt.Sprintf(format, args...)}
+}
+
+// notCopied returns why no row of a table is copied, or "".
+func (s *maskSetup) notCopied(t *schema.Table) string { return s.gone[t.Root()] }
