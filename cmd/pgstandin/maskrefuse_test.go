@@ -18,7 +18,7 @@ create type mood as enum ('glad', 'sad');
 create table "Odd.One"."Us""ers" (id int generated always as identity primary key, "E mail" text unique not null, name text, born date, ok boolean, mood mood,
 	flags bit(4), amount numeric(10,2), raw bytea, doc jsonb, list text[], low text generated always as (lower(name)) stored);
 insert into "Odd.One"."Us""ers" ("E mail", name, born, ok, mood, flags, amount, raw, doc, list)
-	select 'canary' || n || '@mail.example', E'Canary O''Neil\\' || n || E'\t\n\\.\n', date '1980-01-01' + n, n % 2 = 0, 'sad', B'1010', -1.5 * n, 'canary', jsonb_build_object('mail', 'canary@mail.example', 'n', n), array['canary', null, 'a"b\'] from generate_series(1, 40) n;
+	select 'canary' || n || '@mail.example', 'Canary O''Neil', date '1980-01-01' + n, n % 2 = 0, 'sad', B'1010', -1.5 * n, 'canary', jsonb_build_object('mail', 'canary@mail.example', 'n', n), array[E'canary\t\n\\.\n', null, 'a"b\'] from generate_series(1, 40) n;
 insert into "Odd.One"."Us""ers" ("E mail") values ('');
 create table notes (id bigserial primary key, user_id int references "Odd.One"."Us""ers", body text, card_id int);
 create table cards (id int primary key, number text);
@@ -26,7 +26,7 @@ create table charges (id int primary key, card_id int not null references cards,
 alter table notes add foreign key (card_id) references cards;
 insert into cards select n, 'canary' || n from generate_series(1, 5) n;
 insert into charges select n, n, 'canary' from generate_series(1, 5) n;
-insert into notes (user_id, body, card_id) select n, 'from canary' || n || '@mail.example, signed Canary O''Neil\' || n || ', or Canary', 1 from generate_series(1, 40) n;
+insert into notes (user_id, body, card_id) select n, 'from canary' || n || '@mail.example, signed Canary O''Neil', 1 from generate_series(1, 40) n;
 create table events (kind text, at date, who text) partition by list (kind);
 create table events_a partition of events for values in ('aaaa');
 create table events_b partition of events for values in ('bbbb');
@@ -77,7 +77,7 @@ func TestMaskEverything(t *testing.T) {
 				t.Errorf("%s: %s differs from refresh: %s", how, table, firstLine(got[table], want[table]))
 			}
 		}
-		if i := strings.Index(strings.ToLower(out), "canary"); i >= 0 && !strings.Contains(out[i:], "or Canary") {
+		if i := strings.Index(strings.ToLower(out), "canary"); i >= 0 {
 			t.Errorf("%s: a canary is in the output: %.80s", how, out[max(0, i-40):])
 		}
 	}
@@ -95,14 +95,11 @@ func TestMaskEverything(t *testing.T) {
 
 	setup := s.maskSetup(dump, true)
 	known := *setup
-	if _, err := os.Stat(s.rules); err != nil {
-		t.Fatal(err)
-	}
 	for _, how := range append(dumpForms, []string{"--load-via-partition-root"}, nil) {
 		text := dumpAs(t, s.source, how...)
 		file := s.file("again.sql", text)
 		known.file, _ = os.Open(file)
-		known.options.onePass = false
+		known.options.onePass, known.known = false, nil
 		if err := known.learn(t.Context()); err != nil {
 			t.Fatalf("%v: %v", how, err)
 		}

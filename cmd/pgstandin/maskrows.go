@@ -167,10 +167,11 @@ func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
 		}
 		switch {
 		case t == nil:
-		case row.End:
-			if err := m.write(row.Text); write && err != nil {
+		case row.End && write:
+			if err := m.write(row.Text); err != nil {
 				return err
 			}
+		case row.End:
 		case t.why != "":
 			t.left++
 		default:
