@@ -16,7 +16,7 @@ const (
 )
 
 // passingVerbs begin statements that hold no rows.
-var passingVerbs = " ; set reset create alter comment grant revoke drop do begin start commit end rollback abort savepoint release security refresh analyze vacuum reindex cluster lock truncate reassign discard checkpoint "
+const passingVerbs = " ; set reset create alter comment grant revoke drop do begin start commit end rollback abort savepoint release security refresh analyze vacuum reindex cluster lock truncate reassign discard checkpoint "
 
 // sortForMask says what becomes of a statement, and why if it is refused.
 func sortForMask(sql []byte) (what int, why string) {
