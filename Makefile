@@ -61,6 +61,11 @@ bench/subset: ## refreshes of subsets of a large shop, and key sets: minutes, an
 	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench Refresh -benchtime 1x -timeout 1h
 	go test ./subset -run '^$$' -bench KeySet -benchtime 1x -timeout 1h
 
+.PHONY: bench/table
+bench/table: ## one large table by one worker and by two
+	@.ci/need go cc postgres
+	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench OneTable -benchtime 1x -timeout 1h -v
+
 .PHONY: bench/network
 bench/network: ## a refresh over links with latency
 	@.ci/need go cc postgres

@@ -200,17 +200,18 @@ func (r *race) measure(cmds ...*exec.Cmd) (l lap, out string, err error) {
 
 // ours is a contestant with rules, on database shop.
 func (r *race) ours(name, rules, into string) contestant {
-	return contestant{name: "pgstandin, " + name, into: into, run: r.refresher("shop", name, rules)}
+	run := r.refresher("shop", name, rules)
+	return contestant{name: "pgstandin, " + name, into: into, run: func(r *race) (lap, error) { return run(r) }}
 }
 
 // refresher runs a refresh of staging from a database.
-func (r *race) refresher(database, name, rules string) func(*race) (lap, error) {
+func (r *race) refresher(database, name, rules string) func(*race, ...string) (lap, error) {
 	file := filepath.Join(r.dir, strings.ReplaceAll(name, " ", "-")+".yaml")
 	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 		r.b.Fatal(err)
 	}
-	return func(r *race) (lap, error) {
-		cmd := exec.Command(r.bin, "refresh", "--source", r.source.DSN(database), "--target", r.target.DSN("staging"), "--rules", file)
+	return func(r *race, more ...string) (lap, error) {
+		cmd := exec.Command(r.bin, append([]string{"refresh", "--source", r.source.DSN(database), "--target", r.target.DSN("staging"), "--rules", file}, more...)...)
 		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+r.source.Bin())
 		l, out, err := r.measure(cmd)
 		l.data = copySeconds(out)
