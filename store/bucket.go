@@ -183,7 +183,7 @@ func (r *resuming) again(cause error) error {
 		}
 		next, err := r.b.b.NewRangeReader(r.ctx, r.key, r.at, -1, nil)
 		if err == nil {
-			r.r.Close()
+			_ = r.r.Close()
 			r.r = next
 			return nil
 		}
@@ -390,7 +390,7 @@ func (f *bucketFile) commit() error {
 // abort ends the context first: then Close does not store the object.
 func (f *bucketFile) abort() {
 	f.stop()
-	f.w.Close()
+	_ = f.w.Close() // says that it was cancelled
 }
 
 func (d *bucketDraft) open(ctx context.Context, file string) (io.ReadCloser, error) {

@@ -105,7 +105,7 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }()
 	list, err := st.List(ctx)
 	if err != nil {
 		return nil, err

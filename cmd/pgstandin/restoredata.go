@@ -134,7 +134,7 @@ func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err er
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	conn, err := r.tgt.Acquire(ctx)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (r *restoration) loadObjects(ctx context.Context, e *pgarchive.Entry) error
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	conn, err := r.tgt.Acquire(ctx)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (r *restoration) loadObject(ctx context.Context, conn *pgconn.PgConn, id, f
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	piece := make([]byte, 1<<20)
 	for at := int64(0); ; {
 		n, err := readFull(in, piece)

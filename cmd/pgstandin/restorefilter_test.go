@@ -1,11 +1,14 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/store"
 )
 
 const relations = `select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -119,5 +122,27 @@ create index later_users on users (newer); delete from parted; select setval('ot
 	status, _, errOut = s.restore(dest, "--data-only", "--table", "users")
 	if status != exitFailed || !strings.Contains(errOut, "table public.users") || strings.Contains(errOut, "e1@x") {
 		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
+// What pg_dump 18 says is understood, too: of it there are tables of contents only.
+func TestRestoreOfLaterVersion(t *testing.T) {
+	s := newStaging(t)
+	s.write(restoreRules)
+	for _, name := range []string{"shop-18", "odd-18"} {
+		dir := t.TempDir()
+		toc, err := os.ReadFile(filepath.Join("..", "..", "internal", "pgarchive", "testdata", name+".toc.dat"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "toc.dat"), toc, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dest := t.TempDir()
+		putFolder(t, dir, dest, "x", store.Metadata{}, nil)
+		s.mustRestore(dest, "--schema-only")
+		if got := column(pgtest.Query(t, s.target, "select relname from pg_class where relkind in ('r', 'p') and relnamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1")); len(got) < 10 {
+			t.Errorf("%s: tables %s", name, got)
+		}
 	}
 }

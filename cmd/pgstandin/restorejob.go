@@ -59,7 +59,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }()
 	if err := r.choose(ctx, st); err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 // choose finds the snapshot and reads what is in it.
 func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	if r.name == "" {
-		if r.name, err = latest(ctx, st); err != nil {
+		if r.name, err = latest(ctx, st, r.report.Note); err != nil {
 			return err
 		}
 	}
@@ -145,16 +145,20 @@ func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	return nil
 }
 
-// latest is the name of the complete snapshot that is the newest.
-func latest(ctx context.Context, st *store.Store) (string, error) {
+// latest is the name of the complete snapshot that is the newest. Damaged ones, of
+// which it is not known how new they are, are noted.
+func latest(ctx context.Context, st *store.Store, note func(string)) (string, error) {
 	list, err := st.List(ctx)
 	if err != nil {
 		return "", err
 	}
 	name := ""
 	for _, l := range list {
-		if l.State == store.Complete {
+		switch l.State {
+		case store.Complete:
 			name = l.Name
+		case store.Damaged:
+			note("passed over: " + l.Err.Error())
 		}
 	}
 	if name == "" {

@@ -99,7 +99,7 @@ func (o *snapshotsOptions) list(ctx context.Context, dest string) (out []listedS
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }()
 	all, err := st.List(ctx)
 	if err != nil {
 		return nil, err
