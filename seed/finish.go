@@ -11,6 +11,7 @@ func (b *builder) finish() error {
 	for _, x := range b.tables {
 		b.fit(x)
 		x.afters()
+		x.askNulls()
 	}
 	for _, x := range b.tables {
 		for c := range x.cols {
@@ -46,6 +47,22 @@ func (b *builder) finish() error {
 	}
 	b.counters()
 	return nil
+}
+
+// askNulls lets columns that checks ask NULLs of, with others, have more of them
+// where the first attempt at a row fails.
+func (x *table) askNulls() {
+	for _, k := range x.checks {
+		cols := k.expr.columnsOf(nil)
+		if len(cols) < 2 {
+			continue
+		}
+		for _, c := range cols {
+			if col := &x.cols[c]; k.expr.asksNull(c) && col.src != nil && (col.value == nil || col.value.Null == nil) {
+				col.src.flips = true
+			}
+		}
+	}
 }
 
 // settle makes a column's value the same at each attempt, and never NULL where

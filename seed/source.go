@@ -23,6 +23,7 @@ type source struct {
 	size  uint64
 	seed  uint64
 	nulls uint64 // a hash below it is a NULL; 0 for never
+	flips bool   // a check asks for NULLs: later attempts have one half of the time
 	self  bool   // chooses among the rows before
 	fixed bool   // its numbers do not depend on the attempt
 	// settled: nor does whether it is NULL: somebody computes it again.
@@ -79,7 +80,11 @@ func (s *source) number(row, attempt uint64) (i uint64, null bool) {
 	if s.settled {
 		attempt = 0
 	}
-	if s.nulls > 0 && mix(s.seed^0x6e756c6c^mix(row^attempt<<40)) < s.nulls {
+	nulls := s.nulls
+	if s.flips && attempt > 0 {
+		nulls = 1 << 63
+	}
+	if s.nulls > 0 && mix(s.seed^0x6e756c6c^mix(row^attempt<<40)) < nulls {
 		return 0, true
 	}
 	if s.end > 0 && row >= s.end {
