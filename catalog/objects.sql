@@ -4,6 +4,8 @@ with members as (
   select n.oid, n.nspname from pg_catalog.pg_namespace n
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
     and not exists (select from members m where m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and m.objid = n.oid)
+    -- what a refresh in place is building, or has put aside
+    and coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '(^|\n)pgstandin: (building|previous) '
 ), relations as (
   select c.*, c.oid::pg_catalog.regclass::text as name from pg_catalog.pg_class c
   where c.relnamespace in (select oid from spaces) and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
@@ -31,7 +33,11 @@ with members as (
   union all
   select 'statistics', 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid, pg_catalog.pg_get_statisticsobjdef(oid) from pg_catalog.pg_statistic_ext where stxnamespace in (select oid from spaces)
 ), comments as (
-  select d.*, i.type, i.identity from pg_catalog.pg_description d
+  select d.classoid, d.objoid, d.objsubid, i.type, i.identity,
+    -- without the mark of a refresh in place
+    case when d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+         then pg_catalog.regexp_replace(d.description, '(^|\n)pgstandin: (run|rollback) [0-9a-z]+$', '') else d.description end as description
+  from pg_catalog.pg_description d
   cross join lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
   where d.objoid >= 16384
     and d.classoid <> all (array['pg_catalog.pg_extension', 'pg_catalog.pg_event_trigger', 'pg_catalog.pg_publication', 'pg_catalog.pg_foreign_server',
@@ -137,3 +143,4 @@ where not exists (select from members m where m.classid = o.classid and m.objid 
 union all
 select 'comment', c.type || ' ' || c.identity, coalesce(r.name, ''), c.description, false, false, true
 from comments c left join relations r on c.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and r.oid = c.objoid
+where c.description <> '' and (c.identity <> 'public' or c.description <> 'standard public schema')

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -43,7 +45,7 @@ func (t *Target) Build(ctx context.Context, cfg BuildConfig, load func(ctx conte
 	if t.archive == nil || !t.created {
 		return errors.New("target: constraints: the schema has not been made")
 	}
-	parts, err := t.postParts(ctx)
+	parts, err := t.parts(ctx, "post-data")
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
@@ -56,6 +58,7 @@ func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData
 		return fmt.Errorf("target: constraints: %w", err)
 	}
 	b := newBuild(cfg, post, parts)
+	t.delay(b.todo)
 	b.exec = func(ctx context.Context, s *statement, alone bool) error { return t.buildOne(ctx, s, memory, alone) }
 	return b.run(ctx, load)
 }
@@ -213,7 +216,7 @@ func (t *Target) buildOne(ctx context.Context, s *statement, memory string, alon
 		settings = "set maintenance_work_mem = '" + memory + "'; reset max_parallel_maintenance_workers; "
 	}
 	for try := 1; ; try++ {
-		err := t.transact(ctx, settings, s.sql)
+		err := t.buildIn(ctx, settings, s.sql)
 		if err == nil {
 			return nil
 		}
@@ -224,6 +227,13 @@ func (t *Target) buildOne(ctx context.Context, s *statement, memory string, alon
 			return err
 		}
 	}
+}
+
+func (t *Target) buildIn(ctx context.Context, settings, sql string) error {
+	if t.inplace != nil {
+		return t.buildShadow(ctx, settings, sql)
+	}
+	return t.transact(ctx, settings, func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) })
 }
 
 // planStatements makes the statements of the parts, with what each must wait for,

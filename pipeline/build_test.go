@@ -77,7 +77,7 @@ refresh materialized view full_one;
 // \restrict, and for the schema public if another role than the default owns it.
 var dumpNoise = regexp.MustCompile(`(?m)^\\(un)?restrict .*$|--\n-- Name: public; Type: SCHEMA;.*\n--\n\n-- \*not\* creating.*\n\n\n`)
 
-func dumpOf(t *testing.T, dsn string) string {
+func dumpOf(t *testing.T, dsn string, more ...string) string {
 	t.Helper()
 	bin, _, err := pgserver.Find()
 	if err != nil {
@@ -87,7 +87,7 @@ func dumpOf(t *testing.T, dsn string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(pgDump, "--schema-only", "--no-owner", "--dbname", dsn).Output()
+	out, err := exec.Command(pgDump, append(more, "--schema-only", "--no-owner", "--dbname", dsn)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (e *targetEnd) begin(ctx context.Context, job *Job) error {
 }
 
 func (e *targetEnd) take(ctx context.Context, job *Job, rows io.Reader) (int64, error) {
-	tag, err := e.conn.CopyFrom(ctx, rows, "copy "+job.Into.SQL()+columnList(job.Columns)+" from stdin"+job.format())
+	tag, err := e.conn.CopyFrom(ctx, rows, "copy "+placeIn(e.conns)(job.Into).SQL()+columnList(job.Columns)+" from stdin"+job.format())
 	if err != nil {
 		return 0, failure(ctx, "target", err, job.Columns)
 	}

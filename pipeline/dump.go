@@ -214,6 +214,9 @@ func wanted(e entry, objects Objects) bool {
 // preData restores the pre-data section in its order. A foreign server is made
 // by a statement of our own, without its options.
 func (t *Target) preData(ctx context.Context, src *Source) error {
+	if t.inplace != nil {
+		return t.preDataShadows(ctx)
+	}
 	if err := t.dropPublic(ctx, src); err != nil {
 		return err
 	}

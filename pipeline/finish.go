@@ -112,18 +112,26 @@ func (v SequenceValue) ahead(last int64, called bool, used int64) (int64, bool) 
 // order given.
 func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
 	for _, q := range sequences {
-		if err := again(ctx, t, "target", func(conn *pgconn.PgConn) error { return setSequence(ctx, conn, q) }); err != nil {
+		if err := t.setSequence(ctx, q); err != nil {
 			return fmt.Errorf("target: sequence %s: %w", q.Name, SafeError(err))
 		}
 	}
 	for _, v := range views {
 		for _, sql := range []string{"refresh materialized view " + v.SQL(), "analyze " + v.SQL()} {
-			if err := again(ctx, t, "target", func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) }); err != nil {
+			if err := t.buildIn(ctx, "", sql); err != nil {
 				return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
 			}
 		}
 	}
 	return nil
+}
+
+func (t *Target) setSequence(ctx context.Context, q SequenceValue) error {
+	if t.inplace != nil && t.inplace.late[q.Table] {
+		return t.veiled(ctx, "", false, func(conn *pgconn.PgConn) error { return setSequence(ctx, conn, q) })
+	}
+	q.Name, q.Table = t.Place(q.Name), t.Place(q.Table)
+	return again(ctx, t, "target", func(conn *pgconn.PgConn) error { return setSequence(ctx, conn, q) })
 }
 
 // setSequence sets a sequence, but past the values of the column that it feeds:

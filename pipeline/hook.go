@@ -27,6 +27,9 @@ func (t *Target) Hook(ctx context.Context, command string, line func(string)) er
 	if !t.created || t.swapped {
 		return errors.New("target: the new database is not there")
 	}
+	if t.inplace != nil {
+		return errors.New("target: in place no command can be run: the new schemas do not have their names yet")
+	}
 	env, err := t.hookEnv()
 	if err != nil {
 		return fmt.Errorf("target: %w", err)

@@ -58,6 +58,7 @@ func ScanSteps(ctx context.Context, db Sessions, filter *leak.Filter, suspects *
 	if err != nil {
 		return nil, err
 	}
+	place := placeIn(db)
 	var steps []func(context.Context) error
 	for i := range tables {
 		t := &tables[i]
@@ -66,7 +67,7 @@ func ScanSteps(ctx context.Context, db Sessions, filter *leak.Filter, suspects *
 			n = max(1, pages[i]*blockSize/scanBytes)
 		}
 		for k := range n {
-			sql := t.query()
+			sql := t.query(place(t.Table))
 			if n > 1 {
 				sql += fmt.Sprintf(" where ctid >= '(%d,0)'", pages[i]*k/n)
 				if k < n-1 {
@@ -116,19 +117,19 @@ func sizes(ctx context.Context, db Sessions, tables []ScanTable) ([]int64, bool,
 	}
 	out := make([]int64, len(tables))
 	for i := range tables {
-		out[i] = known[tables[i].Table]
+		out[i] = known[placeIn(db)(tables[i].Table)]
 	}
 	return out, major >= 14, nil
 }
 
-func (t *ScanTable) query() string {
+func (t *ScanTable) query(at schema.Name) string {
 	list := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		if list[i] = schema.QuoteIdent(c.Name); c.Cast {
 			list[i] += "::pg_catalog.text"
 		}
 	}
-	return "select " + strings.Join(list, ", ") + " from only " + t.Table.SQL()
+	return "select " + strings.Join(list, ", ") + " from only " + at.SQL()
 }
 
 // tableScan takes a COPY stream in binary format, split anywhere.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -16,10 +18,14 @@ import (
 // end ends the sessions of a database of which a condition holds, and waits for
 // one to be there.
 func end(t testing.TB, database, where string) {
-	t.Helper()
-	server := pgtest.Server(t)
-	for range 500 {
-		if n := ask(t, server, "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = '"+database+"' and pid <> pg_backend_pid() and "+where); n != "0" {
+	conn, err := pgconn.Connect(t.Context(), pgtest.Server(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for range 1000 {
+		res, err := conn.Exec(t.Context(), "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '"+database+"' and pid <> pg_backend_pid() and "+where).ReadAll()
+		if err != nil || len(res[0].Rows) > 0 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -81,7 +87,7 @@ const pauseLess = 2 * time.Second
 // by one that does it.
 func TestBuildOfALostSession(t *testing.T) {
 	source, target, _ := pair(t)
-	pgtest.Exec(t, source, `create function slow(int) returns int immutable language plpgsql as 'begin perform pg_sleep(1); return $1; end';
+	pgtest.Exec(t, source, `create function slow(int) returns int immutable language plpgsql as 'begin perform pg_sleep(2); return $1; end';
 		create table t (id int primary key, u int references t);
 		create index t_slow on t (slow(id)); create index t_u on t (u);
 		comment on index t_slow is 'of numbers'`)
@@ -109,7 +115,7 @@ func TestBuildOfALostSession(t *testing.T) {
 // Sessions that are lost at the end of a run are replaced.
 func TestFinishOfALostSession(t *testing.T) {
 	source, target, _ := pair(t)
-	pgtest.Exec(t, source, `create function slow() returns int volatile language plpgsql as 'begin perform pg_sleep(1); return 1; end';
+	pgtest.Exec(t, source, `create function slow() returns int volatile language plpgsql as 'begin perform pg_sleep(3); return 1; end';
 		create materialized view mv as select public.slow() as n`)
 	u := started(t, source, target)
 	if err := buildAll(t.Context(), u.tgt); err != nil {

@@ -44,12 +44,12 @@ func again(ctx context.Context, db Sessions, side string, fn func(conn *pgconn.P
 	})
 }
 
-// transact runs sql in a transaction on a session of t, after prelude. It is done
+// transact runs fn in a transaction on a session of t, after prelude. It is done
 // once: where the session is lost, the server is asked whether it was committed,
 // and if not, all is done again.
-func (t *Target) transact(ctx context.Context, prelude, sql string) error {
+func (t *Target) transact(ctx context.Context, prelude string, fn func(conn *pgconn.PgConn) error) error {
 	return persist(ctx, func() error {
-		xid, err := t.transactOnce(ctx, prelude, sql)
+		xid, err := t.transactOnce(ctx, prelude, fn)
 		if err == nil || xid == "" || !isTransient(err) || ctx.Err() != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (t *Target) transact(ctx context.Context, prelude, sql string) error {
 }
 
 // transactOnce returns the transaction's id, if it had one when it failed.
-func (t *Target) transactOnce(ctx context.Context, prelude, sql string) (xid string, err error) {
+func (t *Target) transactOnce(ctx context.Context, prelude string, fn func(conn *pgconn.PgConn) error) (xid string, err error) {
 	conn, err := t.Acquire(ctx)
 	if err != nil {
 		return "", connectFailure(ctx, "target", err)
@@ -81,7 +81,7 @@ func (t *Target) transactOnce(ctx context.Context, prelude, sql string) (xid str
 		t.Release(conn, err == nil)
 	}()
 	if xid, err = oneOfScript(ctx, conn, prelude+"begin; select pg_catalog.pg_current_xact_id()"); err == nil {
-		if err = run(ctx, conn, sql); err == nil {
+		if err = fn(conn); err == nil {
 			err = run(ctx, conn, "commit")
 		}
 	}

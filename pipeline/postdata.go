@@ -186,16 +186,16 @@ var (
 	nameLine  = regexp.MustCompile(`^-- Name: (.*); Type: ([A-Z ]+); Schema: (.*); Owner: `)
 )
 
-// postParts lets pg_restore write the statements of the post-data section, and
-// cuts them into those of each entry.
-func (t *Target) postParts(ctx context.Context) ([]part, error) {
-	list := filepath.Join(t.archive.dir, "post.list")
+// parts lets pg_restore write the statements of a section, and cuts them into
+// those of each entry.
+func (t *Target) parts(ctx context.Context, section string) ([]part, error) {
+	list := filepath.Join(t.archive.dir, section+".list")
 	if err := writeList(list, t.archive.entries); err != nil {
 		return nil, err
 	}
-	script := filepath.Join(t.archive.dir, "post.sql")
+	script := filepath.Join(t.archive.dir, section+".sql")
 	args := []string{
-		"--verbose", "--section=post-data", "--use-list=" + list, "--file=" + script,
+		"--verbose", "--section=" + section, "--use-list=" + list, "--file=" + script,
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
 		t.archive.file,
 	}

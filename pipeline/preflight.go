@@ -36,19 +36,25 @@ type PreflightConfig struct {
 // nothing is written. The error is for when it cannot look.
 func (t *Target) Preflight(ctx context.Context, src *Source, cfg PreflightConfig) ([]Problem, error) {
 	p := &preflight{t: t, src: src, like: src.info}
-	return p.all(ctx, cfg, p.extensionsOfSource, p.tools)
+	if t.inplace != nil {
+		return p.all(ctx, cfg, p.inPlaceRole, p.shadows, p.tools)
+	}
+	return p.all(ctx, cfg, p.databases, p.role, p.extensionsOfSource, p.tools)
 }
 
 // PreflightLike is Preflight without a source: for a database like that of like,
-// with those extensions.
+// with those extensions. It is not for a target in place.
 func (t *Target) PreflightLike(ctx context.Context, like Info, extensions []string, cfg PreflightConfig) ([]Problem, error) {
+	if t.inplace != nil {
+		return nil, errNoSource
+	}
 	p := &preflight{t: t, like: like}
-	return p.all(ctx, cfg, func(ctx context.Context) error { return p.extensions(ctx, extensions) })
+	return p.all(ctx, cfg, p.databases, p.role, func(ctx context.Context) error { return p.extensions(ctx, extensions) })
 }
 
 func (p *preflight) all(ctx context.Context, cfg PreflightConfig, more ...func(context.Context) error) ([]Problem, error) {
 	checks := []func(context.Context) error{
-		p.server, func(ctx context.Context) error { return p.allowed(cfg) }, p.databases, p.role,
+		p.server, func(ctx context.Context) error { return p.allowed(cfg) },
 	}
 	for _, check := range append(checks, more...) {
 		if err := check(ctx); err != nil {
@@ -78,7 +84,7 @@ func (p *preflight) server(ctx context.Context) error {
 	if t.info.Standby {
 		p.add("the target server is in recovery: a standby, which cannot be written", "name its primary")
 	}
-	if _, err := createStatement(t.build, p.like, t.info.Major()); err != nil {
+	if _, err := createStatement(t.build, p.like, t.info.Major()); err != nil && t.inplace == nil {
 		p.add(err.Error(), "")
 	}
 	for _, g := range t.cfg.Grants {
@@ -218,6 +224,13 @@ func (p *preflight) inside(ctx context.Context) error {
 			return err
 		}
 	}
+	return p.givable(ctx, conn, objects, made)
+}
+
+// givable looks for owners of objects that the new ones of the same name, those in
+// made, cannot be given to.
+func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, made *objectList) error {
+	t := p.t
 	for o := range objects.states {
 		if made.states[o] == nil || objects.builtin(o) {
 			delete(objects.states, o)

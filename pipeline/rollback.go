@@ -38,7 +38,11 @@ func (e *RefusedError) Error() string {
 // forward again. The caller has called Lock. What it refuses is a *RefusedError;
 // after any error both databases are as they were.
 func (t *Target) Rollback(ctx context.Context) (RollbackResult, error) {
-	res, err := t.rollback(ctx)
+	rollback := t.rollback
+	if t.inplace != nil {
+		rollback = t.rollbackShadows
+	}
+	res, err := rollback(ctx)
 	if err != nil {
 		return RollbackResult{}, fmt.Errorf("target: rollback: %w", err)
 	}

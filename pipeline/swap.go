@@ -14,8 +14,8 @@ import (
 
 // SwapResult says what a swap did.
 type SwapResult struct {
-	// Previous is the name under which the database that was replaced is kept;
-	// empty if there was none.
+	// Previous is the name under which the database that was replaced is kept, in
+	// place those of the schemas; empty if there was none.
 	Previous string
 	// Ended is how many sessions on the replaced databases were ended.
 	Ended int
@@ -37,7 +37,11 @@ func (t *Target) aside() string { return fit(t.name, "_pgstandin_"+t.cfg.Run+"_o
 // error, staging is as it was; what goes wrong after the commit is in the
 // result.
 func (t *Target) Swap(ctx context.Context) (SwapResult, error) {
-	res, err := t.swap(ctx)
+	swap := t.swap
+	if t.inplace != nil {
+		swap = t.swapShadows
+	}
+	res, err := swap(ctx)
 	if err != nil {
 		return SwapResult{}, fmt.Errorf("target: swap: %w", err)
 	}
@@ -142,7 +146,7 @@ func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
 		if liveObjects, err = readObjects(ctx, conn); err != nil {
 			return err
 		}
-		if defaults, err = defaultPrivileges(ctx, conn, objects); err != nil {
+		if defaults, err = defaultPrivileges(ctx, conn, objects, false); err != nil {
 			return err
 		}
 	}

@@ -309,8 +309,9 @@ var tablePrivileges = map[string]bool{
 }
 
 // defaultPrivileges spells the live database's ALTER DEFAULT PRIVILEGES, but
-// those in schemas that the new database does not have.
-func defaultPrivileges(ctx context.Context, conn *pgconn.PgConn, building *objectList) ([]string, error) {
+// those in schemas that the new database does not have; with inPlace only those in
+// schemas.
+func defaultPrivileges(ctx context.Context, conn *pgconn.PgConn, building *objectList, inPlace bool) ([]string, error) {
 	rows, err := textsOf(ctx, conn, `
 select r.rolname, n.nspname, d.defaclobjtype, a.grantee = 0, g.rolname, a.privilege_type, a.is_grantable, d.oid,
        pg_catalog.quote_ident(n.nspname)
@@ -327,6 +328,9 @@ order by d.oid, 4 desc, 5, 6`)
 	var out []string
 	last := ""
 	for _, r := range rows {
+		if inPlace && r[1] == "" {
+			continue
+		}
 		head := "alter default privileges for role " + schema.QuoteIdent(r[0])
 		if r[1] != "" {
 			if building.states[object{"schema", r[8]}] == nil {

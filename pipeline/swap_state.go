@@ -19,6 +19,8 @@ const (
 	markPrevious  = "pgstandin: previous "
 	markRollback  = "pgstandin: rollback "
 	markProtected = "pgstandin: protected"
+	// In place, on a schema that a run builds. Other marks are on schemas, too.
+	markBuilding = "pgstandin: building "
 )
 
 // marked returns the comment with mark instead of any mark it had.
@@ -37,7 +39,8 @@ func marked(comment, mark string) string {
 }
 
 func isMark(line string) bool {
-	return strings.HasPrefix(line, markRun) || strings.HasPrefix(line, markPrevious) || strings.HasPrefix(line, markRollback)
+	return strings.HasPrefix(line, markRun) || strings.HasPrefix(line, markPrevious) || strings.HasPrefix(line, markRollback) ||
+		strings.HasPrefix(line, markBuilding)
 }
 
 func hasMark(comment string) bool {

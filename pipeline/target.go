@@ -43,6 +43,9 @@ type TargetConfig struct {
 	// SwapTimeout is how long Swap tries to find the live database without
 	// sessions; zero means a minute.
 	SwapTimeout time.Duration
+	// InPlace builds schemas inside the live database, and swaps those, instead of a
+	// database beside it: for a role that may not create databases.
+	InPlace bool
 	// StallTimeout is as in SourceConfig.
 	StallTimeout time.Duration
 	// PgDump and PgRestore are the programs; empty means to look for them in PATH
@@ -74,7 +77,8 @@ type Target struct {
 	swapped bool
 	source  Info
 	archive *archive
-	seen    *uint32 // oid of the database that Preflight looked at, 0 for none; nil before
+	inplace *inPlace // nil: a database is built beside the live one
+	seen    *uint32  // oid of the database that Preflight looked at, 0 for none; nil before
 
 	mu    sync.Mutex
 	conns map[*pgconn.PgConn]bool // open connections to build
@@ -102,7 +106,7 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 	switch {
 	case !runPattern.MatchString(cfg.Run):
 		return nil, fmt.Errorf("target: run %q: 1 to 16 of a-z and 0-9 are allowed", cfg.Run)
-	case name == cfg.MaintenanceDB:
+	case name == cfg.MaintenanceDB && !cfg.InPlace:
 		return nil, fmt.Errorf("target: %s is the maintenance database; name another with --maintenance-db", schema.QuoteIdent(name))
 	case name == "template0" || name == "template1":
 		return nil, fmt.Errorf("target: %s is PostgreSQL's own", name)
@@ -113,6 +117,9 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 		conns: map[*pgconn.PgConn]bool{},
 	}
 	t.at.stall, t.at.askIn = cfg.StallTimeout, cfg.MaintenanceDB
+	if cfg.InPlace {
+		t.build, t.inplace = name, newInPlace()
+	}
 	if err := t.connectAdmin(ctx); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
@@ -215,6 +222,11 @@ func (t *Target) Lock(ctx context.Context) (swept []string, err error) {
 		return nil, fmt.Errorf("target: %w", err)
 	}
 	swept, err = t.sweep(ctx)
+	if err == nil && t.inplace != nil {
+		var schemas []string
+		schemas, err = t.sweepShadows(ctx)
+		swept = append(swept, schemas...)
+	}
 	swept = append(swept, sweepFolders()...)
 	if err != nil {
 		return swept, fmt.Errorf("target: clean-up of dead runs: %w", err)
@@ -365,7 +377,11 @@ func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
-	if err := pin(ctx, conn, textSettings, loadSettings); err != nil {
+	own := []setting{}
+	if t.inplace != nil { // by that name, sessions of a dead run are known
+		own = append(own, setting{"application_name", applicationName + " run " + t.cfg.Run, 0})
+	}
+	if err := pin(ctx, conn, textSettings, loadSettings, own); err != nil {
 		hangUp(ctx, conn)
 		return nil, fmt.Errorf("target: %w", plainly(err))
 	}
@@ -439,6 +455,9 @@ func (t *Target) Drop(ctx context.Context) error {
 	}
 	if !t.created || t.swapped {
 		return nil
+	}
+	if t.inplace != nil {
+		return t.dropShadows(ctx)
 	}
 	if t.admin.IsClosed() || t.admin.Ping(ctx) != nil {
 		t.locked = false // the name is this run's own: no need of the lock

@@ -11,13 +11,27 @@ import (
 
 // Create makes the new database beside the live one, from template0, with the
 // source's encoding and locale, and tries, without keeping it, whether it may
-// take over the live one's owner, privileges and settings.
+// take over the live one's owner, privileges and settings. In place it makes the
+// new schemas.
 func (t *Target) Create(ctx context.Context, src *Source) error {
+	if t.inplace != nil {
+		if err := t.createShadows(ctx, src); err != nil {
+			return fmt.Errorf("target: create schemas: %w", err)
+		}
+		return nil
+	}
 	return t.CreateLike(ctx, src.Info())
 }
 
+// errNoSource is for what a target in place cannot do.
+var errNoSource = errors.New("target: in place, rows come from a source only")
+
 // CreateLike is Create without a source: with the encoding and the locale of like.
+// It is not for a target in place.
 func (t *Target) CreateLike(ctx context.Context, like Info) error {
+	if t.inplace != nil {
+		return errNoSource
+	}
 	if err := t.create(ctx, like); err != nil {
 		return fmt.Errorf("target: create %s: %w", schema.QuoteIdent(t.build), err)
 	}

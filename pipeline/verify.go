@@ -92,7 +92,7 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		}
 	}
 	var more []string
-	err := again(ctx, t, "target", func(conn *pgconn.PgConn) (err error) {
+	err := t.look(ctx, func(conn *pgconn.PgConn) (err error) {
 		more, err = t.compare(ctx, conn, cfg, &out)
 		return err
 	})
@@ -111,6 +111,24 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		return out, &VerifyError{problems}
 	}
 	return out, nil
+}
+
+// look runs fn, which only reads, on a session that sees the new tables under the
+// names that they will have.
+func (t *Target) look(ctx context.Context, fn func(conn *pgconn.PgConn) error) error {
+	if t.inplace != nil {
+		return t.veiled(ctx, "", true, fn)
+	}
+	return again(ctx, t, "target", fn)
+}
+
+// LookAt runs fn, which only reads, on a session of the new database in which table
+// has the name at. A session that is lost is replaced, and fn called again.
+func (t *Target) LookAt(ctx context.Context, table schema.Name, fn func(conn *pgconn.PgConn, at schema.Name) error) error {
+	if t.inplace != nil && t.inplace.late[table] {
+		return t.veiled(ctx, "", true, func(conn *pgconn.PgConn) error { return fn(conn, table) })
+	}
+	return again(ctx, t, "target", func(conn *pgconn.PgConn) error { return fn(conn, t.Place(table)) })
 }
 
 // compare returns what is wrong with constraints, sequences and the schema, and
@@ -173,8 +191,8 @@ func (t *Target) countRows(ctx context.Context, want map[schema.Name]int64, from
 	for i, n := range names {
 		steps[i] = func(ctx context.Context) error {
 			var row []string
-			err := again(ctx, t, "target", func(conn *pgconn.PgConn) (err error) {
-				row, err = oneOf(ctx, conn, "select count(*) from "+from+n.SQL())
+			err := t.LookAt(ctx, n, func(conn *pgconn.PgConn, at schema.Name) (err error) {
+				row, err = oneOf(ctx, conn, "select count(*) from "+from+at.SQL())
 				return err
 			})
 			if err != nil {
@@ -278,6 +296,16 @@ func bare(definition string) string { return strings.TrimSuffix(definition, " NO
 
 // check runs one of the rules' checks, and returns what is wrong, or "".
 func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (problem string, err error) {
+	if t.inplace != nil {
+		err = t.veiled(ctx, "", true, func(conn *pgconn.PgConn) (err error) {
+			problem, err = t.checkOn(ctx, conn, sql, cfg)
+			if err == nil && conn.TxStatus() != 'T' {
+				err = run(ctx, conn, "rollback; begin") // for veiled to end
+			}
+			return err
+		})
+		return problem, err
+	}
 	err = persist(ctx, func() error {
 		conn, err := t.Acquire(ctx)
 		if err != nil {
@@ -294,6 +322,10 @@ func (t *Target) check(ctx context.Context, sql string, cfg VerifyConfig) (probl
 }
 
 func (t *Target) checkOn(ctx context.Context, conn *pgconn.PgConn, sql string, cfg VerifyConfig) (string, error) {
+	begin := "begin read only; "
+	if conn.TxStatus() != 'I' { // under the veil
+		begin = "set transaction read only; "
+	}
 	timeout, path := cfg.CheckTimeout, cfg.SearchPath
 	if timeout == 0 {
 		timeout = time.Minute
@@ -301,7 +333,7 @@ func (t *Target) checkOn(ctx context.Context, conn *pgconn.PgConn, sql string, c
 	if path == "" {
 		path = `"$user", public`
 	}
-	if err := run(ctx, conn, fmt.Sprintf("begin read only; set local statement_timeout = %d; select pg_catalog.set_config('search_path', %s, true)",
+	if err := run(ctx, conn, fmt.Sprintf(begin+"set local statement_timeout = %d; select pg_catalog.set_config('search_path', %s, true)",
 		max(1, timeout.Milliseconds()), schema.QuoteLiteral(path))); err != nil {
 		return "", failure(ctx, "target", fmt.Errorf("check: %w", err), nil)
 	}

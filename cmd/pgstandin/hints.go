@@ -151,12 +151,11 @@ func comparableType(t *schema.Type) bool {
 // hintsOf fills in the hints of one table. A table that takes too long, or that
 // cannot be read, says so instead.
 func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows int64, h *report.TableHints) error {
-	conn, err := tgt.Acquire(ctx)
-	if err != nil {
+	var results []*pgconn.Result
+	err := tgt.LookAt(ctx, t.Name, func(conn *pgconn.PgConn, at schema.Name) (err error) {
+		results, err = conn.Exec(ctx, hintQuery(at, t, rows, h.Columns)).ReadAll()
 		return err
-	}
-	results, err := conn.Exec(ctx, hintQuery(t, rows, h.Columns)).ReadAll()
-	tgt.Release(conn, false) // it has a time-out of its own
+	})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -201,19 +200,19 @@ func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows in
 func rounded(share float64) float64 { return math.Round(10000*share) / 10000 }
 
 // hintQuery selects hashes of some rows' columns.
-func hintQuery(t *schema.Table, rows int64, columns []string) string {
+func hintQuery(at schema.Name, t *schema.Table, rows int64, columns []string) string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
 		list[i] = "coalesce(pg_catalog.hashtextextended((" + schema.QuoteIdent(c) + `)::text collate "C", 0), 0)`
 	}
-	from := t.Name.SQL()
+	from := at.SQL()
 	if t.Kind != schema.Partitioned {
 		from = "only " + from
 	}
 	if rows > hintRows {
 		from += fmt.Sprintf(" tablesample bernoulli (%.6f) repeatable (1)", min(100, 120*float64(hintRows)/float64(rows)))
 	}
-	return fmt.Sprintf("set statement_timeout = %d; select %s from %s limit %d", hintTimeout.Milliseconds(), strings.Join(list, ", "), from, hintRows)
+	return fmt.Sprintf("set local statement_timeout = %d; select %s from %s limit %d", hintTimeout.Milliseconds(), strings.Join(list, ", "), from, hintRows)
 }
 
 // combination is a set of columns, by index.

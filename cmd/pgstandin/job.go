@@ -26,7 +26,7 @@ type job struct {
 	source, target       *pgconn.Config
 	sourceDSN, targetDSN string
 	maintenance          string
-	adopt                bool
+	adopt, inPlace       bool
 	tools                string // folder of pg_dump and pg_restore; "" looks for them
 	file                 *rules.File
 	secret               *keyed.Secret // nil where no row is masked

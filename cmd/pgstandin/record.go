@@ -74,7 +74,11 @@ from pg_catalog.pg_stats s where s.schemaname not in ('pg_catalog', 'information
 		if err != nil {
 			return errors.New("n_distinct is not a number")
 		}
-		rec.distinct[columnName{schema.Name{Schema: string(r[0]), Name: string(r[1])}, string(r[2])}] = n
+		in, ours := tgt.Placed(string(r[0]))
+		if !ours {
+			continue
+		}
+		rec.distinct[columnName{schema.Name{Schema: in, Name: string(r[1])}, string(r[2])}] = n
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -23,6 +24,7 @@ type refreshOptions struct {
 	limits      limitOptions
 	copyFormat  copyFormat
 	beforeSwap  string
+	inPlace     bool
 }
 
 func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
@@ -35,6 +37,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
 	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
+	f.BoolVar(&o.inPlace, "in-place", false, "build new schemas inside the target database and swap those, for a role that may not create databases")
 	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 	o.limits.AddFlags(f)
@@ -58,6 +61,11 @@ PGSTANDIN_TARGET, a URL without the password; nothing of the source, nor the
 secret, is in its environment. What it prints goes to standard error as it is. If
 it fails, so does the run, with status 1. The rules' checks run after it.
 
+--in-place is for a target that cannot be renamed, as where a hosting service gives
+no right to create databases. The new schemas are built inside the target, under
+names of their own, and one transaction renames them. It is refused where an
+extension lives in a schema that is swapped; see docs/operations.md for the limits.
+
 Exit statuses:
 
 ` + exitTable,
@@ -80,6 +88,9 @@ Exit statuses:
 
 func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), limits: o.limits, copyFormat: o.copyFormat}
+	if j.inPlace = o.inPlace; o.inPlace && o.beforeSwap != "" {
+		return nil, usageError(errors.New("--before-swap cannot go with --in-place: the new schemas do not have their names before the swap"))
+	}
 	var err error
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err

@@ -166,7 +166,7 @@ func (r *refreshRun) swap(ctx context.Context) error {
 
 func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
 	cfg := pipeline.TargetConfig{
-		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, Owner: j.file.Owner,
+		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, InPlace: j.inPlace, Owner: j.file.Owner,
 		StallTimeout: time.Duration(j.limits.stall),
 	}
 	for _, g := range j.file.Grants {

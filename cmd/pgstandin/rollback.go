@@ -12,12 +12,14 @@ import (
 )
 
 type rollbackOptions struct {
-	target targetOptions
-	json   bool
+	target  targetOptions
+	inPlace bool
+	json    bool
 }
 
 func (o *rollbackOptions) AddFlags(f *pflag.FlagSet) {
 	o.target.AddFlags(f)
+	f.BoolVar(&o.inPlace, "in-place", false, "swap back the schemas of a refresh that was made in place")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 }
 
@@ -30,13 +32,16 @@ func newRollbackCommand() *cobra.Command {
 in one transaction, under the lock that a refresh takes. Sessions on both end.
 A second rollback swaps forward again.
 
+With --in-place it is the schemas that a refresh --in-place put aside: each gets its
+name back, and no session ends.
+
 A database whose comment says "pgstandin: protected" is left alone, and so is a
 NAME_previous that no run put aside.`,
 		Example: `  pgstandin rollback --target postgres://owner@stage/staging`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, StallTimeout: pipeline.DefaultStallTimeout}
+			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, InPlace: o.inPlace, StallTimeout: pipeline.DefaultStallTimeout}
 			if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
 				return err
 			}
@@ -53,7 +58,7 @@ NAME_previous that no run put aside.`,
 			if err != nil {
 				return at("target", err)
 			}
-			done := rollbackResult{Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept}
+			done := rollbackResult{inPlace: o.inPlace, Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept}
 			out := cmd.OutOrStdout()
 			if o.json {
 				err = json.NewEncoder(out).Encode(done)
@@ -74,9 +79,17 @@ type rollbackResult struct {
 	Previous string   `json:"previous,omitempty"`
 	Ended    int      `json:"sessions_ended"`
 	Swept    []string `json:"dropped_leftovers,omitempty"`
+	inPlace  bool
 }
 
 func (r *rollbackResult) text() string {
+	if r.inPlace {
+		text := fmt.Sprintf("%s has again the schemas that run %s put aside\n", r.Target, r.Since)
+		if r.Previous != "" {
+			text += fmt.Sprintf("what they were until now is kept as %s; rollback again swaps back\n", r.Previous)
+		}
+		return text + r.leftovers()
+	}
 	text := fmt.Sprintf("%s is again the database that run %s put aside\n", r.Target, r.Since)
 	if r.Previous != "" {
 		text += fmt.Sprintf("what it was until now is kept as %s; rollback again swaps back\n", r.Previous)
@@ -84,6 +97,10 @@ func (r *rollbackResult) text() string {
 	if r.Ended > 0 {
 		text += plural(r.Ended, "session") + " ended\n"
 	}
+	return text + r.leftovers()
+}
+
+func (r *rollbackResult) leftovers() (text string) {
 	for _, name := range r.Swept {
 		text += "dropped " + name + ", which an earlier run left behind\n"
 	}

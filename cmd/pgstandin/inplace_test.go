@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// newPlaced is a shop and an empty target, owned by a role that may not create
+// databases and that the runs connect as.
+func newPlaced(t *testing.T) *staging {
+	t.Helper()
+	role := fmt.Sprintf("in_place_%d", time.Now().UnixNano())
+	admin := pgtest.Server(t)
+	pgtest.Exec(t, admin, "create role "+role+" login password 'secret'")
+	t.Cleanup(func() { pgtest.Exec(t, admin, "drop role "+role) })
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	pgtest.Exec(t, admin, "create database "+s.name+" template template0 owner "+role)
+	pgtest.Exec(t, s.target, "alter schema public owner to "+role)
+	s.target += " user=" + role + " password=secret"
+	s.write(smallRules)
+	return s
+}
+
+// litter lists what no run may leave behind.
+func (s *staging) litter() string {
+	return fmt.Sprint(pgtest.Query(s.t, s.target, `select nspname from pg_namespace where nspname ~ '_pgstandin_'
+union all select application_name from pg_stat_activity where datname = current_database() and application_name ~ '^pgstandin'
+union all select gid from pg_prepared_xacts`))
+}
+
+// TestRefreshInPlace makes of the shop what a refresh beside it makes, as a role
+// without CREATEDB, and goes back and forth.
+func TestRefreshInPlace(t *testing.T) {
+	s := newPlaced(t)
+	status, _, errOut := s.refresh(keyA)
+	if status != exitFailed || !strings.Contains(errOut, "may not create databases") {
+		t.Errorf("beside: status %d: %s", status, errOut)
+	}
+	report := filepath.Join(t.TempDir(), "report")
+	out := s.must(keyA, "--in-place", "--report", report)
+	if !strings.Contains(out, `"public_previous"`) {
+		t.Errorf("the summary does not say where the old data is: %s", out)
+	}
+	normal := &staging{t: t, source: s.source, target: s.source + " dbname=" + s.name + "_2_staging", rules: s.rules}
+	normal.must(keyA)
+	tables := []string{"users", "orders", "audit_logs", "payment_methods"}
+	for _, table := range tables {
+		if a, b := s.rowsOf("public."+table), normal.rowsOf("public."+table); a != b {
+			t.Errorf("%s has other rows in place", table)
+		}
+	}
+	for _, target := range []string{normal.target, s.source} {
+		if status, out, errOut := s.command(keyA, "drift", "--source", target, "--target", s.target); status != 0 {
+			t.Errorf("drift: status %d: %s%s", status, out, errOut)
+		}
+	}
+	first := s.rowsOf("public.orders")
+	pgtest.Exec(t, s.source, "delete from orders where id > 100")
+	s.must(keyB, "--in-place", "--maintenance-db", s.name)
+	second := s.rowsOf("public.orders")
+	for _, want := range []string{first, second} {
+		status, out, errOut := s.command("", "rollback", "--in-place", "--target", s.target)
+		if status != 0 || !strings.Contains(out, "again the schemas") {
+			t.Fatalf("rollback: status %d: %s%s", status, out, errOut)
+		}
+		if s.rowsOf("public.orders") != want {
+			t.Error("rollback: other rows than expected")
+		}
+	}
+	status, _, errOut = s.refresh(keyA, "--in-place", "--before-swap", "true")
+	if status != exitUsage || !strings.Contains(errOut, "--before-swap") {
+		t.Errorf("before-swap: status %d: %s", status, errOut)
+	}
+	// What verification refuses leaves the live rows.
+	s.write(strings.Replace(smallRules, "tables:", "checks:\n  - \"select count(*) = 3 from public.users\"\ntables:", 1))
+	if status, _, errOut := s.refresh(keyA, "--in-place"); status != exitVerify || !strings.Contains(errOut, "did not return true") {
+		t.Errorf("check: status %d: %s", status, errOut)
+	}
+	s.write(smallRules)
+	pgtest.Exec(t, s.source, "update audit_logs set action = 'wrote to anna7@mail.example today' where id = 399")
+	if status, _, errOut := s.refresh(keyA, "--in-place"); status != exitVerify || !strings.Contains(errOut, "leak: public.audit_logs.action") {
+		t.Errorf("leak: status %d: %s", status, errOut)
+	}
+	if s.rowsOf("public.orders") != second || s.litter() != "[]" {
+		t.Errorf("after a failure: %s", s.litter())
+	}
+}
+
+// TestInPlaceKilled kills runs at the beginning of steps and at random moments:
+// staging answers with whole data, old or new, and the next run succeeds and clears
+// away what the dead one left.
+func TestInPlaceKilled(t *testing.T) {
+	s := newPlaced(t)
+	pgtest.Exec(t, s.source, `insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 12000) i;
+		create function slow(int) returns int immutable language plpgsql as 'begin if $1 % 100 = 0 then perform pg_sleep(0.01); end if; return $1; end';
+		create index audit_logs_slow on audit_logs (slow(id))`)
+	rows := map[string]string{}
+	for _, key := range []string{keyA, keyB} {
+		s.must(key, "--in-place")
+		rows[key] = s.rowsOf("public.users")
+	}
+	bin := filepath.Join(t.TempDir(), "pgstandin")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	swept := 0
+	for i, at := range []string{"create the schema", "copy rows", "build indexes", "verify", ""} {
+		for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
+			if signal == os.Interrupt && i%2 == 0 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s %s", at, signal), func(t *testing.T) {
+				cmd := exec.Command(bin, "refresh", "--in-place", "--source", s.source, "--target", s.target, "--rules", s.rules, "--workers", "2")
+				cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+				errs, err := cmd.StderrPipe()
+				if err == nil {
+					err = cmd.Start()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				var printed strings.Builder
+				if at == "" {
+					time.Sleep(rand.N(2 * time.Second))
+				}
+				// A line is printed when its step has ended.
+				buf := make([]byte, 4096)
+				for !strings.Contains(printed.String(), at) && err == nil {
+					var n int
+					n, err = errs.Read(buf)
+					printed.Write(buf[:n])
+				}
+				_ = cmd.Process.Signal(signal)
+				rest, _ := io.ReadAll(errs)
+				_ = cmd.Wait()
+				code := cmd.ProcessState.ExitCode()
+				if got := s.rowsOf("public.users"); got != rows[keyA] && got != rows[keyB] {
+					t.Error("staging is neither the old nor the new")
+				} else if code != exitDone && got != rows[keyB] && signal == os.Interrupt {
+					t.Error("an interrupted run has changed staging")
+				}
+				if code == exitInterrupted && s.litter() != "[]" {
+					t.Errorf("an interrupted run left %s\n%s%s", s.litter(), printed.String(), rest)
+				}
+				left := s.litter()
+				status, _, errOut := s.refresh(keyB, "--in-place")
+				if got := s.rowsOf("public.users"); status != 0 || got != rows[keyB] || s.litter() != "[]" {
+					t.Errorf("the next run: status %d, litter %s: %s", status, s.litter(), errOut)
+				}
+				if strings.Contains(errOut, "dropped schema public_pgstandin_") {
+					swept++
+				}
+				t.Logf("status %d, it left %s", code, left)
+			})
+		}
+	}
+	if swept < 2 {
+		t.Errorf("the next run cleared away what %d runs left", swept)
+	}
+}
