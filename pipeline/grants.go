@@ -199,11 +199,16 @@ func (t *Target) grants(ctx context.Context, role string, src *Source) ([]GrantS
 	if len(exists) == 0 {
 		g.add("set its password too", "create role %s login", quoted)
 	}
-	g.add(creates, "alter role %s createdb", quoted)
-	g.add(creates, "grant connect on database %s to %s", schema.QuoteIdent(t.cfg.MaintenanceDB), quoted)
+	if t.inplace == nil {
+		g.add(creates, "alter role %s createdb", quoted)
+	}
+	g.add("to work from there, and for the run's lock", "grant connect on database %s to %s", schema.QuoteIdent(t.cfg.MaintenanceDB), quoted)
 	n := needs{owners: map[string]bool{}, superusers: map[string]bool{}}
 	if err := t.needs(ctx, role, src, &n); err != nil {
 		return nil, err
+	}
+	if t.inplace != nil {
+		return t.grantsInPlace(role, g, inside, n), nil
 	}
 	for _, d := range n.databases {
 		if n.superusers[d.owner] {
@@ -291,6 +296,11 @@ func (t *Target) needs(ctx context.Context, role string, src *Source, n *needs) 
 	if err != nil {
 		return err
 	}
+	if t.inplace != nil {
+		if err := t.onlySwapped(ctx, conn, src, objects); err != nil {
+			return err
+		}
+	}
 	var made *objectList
 	if src != nil {
 		if made, err = readObjects(ctx, src.leader); err != nil {
@@ -300,7 +310,7 @@ func (t *Target) needs(ctx context.Context, role string, src *Source, n *needs) 
 	for _, o := range objects.order {
 		owner := objects.states[o].owner
 		switch {
-		case made != nil && made.states[o] == nil, objects.builtin(o), owner == "pg_database_owner":
+		case made != nil && made.states[o] == nil && (t.inplace == nil || o.kind != "schema"), objects.builtin(o) && t.inplace == nil, owner == "pg_database_owner":
 		case !n.superusers[owner]:
 			n.owners[owner] = true
 		case !objects.follows[o]:

@@ -63,6 +63,14 @@ func schemaUses(ctx context.Context, conn *pgconn.PgConn) ([]schemaUse, error) {
 	return out, nil
 }
 
+// swappable returns the schemas of the source that a run in place swaps: not those
+// of an extension alone, and not public if nothing is in it at either end.
+func swappable(uses, there []schemaUse) []schemaUse {
+	return slices.DeleteFunc(uses, func(u schemaUse) bool {
+		return !u.own && (u.extensions != "" || u.name == "public" && !slices.ContainsFunc(there, func(l schemaUse) bool { return l.name == "public" && l.own }))
+	})
+}
+
 // outsiders lists what depends on things in the schemas $1 and does not go along
 // when they are swapped.
 const outsiders = `
@@ -177,9 +185,7 @@ func (p *preflight) shadows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	uses = slices.DeleteFunc(uses, func(u schemaUse) bool {
-		return !u.own && (u.extensions != "" || u.name == "public" && !slices.ContainsFunc(there, func(l schemaUse) bool { return l.name == "public" && l.own }))
-	})
+	uses = swappable(uses, there)
 	t.inplace.schemas, t.inplace.seen = nil, map[string]uint32{}
 	for _, u := range uses {
 		t.inplace.schemas = append(t.inplace.schemas, u.name)
@@ -193,7 +199,7 @@ func (p *preflight) shadows(ctx context.Context) error {
 		if by, of := putAside(s.comment); by != "" && name == previousSpace(of) && isProtected(s.comment) {
 			p.add("schema "+schema.QuoteIdent(name)+" is protected by its comment", protectedRemedy)
 		}
-		if slices.Contains(t.inplace.schemas, name) || hasMark(s.comment) && litterSpace(s) == "" && !wasPrevious(s.comment) {
+		if slices.Contains(t.inplace.schemas, name) || swappedIn(s.comment) {
 			t.inplace.seen[name] = s.oid
 			p.space(s, now, there)
 		}
@@ -202,6 +208,14 @@ func (p *preflight) shadows(ctx context.Context) error {
 		return err
 	}
 	return p.sharedOwners(ctx, conn)
+}
+
+// swappedIn reports whether a schema with that comment was made by a run in place
+// that has ended, or brought back by a rollback.
+func swappedIn(comment string) bool {
+	return slices.ContainsFunc(strings.Split(comment, "\n"), func(line string) bool {
+		return strings.HasPrefix(line, markRun) || strings.HasPrefix(line, markRollback)
+	})
 }
 
 // space looks at a live schema that is to be replaced.
@@ -229,7 +243,7 @@ func (p *preflight) space(s *space, now map[string]*space, there []schemaUse) {
 		if u.extensions != "" {
 			p.add(fmt.Sprintf("in place, schema %s of the target cannot be swapped: extension %s lives in it", quoted, u.extensions), "move it into a schema of its own: alter extension … set schema …")
 		}
-		if u.tables && !hasMark(s.comment) && !hasMark(p.live.comment) && !p.t.cfg.Adopt {
+		if u.tables && !swappedIn(s.comment) && !hasMark(p.live.comment) && !p.t.cfg.Adopt {
 			p.add(fmt.Sprintf("schema %s of %s holds tables and was not made by pgstandin", quoted, schema.QuoteIdent(p.t.name)), "if it may be replaced, say so once with --adopt")
 		}
 	}

@@ -149,7 +149,7 @@ func (t *Target) refuseRollbackShadows(live *liveDB, swaps []spaceSwap, uses []s
 			}
 		}
 		tables := slices.ContainsFunc(uses, func(u schemaUse) bool { return u.name == x.name && u.tables })
-		if x.live != nil && tables && !hasMark(x.live.comment) && !t.cfg.Adopt {
+		if x.live != nil && tables && !swappedIn(x.live.comment) && !t.cfg.Adopt {
 			add(fmt.Sprintf("schema %s holds tables and was not made by pgstandin", schema.QuoteIdent(x.name)), "if it may be replaced, say so once with --adopt")
 		}
 	}

@@ -129,7 +129,7 @@ func (c *stallConn) look(w *waiting) {
 		return
 	}
 	c.gone.Store(&StallError{Limit: c.limit, Reason: reason})
-	c.Conn.Close()
+	_ = c.Conn.Close()
 }
 
 // again sets the timer anew, if the same Read or Write is still under way.

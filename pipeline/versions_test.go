@@ -50,3 +50,29 @@ func TestEachVersionAsSourceAndTarget(t *testing.T) {
 		}
 	})
 }
+
+// In place, every supported version can be the target.
+func TestEachVersionInPlace(t *testing.T) {
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		admin := server.DSN("postgres")
+		pgtest.Exec(t, admin, "create role runner login password 'secret'")
+		pgtest.Exec(t, admin, "create database staging template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C' owner runner")
+		target := server.DSN("staging")
+		if ask(t, target, "select current_setting('server_version_num')::int < 150000") == "t" {
+			pgtest.Exec(t, target, "alter schema public owner to runner") // it was the superuser's then
+		}
+		p := placed{source: pgtest.DB(t), target: target, cfg: pipeline.TargetConfig{Conn: config(t, target+" user=runner password=secret"), DSN: target + " user=runner password=secret", InPlace: true}}
+		pgtest.Exec(t, p.source, twoSchemas)
+		for range 3 {
+			if err := p.plain(t); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := ask(t, target, "select count(*), (select app.counted()) from users"); got != "10,5" {
+			t.Errorf("got %s", got)
+		}
+		if _, err := rollback(t, p.cfg); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -23,6 +23,7 @@ type grantsOptions struct {
 	rules      rulesOptions
 	sourceRole string
 	targetRole string
+	inPlace    bool
 	json       bool
 }
 
@@ -33,6 +34,7 @@ func (o *grantsOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	f.StringVar(&o.sourceRole, "source-role", "pgstandin_reader", "the `role` that will read the source")
 	f.StringVar(&o.targetRole, "target-role", "pgstandin_runner", "the `role` that will replace the target")
+	f.BoolVar(&o.inPlace, "in-place", false, "for refresh --in-place: what the target's role needs without creating databases")
 	f.BoolVar(&o.json, "json", false, "print the statements as JSON")
 }
 
@@ -122,7 +124,7 @@ func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline
 		out = append(out, g)
 	}
 	if target {
-		cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Owner: file.Owner}
+		cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Owner: file.Owner, InPlace: o.inPlace}
 		var err error
 		if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -167,4 +168,73 @@ func TestInPlaceKilled(t *testing.T) {
 	if swept < 2 {
 		t.Errorf("the next run cleared away what %d runs left", swept)
 	}
+}
+
+// TestInPlaceLostSessions ends the target's sessions of runs in place at random
+// moments: the run gets over it or fails by itself, and leaves nothing behind.
+func TestInPlaceLostSessions(t *testing.T) {
+	s := newPlaced(t)
+	pgtest.Exec(t, s.source, "insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 12000) i")
+	s.must(keyA, "--in-place")
+	want := s.rowsOf("public.users")
+	admin := pgtest.Server(t)
+	for i := range 4 {
+		ended := make(chan string, 1)
+		go func() {
+			time.Sleep(300*time.Millisecond + rand.N(2*time.Second))
+			limit := []string{"limit 1", ""}[i%2]
+			ended <- pgtest.Query(t, admin, "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where pid <> pg_backend_pid() and application_name like 'pgstandin run %' and datname in ('postgres', '"+s.name+"') order by random() "+limit+") x")[0][0]
+		}()
+		status, _, errOut := s.refresh(keyA, "--in-place")
+		t.Logf("%s sessions ended, status %d", <-ended, status)
+		if status != exitDone && status != exitFailed {
+			t.Errorf("status %d: %s", status, errOut)
+		}
+		if s.rowsOf("public.users") != want || s.litter() != "[]" {
+			t.Errorf("status %d, litter %s: %s", status, s.litter(), errOut)
+		}
+	}
+	s.must(keyA, "--in-place")
+}
+
+// TestGrantsInPlace refreshes in place with exactly what grants prints, and with
+// each of that taken away in turn.
+func TestGrantsInPlace(t *testing.T) {
+	admin := pgtest.Server(t)
+	r := roles(t, admin, "gp_", "runner", "owner", "other", "reader")
+	runner, owner, other, reader := r[0], r[1], r[2], r[3]
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop+"create schema app; create table app.t (id int); create table app.u (id int)")
+	s.write(smallRules + "  app.t: { columns: { id: keep } }\n  app.u: { columns: { id: keep } }\n")
+	pgtest.Exec(t, admin, "create role "+owner+"; create role "+other)
+	pgtest.Exec(t, admin, "create database "+s.name+" owner "+owner)
+	pgtest.Exec(t, admin, "revoke all on database "+s.name+" from public")
+	pgtest.Exec(t, s.target, "create schema app authorization "+other+"; create table app.t (id int); alter table app.t owner to "+owner+
+		"; create table app.u (id int); create schema beside; create table beside.t (id int)")
+	super := s.target
+	printed := applyGrants(t, admin, "--in-place", "--source", s.source, "--target", s.target, "--rules", s.rules, "--target-role", runner, "--source-role", reader)
+	if strings.Contains(printed, "createdb") || strings.Contains(printed, "beside") || strings.Contains(printed, "pg_signal") {
+		t.Errorf("more than is needed:\n%s", printed)
+	}
+	pgtest.Exec(t, admin, "alter role "+runner+" password 'right'")
+	s.target += " user=" + runner + " password=right"
+	for range 2 {
+		s.must(keyA, "--in-place", "--adopt")
+	}
+	taken := 0
+	for _, m := range regexp.MustCompile(`(?m)^grant (.*) to (".*");$`).FindAllStringSubmatch(printed, -1) {
+		if m[2] != `"`+runner+`"` || strings.HasPrefix(m[1], `connect on database "postgres"`) { // everybody has it
+			continue
+		}
+		taken++
+		pgtest.Exec(t, super, "revoke "+m[1]+" from "+m[2])
+		if status, _, errOut := s.refresh(keyA, "--in-place"); status != exitFailed {
+			t.Errorf("without %s: status %d: %s", m[1], status, errOut)
+		}
+		pgtest.Exec(t, super, m[0])
+	}
+	if taken < 2 {
+		t.Errorf("%d privileges were taken away:\n%s", taken, printed)
+	}
+	s.must(keyA, "--in-place")
 }
