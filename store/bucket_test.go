@@ -136,7 +136,7 @@ func TestS3CancelledFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []int{100, 12 << 20} {
+	for _, n := range []int{100, 30 << 20} {
 		ctx, cancel := context.WithCancel(context.Background())
 		w, err := u.Create(ctx, "1.dat")
 		if err != nil {
@@ -363,7 +363,23 @@ func TestRedact(t *testing.T) {
 // not; and a run that was taken for dead does not publish.
 func TestS3Sweep(t *testing.T) {
 	ctx := context.Background()
-	dest := fakeS3(t, nil)
+	var begun, aborted atomic.Int32
+	var swept atomic.Bool // from here on uploads may be aborted
+	dest := fakeS3(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPost && r.URL.Query().Has("uploads"):
+				begun.Add(1)
+			case r.Method == http.MethodDelete && r.URL.Query().Has("uploadId"):
+				if !swept.Load() {
+					w.WriteHeader(http.StatusForbidden) // of a run that is being killed
+					return
+				}
+				aborted.Add(1)
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
 	s, b := openBucketStore(t, dest)
 	b.beat, b.stale = 300*time.Millisecond, 2*time.Second
 	begin := func(s *Store, name string) *Upload {
@@ -381,7 +397,7 @@ func TestS3Sweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(content("9.dat", 12<<20)); err != nil {
+	if _, err := w.Write(content("9.dat", 30<<20)); err != nil {
 		t.Fatal(err)
 	}
 	die(dead)
@@ -391,8 +407,8 @@ func TestS3Sweep(t *testing.T) {
 	}
 	other, ob := openBucketStore(t, dest)
 	ob.stale = b.stale
-	if swept, err := other.Sweep(ctx); err != nil || len(swept) > 0 {
-		t.Errorf("at once: %v, %v", swept, err)
+	if names, err := other.Sweep(ctx); err != nil || len(names) > 0 {
+		t.Errorf("at once: %v, %v", names, err)
 	}
 	time.Sleep(b.stale + 1500*time.Millisecond) // times in S3 are in seconds
 	if got := states(t, other); got != "whole complete, alive writing, dead incomplete" {
@@ -401,9 +417,13 @@ func TestS3Sweep(t *testing.T) {
 	if _, err := other.Snapshot(ctx, "dead"); !errors.Is(err, ErrIncomplete) {
 		t.Error(err)
 	}
+	swept.Store(true)
 	next, err := other.Begin(ctx, "next", UploadOptions{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if begun.Load() != 1 || aborted.Load() != 1 {
+		t.Errorf("%d uploads of parts, %d aborted", begun.Load(), aborted.Load())
 	}
 	if got := next.Swept(); len(got) != 1 || got[0] != "dead" {
 		t.Errorf("swept %q", got)
