@@ -66,6 +66,11 @@ bench/table: ## one large table by one worker and by two
 	@.ci/need go cc postgres
 	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench OneTable -benchtime 1x -timeout 1h -v
 
+.PHONY: bench/snapshot
+bench/snapshot: ## a masked snapshot beside pg_dump with the same compression: minutes, and 5 GB of disk
+	@.ci/need go cc postgres
+	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench Snapshot -benchtime 1x -timeout 1h -v
+
 .PHONY: bench/network
 bench/network: ## a refresh over links with latency
 	@.ci/need go cc postgres

@@ -229,3 +229,36 @@ func TestFileStepsFindsLeaks(t *testing.T) {
 		t.Errorf("%d suspects", suspects.Len())
 	}
 }
+
+// Reading back allocates nothing for a row.
+func TestFileStepsAllocateNothing(t *testing.T) {
+	secret, err := keyed.NewSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter := leak.New(secret, leak.Options{})
+	c := filter.Collector()
+	c.Original([]byte("anna.berg@mail.example"), 0)
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	allocs := func(rows int) float64 {
+		var text strings.Builder
+		for i := range rows {
+			fmt.Fprintf(&text, "%d\tsome text\\nof two lines\t\\\\x00ff\t\\N\n", i)
+		}
+		m := &memory{files: map[string][]byte{"1.dat": []byte(text.String() + "\\.\n\n\n")}}
+		list := []pipeline.ScanFile{{
+			Name: "t", File: "1.dat", Rows: int64(rows), Columns: []string{"a", "b", "c", "d"}, Edges: []*pipeline.ColumnEdge{{Column: "a"}},
+			Scan: []pipeline.ScanColumn{{Name: "b", Place: "b", Shape: leak.Text}, {Name: "c", Place: "c", Shape: leak.Bytes}},
+		}}
+		return testing.AllocsPerRun(3, func() {
+			if err := pipeline.FileSteps(m, pgarchive.None, filter, leak.NewSuspects(), list, &pipeline.Scanned{})[0](t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := allocs(1000), allocs(101_000); many-few > 100 {
+		t.Errorf("%.0f allocations for 1000 rows, %.0f for 100000 more", few, many)
+	}
+}

@@ -176,3 +176,33 @@ func restoredTo(s *staging, what, dir string) string {
 	pgTool(s.t, "pg_restore", "--exit-on-error", "-d", dsn, dir)
 	return dsn
 }
+
+// TestSnapshotWithoutSpace: one error, and nothing is left of what was written.
+func TestSnapshotWithoutSpace(t *testing.T) {
+	small := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small).CombinedOutput(); err != nil {
+		t.Skipf("no small file system can be had here: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", small).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop+`insert into audit_logs select i, 1 + i % 100, md5(i::text), '2020-01-01' from generate_series(1000, 30000) i`)
+	s.write(smallRules)
+	check := func(what string, status int, errOut string) {
+		t.Helper()
+		if status != exitFailed || strings.Count(errOut, "no space left on device") != 1 {
+			t.Errorf("%s: status %d: %s", what, status, errOut)
+		}
+		if got := published(t, small); len(got) > 0 {
+			t.Errorf("%s: left %q", what, got)
+		}
+	}
+	status, _, errOut := s.trySnapshot(keyA, small, "--quiet")
+	check("destination", status, errOut)
+	t.Setenv("TMPDIR", small)
+	status, _, errOut = s.trySnapshot(keyA, t.TempDir(), "--quiet", "--format", "plain")
+	check("temporary folder", status, errOut)
+}

@@ -226,4 +226,33 @@ tables:
 	for range 3 {
 		sameDatabase(t, s.target, s.restored(dir, "-j", "4"))
 	}
+	want := s.restored(dir)
+	s.mustRestore(filepath.Dir(dir), "-j", "2")
+	sameDatabase(t, want, s.target)
+}
+
+// TestSnapshotToS3: to a bucket as to a folder, encrypted or not, and what went wrong
+// leaves nothing there that is offered.
+func TestSnapshotToS3(t *testing.T) {
+	s := newShop(t, 100)
+	want := s.restored(s.snapshot(keyA))
+	dest := s3Server(t)
+	identity, public := newIdentity(t)
+	for i, more := range [][]string{nil, {"--encrypt-to", public, "--compress", "zstd"}} {
+		name := fmt.Sprint("s3-", i)
+		status, out, errOut := s.trySnapshot(keyA, dest, append(more, "--name", name)...)
+		if status != 0 || !strings.Contains(out, "Snapshot "+name+" is in s3://snaps/standin") {
+			t.Fatalf("status %d\n%s%s", status, out, errOut)
+		}
+		s.mustRestore(dest, "--snapshot", name, "--identity", identity)
+		sameDatabase(t, want, s.target)
+	}
+	status, _, errOut := s.trySnapshot(keyA, dest, "--name", "s3-0")
+	if status != 1 || !strings.Contains(errOut, "already exists") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+	status, _, errOut = s.trySnapshot(keyA, strings.Replace(dest, "//snaps", "//nowhere", 1), "--name", "x")
+	if status != 1 || strings.Contains(errOut, "hush") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
 }

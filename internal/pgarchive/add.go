@@ -244,10 +244,7 @@ func (e *Entry) name() string {
 // the text of COPY to know whether rows go into the table that they are of. The
 // statement that drops a table has it so.
 func (e *Entry) spelled() string {
-	name, ok := strings.CutPrefix(e.DropStmt.String, "DROP "+e.Desc+" ")
-	if name, ok = strings.CutSuffix(name, ";\n"); !ok {
-		return e.name()
-	}
+	name := strings.TrimSuffix(strings.TrimPrefix(e.DropStmt.String, "DROP "+e.Desc+" "), ";\n")
 	// It says the same unless it is quoted in another way than names are.
 	for _, spelling := range []string{
 		e.Namespace.String + "." + e.Tag, identifier(e.Namespace.String) + "." + e.Tag, e.Namespace.String + "." + identifier(e.Tag),
