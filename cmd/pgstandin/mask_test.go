@@ -68,7 +68,7 @@ func loadDump(t testing.TB, text string) string {
 
 func psqlLoads(t testing.TB, dsn, text string) (string, bool) {
 	t.Helper()
-	cmd := exec.Command("psql", "-X", "-q", "-d", dsn, "-v", "ON_ERROR_STOP=1", "-o", os.DevNull)
+	cmd := exec.Command("psql", "-X", "-q", "-d", dsn, "-1", "-v", "ON_ERROR_STOP=1", "-o", os.DevNull)
 	cmd.Stdin = strings.NewReader(text)
 	cmd.Env = append(os.Environ(), "PGCLIENTENCODING=UTF8", "LC_ALL=C")
 	out, err := cmd.CombinedOutput()

@@ -131,25 +131,14 @@ func (m *masker) copyRow(t *maskedTable, line []byte) error {
 
 // insert takes an INSERT … VALUES and its rows.
 func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
-	line := it.Line
-	if into := sqlfile.First(it.SQL(), 2); len(into) < 2 || !into[1].Is("into") {
-		return usageError(m.setup.errorAt(line, "INSERT: %v", errHead))
-	}
-	h, err := parseHead(it.SQL(), 2)
-	if err != nil {
-		return usageError(m.setup.errorAt(line, "INSERT: %v", err))
-	}
-	if r := h.rest; !(len(r) == 1 || len(r) == 4 && r[0].Is("overriding") && (r[1].Is("system") || r[1].Is("user")) && r[2].Is("value")) {
-		return usageError(m.setup.errorAt(line, "an INSERT that is not of VALUES: what it writes is unknown"))
-	}
-	t, err := m.find(&h, line, true)
+	h, t, err := m.insertHead(it)
 	if err != nil {
 		return err
 	}
 	if m.learning != nil && (t == nil || !t.learns(m)) {
 		return nil
 	}
-	if err := m.begin(t, it, &h); err != nil {
+	if err := m.begin(t, it, h); err != nil {
 		return err
 	}
 	write := m.learning == nil && t != nil && t.why == ""
@@ -180,6 +169,32 @@ func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
 			}
 		}
 	}
+}
+
+// insertHead reads what stands before the rows of an INSERT, and finds the table.
+// Many that follow each other begin alike.
+func (m *masker) insertHead(it *sqlfile.Item) (*head, *maskedTable, error) {
+	if m.last.text != nil && bytes.Equal(m.last.text, it.SQL()) {
+		return &m.last.head, m.last.table, nil
+	}
+	line := it.Line
+	if into := sqlfile.First(it.SQL(), 2); len(into) < 2 || !into[1].Is("into") {
+		return nil, nil, usageError(m.setup.errorAt(line, "INSERT: %v", errHead))
+	}
+	h, err := parseHead(it.SQL(), 2)
+	if err != nil {
+		return nil, nil, usageError(m.setup.errorAt(line, "INSERT: %v", err))
+	}
+	if r := h.rest; !(len(r) == 1 || len(r) == 4 && r[0].Is("overriding") && (r[1].Is("system") || r[1].Is("user")) && r[2].Is("value")) {
+		return nil, nil, usageError(m.setup.errorAt(line, "an INSERT that is not of VALUES: what it writes is unknown"))
+	}
+	t, err := m.find(&h, line, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	h.rest = nil
+	m.last.text, m.last.head, m.last.table = append(m.last.text[:0], it.SQL()...), h, t
+	return &m.last.head, t, nil
 }
 
 // insertDefaults takes an INSERT … DEFAULT VALUES, which dumps have for tables

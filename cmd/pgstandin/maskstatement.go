@@ -30,7 +30,10 @@ func sortForMask(sql []byte) (what int, why string) {
 	verb := word(0)
 	switch {
 	case verb == "select":
-		return sortSelect(sql)
+		if what, why := sortSelect(sql); what != stmtPasses || !hasComment(sql) {
+			return what, why
+		}
+		return stmtRefused, "a comment within the statement: what it holds is unknown; remove it"
 	case verb == "copy":
 		return stmtRefused, "a COPY that is not from stdin: rows of other files cannot be masked"
 	case verb == "insert":

@@ -31,6 +31,11 @@ type masker struct {
 	rows   bool     // there was a row
 	tables map[string]*maskedTable
 	order  []*maskedTable
+	last   struct { // the last INSERT
+		text  []byte
+		head  head
+		table *maskedTable
+	}
 
 	// scratch
 	row, masked, original, value []byte
@@ -201,6 +206,7 @@ func (m *masker) followPath(sql []byte) {
 	if path, ok := searchPath(sql); ok {
 		m.path = path
 		clear(m.tables)
+		m.last.text = nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,6 +49,9 @@ var errHead = errors.New("the name of a table is expected")
 
 // parseHead reads name and columns from the tokens behind COPY or INSERT INTO.
 func parseHead(sql []byte, skip int) (head, error) {
+	if hasComment(sql) {
+		return head{}, errors.New("a comment within the statement: what it holds is unknown; remove it")
+	}
 	var t []sqlfile.Token
 	for x := range sqlfile.Tokens(sql) {
 		t = append(t, x)
@@ -92,6 +96,19 @@ func parseHead(sql []byte, skip int) (head, error) {
 	}
 	h.rest = t
 	return h, nil
+}
+
+// hasComment reports whether there is a comment between the tokens of a statement.
+func hasComment(sql []byte) bool {
+	end := 0
+	for t := range sqlfile.Tokens(sql) {
+		start := cap(sql) - cap(t.Text)
+		if bytes.ContainsAny(sql[end:start], "-/") {
+			return true
+		}
+		end = start + len(t.Text)
+	}
+	return bytes.ContainsAny(sql[end:], "-/")
 }
 
 // find returns what a statement is about; nil for a table whose rows are left out

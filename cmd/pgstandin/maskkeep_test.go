@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// TestMaskKeepsBytes: where nothing is masked every form of a dump passes byte for
+// byte, and so it does where masks find nothing to change.
+func TestMaskKeepsBytes(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, maskSchema)
+	pgtest.Exec(t, s.source, `create table kinds (id int primary key, a text, b float8, c numeric, d bit varying, e bool, f timestamptz, g xml, h interval, i money, j int4range, k oid, l "char", m name, n point, o tsvector, p int8[], q mood[]);
+		insert into kinds values (-1, E'a''b\\c\n', 'NaN', 'NaN', '', true, 'infinity', '<a>x</a>', '1 day -00:00:01', -5, '[1,5)', 5, 'x', 'y', '(1,2)', 'a b', '{1,null}', '{glad}'),
+			(2, '\x00', '-Infinity', 1e100, '101', false, '2020-01-01 00:00+00', null, '-1 year', 0, 'empty', 0, '', '', null, '', '{}', null), (3, '', 1e-300, -0.001, null, null, null, null, null, null, null, null, null, null, null, null, null, null)`)
+	dumps := map[string]string{}
+	for _, how := range append(dumpForms, nil, []string{"--column-inserts", "--rows-per-insert=3", "--quote-all-identifiers"}, []string{"--inserts", "--no-comments", "--verbose"}) {
+		dumps[fmt.Sprint(how)] = dumpAs(t, s.source, how...)
+	}
+	for _, tables := range []string{"", "tables:\n  notes: { columns: { body: { mask: regexp, match: \"^(.*)$\", replace: \"$1\" } } }\n"} {
+		s.write("version: 1\ntargets: [\"*_staging\"]\n" + tables + "columns: [{ match: \"*.*\", mask: keep }]\n")
+		setup := s.maskSetup(dumpAs(t, s.source, "--schema-only"), false)
+		for how, dump := range dumps {
+			if out := maskWith(t, setup, dump); out != dump {
+				t.Errorf("%s: %s", how, firstLine(out, dump))
+			}
+		}
+	}
+}
+
+// TestMaskLeavesOut: what is no row of a table and may hold values is not in the
+// output: statistics, large objects, comments that somebody wrote, rows of tables
+// without rows.
+func TestMaskLeavesOut(t *testing.T) {
+	s := newStaging(t)
+	s.write("version: 1\ntargets: [\"*_staging\"]\nobjects: none\ntables:\n  logs: { rows: none }\n  users: { columns: { email: email } }\n")
+	setup := s.maskSetup("create table users (id int primary key, email text);\ncreate table logs (id int primary key, what text);\n", false)
+	const text = `-- canary
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+create table users (id int primary key, email text); -- canary
+/* canary
+canary */
+create table logs (id int primary key, what text);
+SELECT * FROM pg_catalog.pg_restore_attribute_stats('version', '180000'::integer, 'most_common_vals', '{canary}'::text);
+SELECT pg_catalog.lo_create('5');
+BEGIN;
+SELECT pg_catalog.lo_open('5', 131072);
+SELECT pg_catalog.lowrite(0, '\x63616e617279');
+SELECT pg_catalog.lo_close(0);
+COMMIT;
+COMMENT ON LARGE OBJECT 5 IS 'canary';
+GRANT SELECT ON LARGE OBJECT 5 TO public;
+insert into logs values (1, 'canary') on conflict do nothing;
+insert into logs (what, id) values ('canary', 2), ('canary', 3);
+insert into users (email) -- canary
+overriding system value values (null);
+COPY logs (id, what) FROM stdin;
+4	canary
+\.
+SELECT pg_catalog.setval('public.s', 5, true);
+-- canary`
+	var out bytes.Buffer
+	m := newMasker(setup, strings.NewReader(strings.Replace(text, " -- canary\noverriding", "\noverriding", 1)), &out)
+	if err := m.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "canary") || strings.Contains(out.String(), "63616e") || !strings.Contains(out.String(), "setval") || !strings.Contains(out.String(), "Name: users") {
+		t.Errorf("%s", out.String())
+	}
+	if r := m.result(); r.Left != 4 || r.Rows != 1 || r.LeftOut != (passedOver{Statistics: 1, Large: 6, Comments: 5}) {
+		t.Errorf("%+v", r)
+	}
+	if err := newMasker(setup, strings.NewReader(text), &out).run(t.Context()); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("a comment within an INSERT: %v", err)
+	}
+}
+
+// TestMaskFindsCredentials: texts of the schema pass as they are, so they are
+// looked at first.
+func TestMaskFindsCredentials(t *testing.T) {
+	s := newStaging(t)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n")
+	text := "create table users (id int primary key, email text);\ncomment on table users is 'see https://anna:canary77@intra.example/';\n"
+	status, out, errOut := s.mask("", s.file("dump.sql", text))
+	if status != 4 || out != cutOff || !strings.Contains(errOut, "credential") || strings.Contains(errOut, "canary77") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+}
