@@ -105,7 +105,51 @@ func (s *spec) refineOr(n *node, column int) bool {
 	if values := equalities(n, column); values != nil {
 		return s.only(values)
 	}
+	if lo, hi, ok := s.around(n, column); ok && (isNumber(s.typ) || isTime(s.typ)) {
+		if lo.text != "" && (s.lo.text == "" || tighter(lo.text, s.lo.text)) {
+			s.lo = lo
+		}
+		if hi.text != "" && (s.hi.text == "" || tighter(s.hi.text, hi.text)) {
+			s.hi = hi
+		}
+	}
 	return false
+}
+
+// around is the bounds of all that the sides of an OR allow, if each says
+// something of the column alone.
+func (s *spec) around(n *node, column int) (lo, hi bound, ok bool) {
+	if n.op != "or" {
+		trial := spec{typ: s.typ, name: s.name}
+		if !trial.refine(n, column) {
+			return lo, hi, false
+		}
+		for i, v := range trial.list {
+			if i == 0 || tighter(trial.lo.text, v) {
+				trial.lo = bound{text: v}
+			}
+			if i == 0 || tighter(v, trial.hi.text) {
+				trial.hi = bound{text: v}
+			}
+		}
+		return trial.lo, trial.hi, true
+	}
+	lo, hi, ok = s.around(n.args[0], column)
+	l, h, also := s.around(n.args[1], column)
+	if !ok || !also {
+		return lo, hi, false
+	}
+	if lo.text == "" || l.text == "" {
+		lo = bound{}
+	} else if tighter(lo.text, l.text) {
+		lo = l
+	}
+	if hi.text == "" || h.text == "" {
+		hi = bound{}
+	} else if tighter(h.text, hi.text) {
+		hi = h
+	}
+	return lo, hi, true
 }
 
 // refinable reports whether refine says all of an expression, without taking it

@@ -34,15 +34,21 @@ func read(t testing.TB, dsn string) *schema.Schema {
 // rows is the COPY text of a step.
 func rows(t testing.TB, p *seed.Plan, step int) []byte {
 	t.Helper()
-	w := p.Writer(step)
-	var out []byte
-	var err error
-	for i := range p.Steps[step].Rows {
-		if out, err = w.Append(out, i); err != nil {
-			t.Fatal(err)
-		}
+	out, err := rowsOf(p, step)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
+}
+
+func rowsOf(p *seed.Plan, step int) (out []byte, err error) {
+	w := p.Writer(step)
+	for i := range p.Steps[step].Rows {
+		if out, err = w.Append(out, i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func names(t *schema.Table, cols []int) string {
@@ -86,7 +92,10 @@ func fill(t testing.TB, dsn string, s *schema.Schema, p *seed.Plan) error {
 			}
 			into = "late"
 		}
-		data := rows(t, p, i)
+		data, err := rowsOf(p, i)
+		if err != nil {
+			return err
+		}
 		if _, err := conn.CopyFrom(context.Background(), bytes.NewReader(data), "copy "+into+" ("+cols+") from stdin"); err != nil {
 			var pg *pgconn.PgError
 			if errors.As(err, &pg) {
