@@ -36,6 +36,7 @@ func (x *table) choose(f *foreign) error {
 	}
 	if s.match == nil && !s.found && !s.limited && s.deal == 0 {
 		x.spread(f)
+		x.follows(f)
 	} else if f.share != nil && (f.share.High > 0 || f.share.Curve != Even) && s.mode == drawn {
 		return &Error{Table: x.t, Constraint: f.k.Name, Reason: "children per parent cannot be chosen: the key shares columns with another, or its checks or partitions choose parents"}
 	}

@@ -1,6 +1,9 @@
 package seed
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // pick turns a hash into a number below n, which is not 0.
 type pick func(h, n uint64) uint64
@@ -71,21 +74,40 @@ type families struct {
 	seed      uint64
 	parents   uint64
 	ends      []uint64 // rows before the end of each block
+	of        *sizes   // nil for any number from low
+	order     *source  // the place of each row among the children; nil for that of the rows
 }
 
 // newFamilies counts the children of all parents.
 func newFamilies(seed, parents uint64, low, high int64) *families {
 	f := &families{low: uint64(low), span: uint64(high-low) + 1, seed: seed, parents: parents}
-	total := uint64(0)
-	for p := range parents {
-		if total += f.size(p); p%shareBlock == shareBlock-1 || p == parents-1 {
-			f.ends = append(f.ends, total)
-		}
-	}
+	f.count()
 	return f
 }
 
-func (f *families) size(parent uint64) uint64 { return f.low + below(mix(f.seed^mix(parent)), f.span) }
+func (f *families) count() {
+	total := uint64(0)
+	for p := range f.parents {
+		if total += f.size(p); p%shareBlock == shareBlock-1 || p == f.parents-1 {
+			f.ends = append(f.ends, total)
+		}
+	}
+}
+
+// most is how many children a parent has at the most.
+func (f *families) most() uint64 {
+	if f.of != nil {
+		return f.of.most()
+	}
+	return f.low + f.span - 1
+}
+
+func (f *families) size(parent uint64) uint64 {
+	if f.of != nil {
+		return f.of.size(mix(f.seed ^ mix(parent)))
+	}
+	return f.low + below(mix(f.seed^mix(parent)), f.span)
+}
 
 func (f *families) rows() uint64 {
 	if len(f.ends) == 0 {
@@ -96,6 +118,11 @@ func (f *families) rows() uint64 {
 
 // at returns a row's parent, and which of its children the row is, from 0.
 func (f *families) at(row uint64) (parent, child uint64) {
+	if f.order != nil { // each place once, spread evenly where there are fewer rows
+		place, _ := f.order.at(row, 0)
+		high, low := bits.Mul64(place, f.rows())
+		row, _ = bits.Div64(high, low, f.order.size)
+	}
 	lo, hi := 0, len(f.ends)-1
 	for lo < hi {
 		if mid := (lo + hi) / 2; f.ends[mid] > row {

@@ -59,7 +59,7 @@ func (x *table) withinFamily(u unique, sources []*source) (done bool, err error)
 	if of == nil {
 		return false, nil
 	}
-	most := of.family.low + of.family.span - 1
+	most := of.family.most()
 	if most <= 1 {
 		return true, nil
 	}

@@ -24,6 +24,10 @@ type Config struct {
 	// spread over their parents.
 	Values map[*schema.Table]map[int]Value
 	Shares []Share
+	// Profile is the shape of another database with these tables, followed where
+	// nothing above says otherwise: rows, in the proportion of Base to 100, NULLs,
+	// values, and children per parent. What the schema lacks is passed over.
+	Profile *Profile
 }
 
 // How says what makes a foreign key hold whose parent is loaded after its child.
@@ -130,8 +134,10 @@ type table struct {
 	placed bool
 	// virtual is a pool of values that columns of several tables take theirs from.
 	virtual bool
-	room    uint64   // of a pool: the most that it may hold, 0 if not known
-	limits  []*table // no more rows are referenced than these have
+	profile *ProfileTable // nil for none
+	sized   bool          // its number of rows is the profile's
+	room    uint64        // of a pool: the most that it may hold, 0 if not known
+	limits  []*table      // no more rows are referenced than these have
 }
 
 // column says where a column's values come from.
@@ -162,6 +168,7 @@ type foreign struct {
 	taken         []int // columns that belong to another key
 	how           How   // "" for one whose parent comes first
 	share         *Share
+	sizes         *sizes // the profile's, nil for none
 }
 
 // unique is columns that must not repeat together.
@@ -187,7 +194,7 @@ func New(s *schema.Schema, cfg Config) (*Plan, error) {
 	if b.cfg.Base == 0 {
 		b.cfg.Base = 100
 	}
-	for _, step := range []func() error{b.collect, b.constraints, b.link, b.shares, b.groups, b.partition, b.sort, b.size, b.finish} {
+	for _, step := range []func() error{b.collect, b.constraints, b.link, b.profile, b.shares, b.groups, b.partition, b.sort, b.size, b.finish} {
 		if err := step(); err != nil {
 			return nil, err
 		}

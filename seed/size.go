@@ -24,7 +24,7 @@ func (b *builder) size() error {
 		if err := x.families(); err != nil {
 			return err
 		}
-		if x.named || x.virtual || x.counted() {
+		if x.named || x.virtual || x.sized || x.counted() {
 			continue
 		}
 		if x.rows = uint64(b.cfg.Base); b.cfg.Each > 0 {
@@ -256,6 +256,9 @@ func (x *table) count(u unique, groups *[][]*source) error {
 		if !slices.ContainsFunc(g, func(s *source) bool { return !slices.Contains(sources, s) }) {
 			return nil
 		}
+	}
+	if err := x.unfollow(u, sources); err != nil {
+		return err
 	}
 	if done, err := x.withinFamily(u, sources); done || err != nil {
 		return err

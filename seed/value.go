@@ -45,11 +45,16 @@ type Value struct {
 	JSON []Field
 	// Null is the share of rows without a value, from 0 to 1; nil is what is usual.
 	Null *float64
+	// Bounds are the ends of len(Weights) ranges, one more than those, of numbers
+	// or times; each range is taken by its weight.
+	Bounds []string
+
+	soft bool // a profile's: what constraints do not allow is passed over
 }
 
 // made reports whether v says anything of what values are, not only of NULLs.
 func (v *Value) made() bool {
-	return v != nil && (v.Kind != "" || v.Choice != nil || v.Low != "" || v.High != "" || v.Curve != Even || v.Sequence || v.Template != "" || v.JSON != nil)
+	return v != nil && !v.soft && (v.Kind != "" || v.Choice != nil || v.Low != "" || v.High != "" || v.Curve != Even || v.Sequence || v.Template != "" || v.JSON != nil || v.Bounds != nil)
 }
 
 // normalEnds bounds a normal curve where nobody did.
@@ -138,7 +143,7 @@ func (b *builder) values(x *table) error {
 			return wrong("there is no kind %s", v.Kind)
 		case v.Null != nil && *v.Null > 0 && col.spec.notNull:
 			return wrong("it is not null: it can have no share of NULLs")
-		case v.Weights != nil && len(v.Weights) != len(v.Choice):
+		case v.Weights != nil && v.Bounds == nil && len(v.Weights) != len(v.Choice):
 			return wrong("%d values have %d weights", len(v.Choice), len(v.Weights))
 		case v.Sequence && v.Step < 1:
 			return wrong("a sequence's step is above 0")
@@ -206,6 +211,7 @@ func (x *table) shape(c int) error {
 		col.src.nulls = part64(*v.Null)
 	}
 	switch {
+	case col.dealt && v.soft:
 	case col.dealt && (v.Weights != nil || v.Curve != Even || v.Sequence):
 		return wrong("it says which partition a row is in: it can have neither weights, nor a curve, nor a sequence")
 	case col.dealt:
@@ -215,9 +221,13 @@ func (x *table) shape(c int) error {
 			have[string(col.set.append(nil, i))] = true
 		}
 		for _, text := range v.Choice {
-			if !have[text] {
+			if !have[text] && !v.soft {
 				return wrong("its type or a check does not allow one of the values to choose from, the one at place %d", 1+slices.Index(v.Choice, text))
 			}
+		}
+	case v.Bounds != nil:
+		if err := x.histogram(c); err != nil {
+			return wrong("%s", err.Error())
 		}
 	case v.Sequence || v.Low != "" || v.High != "" || v.Curve != Even:
 		if col.set.num == nil {
@@ -240,11 +250,11 @@ func (x *table) shape(c int) error {
 			col.src.size, col.src.mode, col.src.fixed = col.set.size, counted, true
 		}
 	}
-	if col.dealt {
+	if col.dealt || v.Bounds != nil {
 		return nil
 	}
 	p, err := v.pick(&col.set)
-	if err != nil {
+	if err != nil && !v.soft {
 		return wrong("%s", err.Error())
 	}
 	col.src.pick = p

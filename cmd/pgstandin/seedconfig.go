@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"time"
 
@@ -65,6 +67,16 @@ func (r *seedRun) config(ctx context.Context) (cfg seed.Config, err error) {
 		}
 	}
 	cfg.Rows = rows
+	if r.o.profile != "" {
+		f, err := os.Open(r.o.profile)
+		if err != nil {
+			return cfg, usageError(fmt.Errorf("profile: %w", err))
+		}
+		defer f.Close()
+		if cfg.Profile, err = seed.ReadProfile(f); err != nil {
+			return cfg, usageError(err)
+		}
+	}
 	return cfg, nil
 }
 
