@@ -205,10 +205,16 @@ func (s *spec) merge(t *spec) {
 }
 
 // limit is how many rows of a table others reference that are found by it.
-func (x *table) limit() uint64 {
+func (x *table) limit() uint64 { return x.limitBy(len(x.limits) + 8) }
+
+// limitBy is limit where tables may limit one another in a ring.
+func (x *table) limitBy(depth int) uint64 {
 	n := x.rows
+	if depth == 0 {
+		return n
+	}
 	for _, y := range x.limits {
-		n = min(n, max(y.rows/uint64(max(len(y.dealt), 1)), 1))
+		n = min(n, max(y.limitBy(depth/2)/uint64(max(len(y.dealt), 1)), 1))
 	}
 	return n
 }

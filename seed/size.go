@@ -65,6 +65,7 @@ func (b *builder) size() error {
 			switch {
 			case errors.As(err, &many) && !x.named && !x.counted() && many.room < x.rows:
 				x.rows, x.room, again = many.room, many.room, true
+			case err != nil && again: // it may be of a size that is not the last
 			case many != nil:
 				return &Error{Table: x.t, Constraint: many.name,
 					Reason: fmt.Sprintf("%d rows are wanted, it allows no more than %d", x.rows, many.room)}
