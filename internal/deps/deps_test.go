@@ -58,6 +58,8 @@ var table = map[string][]string{
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
 	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", "internal/pgarchive", pgx, sync},
 
+	"seed/fill": {"schema", "catalog", "seed", "pipeline", pgx},
+
 	"report": {},
 
 	"store": {gocloud, age, aws},
