@@ -13,6 +13,7 @@ import (
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/seed"
+	seedfill "github.com/pgstandin/pgstandin/seed/fill"
 )
 
 // allowed reports whether the rules name the target; nil where they name none.
@@ -82,7 +83,7 @@ func (r *seedRun) config(ctx context.Context) (cfg seed.Config, err error) {
 
 // work is the plan as the pipeline loads it, with what the rules compute.
 func (r *seedRun) work() pipeline.FillWork {
-	w := fillWork(r.schema, r.plan)
+	w := seedfill.Work(r.schema, r.plan)
 	if r.bound == nil {
 		return w
 	}

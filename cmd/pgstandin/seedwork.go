@@ -8,47 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
-	"github.com/pgstandin/pgstandin/seed"
 )
-
-// fillWork is a plan's steps as the pipeline loads them.
-func fillWork(s *schema.Schema, p *seed.Plan) pipeline.FillWork {
-	w := pipeline.FillWork{Keys: s.ForeignKeys, Views: s.MatViews}
-	for i, step := range p.Steps {
-		f := pipeline.FillStep{Table: step.Table.Name, Rows: step.Rows, Update: step.Update, Match: step.Match,
-			NewWriter: func() pipeline.RowWriter { return p.Writer(i) }}
-		for _, c := range step.Columns {
-			f.Columns = append(f.Columns, step.Table.Columns[c].Name)
-		}
-		w.Steps = append(w.Steps, f)
-		for _, l := range step.Late {
-			if l.How == seed.Unchecked {
-				w.Late = append(w.Late, l.Key)
-			}
-		}
-	}
-	for _, t := range s.Tables {
-		for _, k := range t.Keys {
-			if k.Deferrable {
-				w.Deferrable = append(w.Deferrable, schema.Name{Schema: t.Name.Schema, Name: k.Name})
-			}
-		}
-		for _, e := range t.Excludes {
-			if strings.HasSuffix(e.Definition, " DEFERRABLE") || strings.HasSuffix(e.Definition, " INITIALLY DEFERRED") {
-				w.Deferrable = append(w.Deferrable, schema.Name{Schema: t.Name.Schema, Name: e.Name})
-			}
-		}
-	}
-	for _, c := range p.Counters {
-		q := c.Sequence
-		w.Sequences = append(w.Sequences, pipeline.SequenceValue{Name: q.Name, Last: c.Last, Called: true,
-			Table: q.Table.Name, Column: q.Table.Columns[q.Column].Name, Increment: q.Increment})
-	}
-	return w
-}
 
 // seedRows reads what --rows says: table=number, or a number for each of the rest.
 func seedRows(s *schema.Schema, args []string) (rows map[*schema.Table]int64, each int64, err error) {
