@@ -167,7 +167,7 @@ func fits(t []sqlfile.Token, shape string) bool {
 		if i >= len(t) {
 			return false
 		}
-		ok := false
+		var ok bool
 		switch shape[k] {
 		case '\'':
 			ok = t[i].Kind == sqlfile.String

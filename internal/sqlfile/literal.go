@@ -107,7 +107,8 @@ func appendEscaped(dst, text []byte) ([]byte, bool) {
 		if i++; i == len(text) {
 			return dst, false
 		}
-		n, ok := 0, true
+		var n int
+		var ok bool
 		if dst, n, ok = appendEscape(dst, text[i:]); !ok {
 			return dst, false
 		}
