@@ -205,3 +205,39 @@ func TestSnapshotOddities(t *testing.T) {
 		t.Errorf("%s large objects", n)
 	}
 }
+
+// TestSnapshotReport: the report says what was published, and lies beside the data
+// and where it was asked for.
+func TestSnapshotReport(t *testing.T) {
+	s := newShop(t, 60)
+	reports := t.TempDir()
+	dest := t.TempDir()
+	status, out, errOut := s.trySnapshot(keyA, dest, "--report", reports, "--json")
+	if status != 0 {
+		t.Fatalf("status %d\n%s", status, errOut)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	for _, want := range []string{`"event":"done"`, `"stored_snapshot":{"name":"one"`, `"format":"directory"`, `"compression":"gzip"`} {
+		if !strings.Contains(lines[len(lines)-1], want) {
+			t.Errorf("no %s in %s", want, lines[len(lines)-1])
+		}
+	}
+	for _, dir := range []string{reports, filepath.Join(dest, "one")} {
+		text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`"outcome": "published"`, `"database": "one"`, `"state": "clean"`, "a snapshot is files, not a database"} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %s in the report", dir, want)
+			}
+		}
+		page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(page), "The run ended before") || !strings.Contains(string(page), "was published") {
+			t.Errorf("%s: the page does not say what was done", dir)
+		}
+	}
+}

@@ -169,6 +169,13 @@ func TestSnapshotIsFiltered(t *testing.T) {
 	pgTool(t, "pg_restore", "-d", dsn, "--exit-on-error", "--data-only", "--disable-triggers", dir)
 	sameDatabase(t, want, dsn)
 
+	// Over what is there, and with the statement that makes a database.
+	pgTool(t, "pg_restore", "-d", dsn, "--exit-on-error", "--clean", "--if-exists", "-j", "2", dir)
+	sameDatabase(t, want, dsn)
+	if script := pgTool(t, "pg_restore", "-f", "-", "-C", "--schema-only", dir); !strings.Contains(script, "CREATE DATABASE ") {
+		t.Error("-C makes no database")
+	}
+
 	list := pgTool(t, "pg_restore", "-l", dir)
 	var kept []string
 	for _, line := range strings.Split(list, "\n") {
