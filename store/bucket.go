@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
-	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -50,6 +48,10 @@ func (b *bucket) close() error   { return b.b.Close() }
 
 func (b *bucket) key(name, file string) string { return b.prefix + name + "/" + file }
 
+// claimFile is the object by which a sweep claims a partial snapshot. The run's own
+// mark would not do: a run that is alive after all may be writing that at the moment.
+const claimFile = ownerFile + ".swept"
+
 // mark is what the mark of a run holds.
 type mark struct {
 	Run string `json:"run"`
@@ -80,10 +82,10 @@ func (b *bucket) found(ctx context.Context) ([]found, error) {
 		l := found{name: name, partial: true}
 		marked := false
 		err = b.each(ctx, b.key(name, ""), "", func(o *blob.ListObject) error {
-			if o.Key == b.key(name, ownerFile) {
+			if o.Key == b.key(name, ownerFile) || o.Key == b.key(name, claimFile) && !marked {
 				marked = true
 				l.since = o.ModTime
-				l.live = time.Since(o.ModTime) < b.stale
+				l.live = o.Key != b.key(name, claimFile) && time.Since(o.ModTime) < b.stale
 			} else {
 				l.size += o.Size
 			}
@@ -261,178 +263,6 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }
 
-// bucketDraft is a partial snapshot in a bucket.
-type bucketDraft struct {
-	*bucket
-	name string
-	run  string
-
-	ctx    context.Context // ends, with the cause, when the mark is lost
-	cancel context.CancelCauseFunc
-
-	mu    sync.Mutex // held while the mark is written
-	timer *time.Timer
-	ended bool
-}
-
-func (d *bucketDraft) text() []byte {
-	text, err := json.Marshal(mark{d.run})
-	if err != nil {
-		panic(err) // a string is always JSON
-	}
-	return text
-}
-
-// errTaken is what a run learns that was still for too long.
-var errTaken = errors.New("another run took this one for dead and removed it, because it had not been heard of for too long")
-
-// owns reports an error unless the mark is ours.
-func (d *bucketDraft) owns(ctx context.Context) error {
-	text, err := d.b.ReadAll(ctx, d.key(d.name, ownerFile))
-	if gcerrors.Code(err) == gcerrors.NotFound && !noBucket(err) {
-		return errTaken
-	}
-	if err != nil {
-		return d.explain(err)
-	}
-	var m mark
-	if json.Unmarshal(text, &m) != nil || m.Run != d.run {
-		return errTaken
-	}
-	return nil
-}
-
-// schedule has the mark written anew, again and again until the end.
-func (d *bucketDraft) schedule() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.ended {
-		return
-	}
-	d.timer = time.AfterFunc(d.beat, func() {
-		// A failure is no harm as long as one in so many succeeds.
-		ctx, cancel := context.WithTimeout(d.ctx, d.beat)
-		defer cancel()
-		if errors.Is(d.renew(ctx), errTaken) {
-			d.cancel(errTaken)
-			return
-		}
-		d.schedule()
-	})
-}
-
-// renew writes the mark anew, if it is ours.
-func (d *bucketDraft) renew(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.ended {
-		return nil
-	}
-	if err := d.owns(ctx); err != nil {
-		return err
-	}
-	return d.put(ctx, d.key(d.name, ownerFile), d.text(), false)
-}
-
-// end stops the writing of the mark.
-func (d *bucketDraft) end() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ended = true
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-}
-
-func (d *bucketDraft) create(ctx context.Context, file string) (writer, error) {
-	if d.ctx.Err() != nil {
-		return nil, context.Cause(d.ctx)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(d.ctx, func() { cancel(context.Cause(d.ctx)) })
-	w, err := d.b.NewWriter(ctx, d.key(d.name, file), &blob.WriterOptions{
-		ContentType: "application/octet-stream", BufferSize: d.part, MaxConcurrency: partsAtOnce,
-	})
-	if err != nil {
-		stop()
-		cancel(nil)
-		return nil, d.explain(err)
-	}
-	return &bucketFile{d.bucket, w, ctx, func() { stop(); cancel(context.Canceled) }}, nil
-}
-
-// bucketFile is a file on its way to a bucket.
-type bucketFile struct {
-	b    *bucket
-	w    *blob.Writer
-	ctx  context.Context
-	stop func() // ends ctx
-}
-
-func (f *bucketFile) explain(err error) error {
-	if err != nil && f.ctx.Err() != nil {
-		return context.Cause(f.ctx)
-	}
-	return f.b.explain(err)
-}
-
-func (f *bucketFile) Write(p []byte) (int, error) {
-	n, err := f.w.Write(p)
-	return n, f.explain(err)
-}
-
-func (f *bucketFile) commit() error {
-	err := f.explain(f.w.Close())
-	f.stop()
-	return err
-}
-
-// abort ends the context first: then Close does not store the object.
-func (f *bucketFile) abort() {
-	f.stop()
-	_ = f.w.Close() // says that it was cancelled
-}
-
-func (d *bucketDraft) open(ctx context.Context, file string) (io.ReadCloser, error) {
-	return d.bucket.open(ctx, d.name, file)
-}
-
-// publish writes the manifest between two looks at the mark. A sweep that takes the
-// run for dead takes over the mark before it looks for a manifest: so either we see
-// that, or the sweep sees the manifest.
-func (d *bucketDraft) publish(ctx context.Context, manifest []byte, files []File) error {
-	if err := d.renew(ctx); err != nil {
-		return err
-	}
-	stored := map[string]int64{}
-	err := d.each(ctx, d.key(d.name, ""), "", func(o *blob.ListObject) error {
-		stored[strings.TrimPrefix(o.Key, d.key(d.name, ""))] = o.Size
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if n, ok := stored[f.Name]; !ok || n != f.Size {
-			return fmt.Errorf("%s: the storage does not hold the %d bytes that it had taken", f.Name, f.Size)
-		}
-	}
-	key := d.key(d.name, ManifestFile)
-	if err := d.put(ctx, key, manifest, true); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("%w; choose another name", ErrExists)
-		}
-		return err
-	}
-	if err := d.owns(ctx); err != nil {
-		return errors.Join(err, d.drop(context.WithoutCancel(ctx), key))
-	}
-	d.end()
-	// The mark of a whole snapshot says nothing: it may stay.
-	_ = d.drop(ctx, d.key(d.name, ownerFile))
-	return nil
-}
-
 // drop removes an object, if it is there.
 func (b *bucket) drop(ctx context.Context, key string) error {
 	err := b.b.Delete(ctx, key)
@@ -440,21 +270,6 @@ func (b *bucket) drop(ctx context.Context, key string) error {
 		return b.explain(err)
 	}
 	return nil
-}
-
-func (d *bucketDraft) abort(ctx context.Context) error {
-	d.cancel(context.Canceled)
-	d.end()
-	if err := d.owns(ctx); err != nil {
-		if errors.Is(err, errTaken) {
-			return nil // whatever is there is not ours
-		}
-		return err
-	}
-	if err := d.drop(ctx, d.key(d.name, ManifestFile)); err != nil {
-		return err
-	}
-	return d.removeMarked(ctx, d.name)
 }
 
 // removeMarked removes what is left of a snapshot whose mark is ours: the mark last.
@@ -466,7 +281,7 @@ func (b *bucket) removeMarked(ctx context.Context, name string) error {
 	}
 	var keys []string
 	err := b.each(ctx, b.key(name, ""), "", func(o *blob.ListObject) error {
-		if o.Key != b.key(name, ownerFile) {
+		if o.Key != b.key(name, ownerFile) && o.Key != b.key(name, claimFile) {
 			keys = append(keys, o.Key)
 		}
 		return nil
@@ -474,7 +289,7 @@ func (b *bucket) removeMarked(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range append(keys, b.key(name, ownerFile)) {
+	for _, k := range append(keys, b.key(name, ownerFile), b.key(name, claimFile)) {
 		if err := b.drop(ctx, k); err != nil {
 			return err
 		}
@@ -515,7 +330,7 @@ func (b *bucket) sweep(ctx context.Context) ([]string, error) {
 		if !dead {
 			continue
 		}
-		if err := b.takeOver(ctx, f.name); err != nil {
+		if err := b.put(ctx, b.key(f.name, claimFile), []byte("{}"), false); err != nil {
 			return swept, err
 		}
 		whole, err := b.b.Exists(ctx, b.key(f.name, ManifestFile))
@@ -523,7 +338,7 @@ func (b *bucket) sweep(ctx context.Context) ([]string, error) {
 		case err != nil:
 			return swept, b.explain(err)
 		case whole:
-			err = b.drop(ctx, b.key(f.name, ownerFile))
+			err = b.drop(ctx, b.key(f.name, claimFile))
 		default:
 			err = b.removeMarked(ctx, f.name)
 			swept = append(swept, f.name)
@@ -550,8 +365,8 @@ func (b *bucket) dead(ctx context.Context, name string) (bool, error) {
 		return false, b.explain(err)
 	}
 	owner, err := b.b.Attributes(ctx, b.key(name, ownerFile))
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return false, nil // it ended meanwhile
+	if gcerrors.Code(err) == gcerrors.NotFound { // a sweep has come so far, or it ended meanwhile
+		return b.b.Exists(ctx, b.key(name, claimFile))
 	}
 	if err != nil {
 		return false, b.explain(err)

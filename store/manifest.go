@@ -145,7 +145,7 @@ func CheckName(name string) error {
 
 // checkFile is CheckName for a file of a snapshot.
 func checkFile(name string) error {
-	if !word.MatchString(name) || name == ManifestFile || name == ownerFile {
+	if !word.MatchString(name) || name == ManifestFile || name == ownerFile || strings.HasPrefix(name, ownerFile+".") {
 		return fmt.Errorf("file name %q: not one that a snapshot's file may have", name)
 	}
 	return nil

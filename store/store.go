@@ -12,7 +12,7 @@ import (
 	"filippo.io/age"
 )
 
-// Options are those of a Store; the zero value has the defaults.
+// Options are those of a Store. There are none so far.
 type Options struct{}
 
 // Store is a place where snapshots are kept. Its methods may be called from

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +21,10 @@ import (
 // s3Server is an S3-compatible server, with a bucket and credentials in the
 // environment. It returns the destination.
 func s3Server(t *testing.T) string {
+	return s3ServerBehind(t, func(h http.Handler) http.Handler { return h })
+}
+
+func s3ServerBehind(t *testing.T, wrap func(http.Handler) http.Handler) string {
 	t.Helper()
 	for name, v := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_EC2_METADATA_DISABLED": "true",
@@ -30,7 +36,7 @@ func s3Server(t *testing.T) string {
 	if err := backend.CreateBucket("snaps"); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(gofakes3.New(backend).Server())
+	srv := httptest.NewServer(wrap(gofakes3.New(backend).Server()))
 	t.Cleanup(srv.Close)
 	return "s3://snaps/standin?endpoint=" + url.QueryEscape(srv.URL)
 }
@@ -62,6 +68,40 @@ func TestRestoreFromS3(t *testing.T) {
 	status, out, errOut := s.command("", "snapshots", dest, "--check")
 	if status != 0 || !strings.Contains(out, "sealed") || !strings.Contains(out, "complete, encrypted") {
 		t.Errorf("snapshots: status %d: %s%s", status, out, errOut)
+	}
+}
+
+// A storage whose connections break now and then is no trouble, neither for what
+// writes a snapshot nor for what restores it.
+func TestSnapshotThroughBrokenConnections(t *testing.T) {
+	s := newShop(t, 300)
+	s.must(keyA)
+	want := canonical(t, s.target)
+	var requests, broken atomic.Int32
+	dest := s3ServerBehind(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch requests.Add(1) % 7 {
+			case 3:
+				broken.Add(1)
+				panic(http.ErrAbortHandler)
+			case 5:
+				broken.Add(1)
+				w.WriteHeader(http.StatusServiceUnavailable)
+			default:
+				h.ServeHTTP(w, r)
+			}
+		})
+	})
+	identity, public := newIdentity(t)
+	if status, out, errOut := s.trySnapshot(keyA, dest, "--encrypt-to", public); status != 0 {
+		t.Fatalf("snapshot: status %d\n%s%s", status, out, errOut)
+	}
+	s.mustRestore(dest, "--identity", identity)
+	if got := canonical(t, s.target); got != want {
+		t.Error(firstDifference(want, got))
+	}
+	if broken.Load() < 10 {
+		t.Errorf("%d of %d requests were broken", broken.Load(), requests.Load())
 	}
 }
 
