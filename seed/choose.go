@@ -127,7 +127,7 @@ func (b *builder) pools() {
 			continue
 		}
 		most, alone := uint64(0), false
-		least := uint64(many)
+		least := many
 		for _, f := range b.keys {
 			if f.parent == x {
 				most, least = max(most, f.child.rows), min(least, f.child.rows)

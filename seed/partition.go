@@ -16,7 +16,6 @@ type leaf struct {
 	conds []*node
 	nulls []int        // columns that are NULL in it
 	specs map[int]spec // of columns with values of their own
-	sets  map[int]set
 	rest  []*node
 	among map[*source][]uint64 // parents' rows that suit
 }

@@ -61,7 +61,6 @@ type hardTable struct {
 	items  []string
 	after  []string
 	parts  string
-	refs   []string // columns of foreign keys that are one column wide
 }
 
 func (h *hardTable) add(format string, args ...any) {

@@ -270,6 +270,10 @@ func TestUnsatisfiable(t *testing.T) {
 		{"create table t (id int primary key, a int not null constraint no_way check (a > 5 and a < 3))", "column a"},
 		{"create table t (id int primary key, a int not null, b int not null, constraint odd check (a + b < 0 and a > 0 and b > 0))", "constraint odd"},
 		{"create table t (id int primary key constraint few check (id between 1 and 2))", "constraint t_pkey"},
+		{"create table t (id int primary key, a text not null constraint two_texts unique check (a in ('x', 'y')))", "constraint two_texts"},
+		{"create table t (a boolean not null, b boolean not null); alter table t add constraint one_bit unique (a), add check (not b)", "constraint one_bit"},
+		{"create table t (k int not null check (k between 1 and 5)) partition by list (k); create table t7 partition of t for values in (7)", "partition bounds"},
+		{"create table t (during int4range not null check (isempty(during) and false), a int not null constraint over_ten check (a > 10) constraint under_ten check (a < 10))", "column a"},
 	} {
 		dsn := pgtest.DB(t)
 		pgtest.Exec(t, dsn, c.sql)
