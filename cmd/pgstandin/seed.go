@@ -129,6 +129,8 @@ func (o *seedOptions) check() error {
 	switch {
 	case o.out != "" && o.target != "":
 		return usageError(errors.New("--out and --target: give one of them, files to write or the database to fill"))
+	case o.out == "-":
+		return usageError(errors.New("--out -: rows are not written to standard output; name a file or a folder"))
 	case o.out != "" && o.schema == "":
 		return usageError(errors.New("--out needs --schema FILE; of a database that is there: pg_dump --schema-only DATABASE | pgstandin seed --schema - --out …"))
 	case !(o.scale > 0) || math.IsInf(o.scale, 0):

@@ -145,6 +145,9 @@ func TestSeedRefuses(t *testing.T) {
 	refused(2, "there is no table usrs; did you mean users?", "--rows", "usrs=1")
 	refused(2, "write table=number", "--rows", "users")
 	refused(2, "above 0", "--scale", "0")
+	if _, said := seeded(t, 2, "--out", "-", "--schema", shopSchema); !strings.Contains(said, "name a file or a folder") {
+		t.Error(said)
+	}
 	refused(2, "give one of them", "--out", "x.sql", "--schema", shopSchema)
 	refused(2, "already exists", "--schema", shopSchema) // it is there already
 	pgtest.Exec(t, dsn, fmt.Sprintf("comment on database %q is 'pgstandin: protected'", cfg.Database))

@@ -94,9 +94,6 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 
 // free refuses a folder that holds files, and a file that is there.
 func (r *seedRun) free() error {
-	if r.o.out == "-" {
-		return nil
-	}
 	info, err := os.Stat(r.o.out)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
