@@ -125,6 +125,7 @@ func TestMaskRefuses(t *testing.T) {
 		{"csv of old", "copy users (id, email) from stdin csv;\n1,canary\n\\.\n", 2, ":6: COPY with options"},
 		{"file", "copy users from '/tmp/canary';", 2, ":6: a COPY that is not from stdin"},
 		{"update", "update users set email = 'canary';", 2, ":6: "},
+		{"do block", "do $$ begin insert into users values (1, 'canary'); end $$;", 2, ":6: a DO block"},
 		{"delete", "delete from users where email = 'canary';", 2, ":6: "},
 		{"select", "select canary();", 2, ":6: a SELECT"},
 		{"values", "values ('canary');", 2, ":6: "},

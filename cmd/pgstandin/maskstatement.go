@@ -16,7 +16,7 @@ const (
 )
 
 // passingVerbs begin statements that hold no rows.
-const passingVerbs = " ; set reset create alter comment grant revoke drop do begin start commit end rollback abort savepoint release security refresh analyze vacuum reindex cluster lock truncate reassign discard checkpoint "
+const passingVerbs = " ; set reset create alter comment grant revoke drop begin start commit end rollback abort savepoint release security refresh analyze vacuum reindex cluster lock truncate reassign discard checkpoint "
 
 // sortForMask says what becomes of a statement, and why if it is refused.
 func sortForMask(sql []byte) (what int, why string) {
@@ -38,6 +38,8 @@ func sortForMask(sql []byte) (what int, why string) {
 		return stmtRefused, "a COPY that is not from stdin: rows of other files cannot be masked"
 	case verb == "insert":
 		return stmtRefused, "an INSERT that is not of VALUES: what it writes is unknown"
+	case verb == "do":
+		return stmtRefused, "a DO block may write rows, and pg_dump makes none; remove it, and run it on the masked database"
 	case !strings.Contains(passingVerbs, " "+verb+" ") || verb == "":
 		return stmtRefused, "a statement that may hold rows and is not understood: only COPY … FROM stdin and INSERT … VALUES can be masked; write the dump with pg_dump"
 	case verb == "alter" && word(1) == "large", (verb == "comment" || verb == "security") && hasLargeObject(t), (verb == "grant" || verb == "revoke") && grantsLargeObject(sql):
