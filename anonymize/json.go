@@ -262,7 +262,7 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, hit, depth int) []byte {
 	default:
 		raw := j.word()
 		if c == 'n' || c == 't' || c == 'f' { // null, true, false
-			if hit >= 0 && !m.paths[hit].keep && c != 'n' {
+			if masked := hit < 0 && m.deny || hit >= 0 && !m.paths[hit].keep; masked && c != 'n' {
 				return append(dst, "null"...)
 			}
 			return append(dst, raw...)
