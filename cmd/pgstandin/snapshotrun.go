@@ -261,6 +261,7 @@ func (r *snapshotRun) complete(ctx context.Context) error {
 			return err
 		}
 	}
+	r.archive.KeysLast()
 	r.archive.Version = r.archive.LowestVersion()
 	r.archive.Database = r.src.Info().Database
 	if err := r.to.writeContents(ctx, r.archive); err != nil {

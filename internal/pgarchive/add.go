@@ -266,3 +266,51 @@ func literal(s string) string {
 	}
 	return "'" + s + "'"
 }
+
+// KeysLast makes foreign keys wait until indexes of partitions are attached to those
+// of their tables: pg_restore -j runs both at once, and they wait for each other.
+// No INDEX ATTACH ever waits for a foreign key.
+func (a *Archive) KeysLast() {
+	var attached []int32
+	partitioned := map[int32]bool{} // tables with indexes that are attached, or attached to
+	byID := map[int32]*Entry{}
+	for _, e := range a.Entries {
+		byID[e.DumpID] = e
+	}
+	for _, e := range a.Entries {
+		if e.Desc != "INDEX ATTACH" {
+			continue
+		}
+		attached = append(attached, e.DumpID)
+		for _, id := range e.Deps {
+			if index := byID[id]; index != nil {
+				for _, table := range index.Deps {
+					partitioned[table] = true
+				}
+			}
+		}
+	}
+	for _, e := range a.Entries {
+		if e.Desc == "FK CONSTRAINT" && touches(e, byID, partitioned) {
+			for _, id := range attached {
+				if !slices.Contains(e.Deps, id) {
+					e.Deps = append(e.Deps, id)
+				}
+			}
+		}
+	}
+}
+
+// touches reports whether a foreign key is of one of the tables, or references one
+// by a key of it.
+func touches(key *Entry, byID map[int32]*Entry, tables map[int32]bool) bool {
+	for _, id := range key.Deps {
+		if tables[id] {
+			return true
+		}
+		if e := byID[id]; e != nil && slices.ContainsFunc(e.Deps, func(id int32) bool { return tables[id] }) {
+			return true
+		}
+	}
+	return false
+}
