@@ -20,6 +20,11 @@ func (b *builder) finish() error {
 			}
 		}
 	}
+	for _, x := range b.tables {
+		if err := x.uneven(); err != nil {
+			return err
+		}
+	}
 	for _, x := range b.plan.order {
 		if x.virtual {
 			continue
@@ -46,6 +51,19 @@ func (b *builder) finish() error {
 		}
 	}
 	b.counters()
+	return nil
+}
+
+// uneven refuses a curve or weights for a column that tells the rows of a key
+// apart: it takes each value as often as any other.
+func (x *table) uneven() error {
+	for c := range x.cols {
+		v := x.cols[c].value
+		if v == nil || v.soft || v.Curve == Even && v.Weights == nil || x.cols[c].src.mode == drawn {
+			continue
+		}
+		return &Error{Table: x.t, Column: x.t.Columns[c].Name, Reason: "a unique key needs each of its values as often as any other: it can have neither weights nor a curve"}
+	}
 	return nil
 }
 

@@ -176,6 +176,7 @@ func TestWrongValues(t *testing.T) {
 		{"users", "first", seed.Value{Kind: "gnome"}, "column first: there is no kind gnome"},
 		{"orders", "user_id", seed.Value{Low: "1", High: "2"}, "column user_id: it belongs to a foreign key"},
 		{"orders", "status", seed.Value{Choice: []string{"pending"}, Weights: []float64{0}}, "column status: no weight"},
+		{"orders", "id", seed.Value{Low: "1", High: "100000", Curve: seed.Zipf}, "column id: a unique key needs each of its values as often"},
 	} {
 		_, err := valued(t, s, func(cfg *seed.Config) {
 			x := s.Table(schema.Name{Schema: "public", Name: c.table})
