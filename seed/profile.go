@@ -142,6 +142,9 @@ func (b *builder) profiled(x *table) {
 			continue
 		}
 		x.cols[c].shape(&p.Columns[i], x.soleKey(c))
+		if lengths := p.Columns[i].Lengths; len(lengths) > 0 && x.cols[c].spec.isText() && !x.inKey(c) {
+			x.cols[c].spec.lengths = lengths
+		}
 	}
 	x.profileColumns()
 }
@@ -163,6 +166,32 @@ func (x *table) soleKey(c int) bool {
 	return false
 }
 
+// inKey reports whether a column is in a key, or a unique index or an exclusion
+// constraint may read it: such columns need sets without two alike.
+func (x *table) inKey(c int) bool {
+	name := x.t.Columns[c].Name
+	for _, t := range family(x.t) {
+		if len(t.Excludes) > 0 {
+			return true
+		}
+		for _, k := range t.Keys {
+			for _, i := range k.Columns {
+				if t.Columns[i].Name == name {
+					return true
+				}
+			}
+		}
+		for _, k := range t.Indexes {
+			for _, i := range k.Columns {
+				if k.Unique && (i < 0 || t.Columns[i].Name == name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // shape lets a column follow its profile.
 func (col *column) shape(p *ProfileColumn, key bool) {
 	v := &Value{soft: true}
@@ -170,7 +199,10 @@ func (col *column) shape(p *ProfileColumn, key bool) {
 		v.Null = &p.Null
 	}
 	col.value = v
-	if key || p.Personal {
+	if key {
+		return
+	}
+	if p.Personal {
 		return
 	}
 	listed := 0.0

@@ -133,6 +133,9 @@ func (s *spec) text(need uint64) (set, error) {
 	if s.lo.text != "" || s.hi.text != "" {
 		return s.between(need, limit)
 	}
+	if s.lengths != nil && s.prosaic() {
+		return prose(s.lengths, s.minLen, limit), nil
+	}
 	var match []*regexp.Regexp
 	for _, p := range s.patterns {
 		re, err := regexp.Compile(p)

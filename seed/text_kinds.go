@@ -38,23 +38,26 @@ var nameKinds = []struct {
 
 // texts is what the column may look like, best first.
 func (s *spec) texts() [][]part {
-	if out, ok := s.kind(s.role); ok {
-		return out
+	out, _ := s.kind(s.kindName())
+	return out
+}
+
+// kindName is the kind of text that the column's role or name says.
+func (s *spec) kindName() string {
+	if _, ok := s.kind(s.role); ok {
+		return s.role
 	}
 	if strings.Contains(s.name, "city") && !strings.Contains(s.name, "capacity") {
-		out, _ := s.kind("address.city")
-		return out
+		return "address.city"
 	}
 	for _, k := range nameKinds {
 		for p := range strings.FieldsSeq(k.parts) {
 			if strings.Contains(s.name, p) {
-				out, _ := s.kind(k.kind)
-				return out
+				return k.kind
 			}
 		}
 	}
-	out, _ := s.kind("words")
-	return out
+	return "words"
 }
 
 // kind is the texts of a kind, best first; none for what is a code.

@@ -28,11 +28,12 @@ type spec struct {
 	minLen, maxLen int      // characters; maxLen 0 is no limit
 	patterns       []string // regular expressions
 	notNull        bool
-	exact          bool    // lo and hi are those asked for: no narrower range is usual
-	every          int64   // the values lie so many apart; 0 is one
-	told           []check // what was taken in
-	small          string  // "lower" or "upper" where a check wants such letters
-	folder         string  // of addresses of the web
+	exact          bool            // lo and hi are those asked for: no narrower range is usual
+	every          int64           // the values lie so many apart; 0 is one
+	told           []check         // what was taken in
+	small          string          // "lower" or "upper" where a check wants such letters
+	folder         string          // of addresses of the web
+	lengths        []ProfileLength // of texts without a meaning of their own; nil is whatever comes
 }
 
 // set makes the values of the column, at least need of them if there are so

@@ -126,6 +126,8 @@ func TestSeedFollowsProfile(t *testing.T) {
 		{"users without orders", "select avg((not exists (select from orders where user_id = u.id))::int) from users u", 0.05},
 		{"users with one order", "select avg((n = 1)::int) from (select count(*) n from orders group by user_id) x", 0.08},
 		{"users with four orders", "select avg((n = 4)::int) from (select count(*) n from orders group by user_id) x", 0.08},
+		{"length of comments", "select avg((length(comment) between 17 and 32)::int) from orders", 0.03},
+		{"length of biographies", "select avg((length(bio) between 9 and 16)::int) from users", 0.03},
 		{"orders with three items", "select avg((n = 3)::int) from (select count(*) n from order_items group by order_id) x", 0.06},
 	} {
 		value := func(dsn string) float64 {
