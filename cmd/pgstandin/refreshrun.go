@@ -190,6 +190,11 @@ func (r *refreshRun) preflight(ctx context.Context) error {
 	problems, err := r.tgt.Preflight(ctx, r.src, pipeline.PreflightConfig{Allowed: func(host string, port uint16, name string) bool {
 		return r.file.Targets.Match(host, port, name, sourceName)
 	}})
+	return unwritten(problems, err)
+}
+
+// unwritten is what a preflight found, as one error.
+func unwritten(problems []pipeline.Problem, err error) error {
 	if err != nil {
 		return fmt.Errorf("preflight: %w", err)
 	}

@@ -235,17 +235,7 @@ func (r *restoration) preflight(ctx context.Context) error {
 	problems, err := r.tgt.PreflightLike(ctx, like, extensions, pipeline.PreflightConfig{Allowed: func(host string, port uint16, database string) bool {
 		return r.rules.Targets.Match(host, port, database, name)
 	}})
-	if err != nil {
-		return fmt.Errorf("preflight: %w", err)
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	lines := []string{"nothing was written, because:"}
-	for _, p := range problems {
-		lines = append(lines, p.String())
-	}
-	return errors.New(strings.Join(lines, "\n"))
+	return unwritten(problems, err)
 }
 
 // fill makes the new database.
