@@ -142,7 +142,7 @@ func (b *builder) profiled(x *table) {
 			continue
 		}
 		x.cols[c].shape(&p.Columns[i], x.soleKey(c))
-		if lengths := p.Columns[i].Lengths; len(lengths) > 0 && x.cols[c].spec.isText() && !x.inKey(c) {
+		if lengths := p.Columns[i].Lengths; len(lengths) > 0 && x.cols[c].spec.isText() && !x.mustDiffer(c) {
 			x.cols[c].spec.lengths = lengths
 		}
 	}
@@ -160,32 +160,6 @@ func (x *table) soleKey(c int) bool {
 		for _, k := range t.Indexes {
 			if k.Unique && len(k.Columns) == 1 && k.Columns[0] >= 0 && t.Columns[k.Columns[0]].Name == x.t.Columns[c].Name {
 				return true
-			}
-		}
-	}
-	return false
-}
-
-// inKey reports whether a column is in a key, or a unique index or an exclusion
-// constraint may read it: such columns need sets without two alike.
-func (x *table) inKey(c int) bool {
-	name := x.t.Columns[c].Name
-	for _, t := range family(x.t) {
-		if len(t.Excludes) > 0 {
-			return true
-		}
-		for _, k := range t.Keys {
-			for _, i := range k.Columns {
-				if t.Columns[i].Name == name {
-					return true
-				}
-			}
-		}
-		for _, k := range t.Indexes {
-			for _, i := range k.Columns {
-				if k.Unique && (i < 0 || t.Columns[i].Name == name) {
-					return true
-				}
 			}
 		}
 	}
