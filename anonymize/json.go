@@ -88,14 +88,15 @@ func makeJSON(c *compiler) maskFunc {
 			c.problem("paths", "path %s: mask %s cannot stand inside json", name, mask.Kind)
 			continue
 		default:
-			col := &Column{Name: c.col.Name, Type: Type{Name: "text"}}
+			typ := Type{Name: "text"}
 			if mask.Kind == "number" {
-				col.Type.Name = "float8"
+				typ.Name = "float8"
 			}
 			if mask.Kind == "date" {
-				col.Type.Name = "timestamptz"
+				typ.Name = "timestamptz"
 			}
-			sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, part: true}
+			sub := c.within(typ, mask)
+			sub.part = true
 			made, problems := sub.compile(mask)
 			for _, q := range problems {
 				c.problem("paths", "path %s: %s", name, q.Message)

@@ -192,6 +192,53 @@ func TestKnownInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestFoldedIsDetected: where addresses are equal whatever their case, a text or
+// a document that spells one with capitals gets what the columns give, and they
+// need not teach it.
+func TestFoldedIsDetected(t *testing.T) {
+	mail := func(name string, unique bool) Column {
+		return Column{Name: name, Type: Type{Name: "text"}, Unique: unique, Fold: true, Mask: &Mask{Kind: "email"}}
+	}
+	scrub := Column{Name: "note", Type: Type{Name: "text"}, Mask: &Mask{Kind: "scrub"}}
+	doc := Column{Name: "doc", Type: Type{Name: "jsonb"}, Mask: &Mask{Kind: "json", Params: map[string]any{"paths": map[string]any{"$.mail": "email"}, "other": "keep"}}}
+	orders, err := Compile(testSecret(t, 1), Table{Name: "orders", Entity: 0, EntityDomain: "public.users(id)", Folds: []string{"email"}, Columns: []Column{
+		{Name: "user_id", Type: Type{Name: "int8"}}, mail("customer_email", false), mail("login", true), doc,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if orders.Teaches() || orders.Learns(1) || orders.Learns(2) {
+		t.Error("orders teaches")
+	}
+	messages, err := Compile(testSecret(t, 1), Table{Name: "messages", Entity: 0, EntityDomain: "public.users(id)", Folds: []string{"email"}, Columns: []Column{
+		{Name: "user_id", Type: Type{Name: "int8"}}, scrub,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := maskRow(t, orders.NewRewriter(), "7", "Lars.Berg@post.test", "lars.berg@POST.test", `{"mail": "LARS.BERG@post.test"}`)
+	m := messages.NewRewriter()
+	m.Use(NewKnown(1 << 20))
+	for _, spelled := range []string{"lars.berg@post.test", "Lars.Berg@Post.Test"} {
+		if got := maskRow(t, m, "7", "to "+spelled+" please"); got[1] != "to "+o[1]+" please" {
+			t.Errorf("%s: %q, and the column %q", spelled, got[1], o[1])
+		}
+	}
+	if o[2] != o[1] || o[3] != `{"mail": "`+o[1]+`"}` {
+		t.Errorf("columns and document differ: %q", o)
+	}
+	// Without folding of texts it must be taught.
+	alone, err := Compile(testSecret(t, 1), Table{Name: "orders", Entity: 0, EntityDomain: "public.users(id)", Columns: []Column{
+		{Name: "user_id", Type: Type{Name: "int8"}}, mail("customer_email", false),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !alone.Teaches() || !alone.Learns(1) {
+		t.Error("a folding column whose texts do not fold teaches nothing")
+	}
+}
+
 // TestDetectedNeedsNoTeaching: a table that holds only what detectors find does
 // not teach it, and texts of others get what its columns get all the same.
 func TestDetectedNeedsNoTeaching(t *testing.T) {

@@ -79,8 +79,8 @@ func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
 		c.problem(param, "%s: mask template cannot stand inside %s", name, c.m.Kind)
 		return column{}, false
 	}
-	col := &Column{Name: c.col.Name, Type: t}
-	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, part: true}
+	sub := c.within(t, m)
+	sub.part = true
 	made, problems := sub.compile(m)
 	for _, p := range problems {
 		c.problem(param, "%s: %s", name, p.Message)

@@ -121,10 +121,10 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	p.learn = slices.Clone(p.need)
 	if p.scrubs || p.owner >= 0 {
 		p.knowledge(secret, &t)
 	}
-	p.learn = slices.Clone(p.need)
 	for i := range p.need {
 		if p.need[i] = p.need[i] || masked[i]; p.need[i] {
 			p.reach = max(p.reach, i+1)
@@ -180,6 +180,14 @@ type compiler struct {
 	part       bool // of a value of which other parts may stay
 	readsRow   bool // see column
 	literals   []string
+}
+
+// within returns the compiler of a mask for something of a type within this one's
+// values.
+func (c *compiler) within(t Type, m *Mask) *compiler {
+	fold := isText(t) && m.Domain == "" && slices.Contains(c.table.Folds, m.Kind)
+	col := &Column{Name: c.col.Name, Type: t, Fold: fold}
+	return &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program}
 }
 
 func (c *compiler) problem(param, format string, args ...any) {

@@ -96,8 +96,8 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 // inner compiles another kind for values found within this one's. An address
 // that a text of an entity holds looks like the entity's, as its columns have it.
 func (c *compiler) inner(m *Mask) maskFunc {
-	col := &Column{Name: c.col.Name, Type: Type{Name: "text"}}
-	sub := &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program, nested: true, ofRow: true}
+	sub := c.within(Type{Name: "text"}, m)
+	sub.nested, sub.ofRow = true, true
 	made, problems := sub.compile(m)
 	c.usesEntity = c.usesEntity || sub.usesEntity
 	c.problems = append(c.problems, problems...)

@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -38,8 +39,11 @@ func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
 	for _, k := range p.known {
 		p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
 	}
+	for _, k := range p.teach {
+		p.learn[p.columns[k.column].index] = true
+	}
 	if p.Asks() || p.Teaches() {
-		p.need[p.owner] = true
+		p.need[p.owner], p.learn[p.owner] = true, true
 	}
 }
 
@@ -48,10 +52,15 @@ func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
 // A value that has not the form is looked for in texts of its own row only.
 func (p *Program) detected(t *Table, column int) bool {
 	c := &t.Columns[p.columns[column].index]
+	if c.Reference || len(c.Mask.Params) > 0 || c.Mask.Domain != "" || c.Type.Length > 0 && c.Type.Length < 100 {
+		return false
+	}
+	folds := c.Fold || c.Type.Name == "citext"
 	switch c.Mask.Kind {
-	case "email", "ip", "mac":
-		wide := c.Type.Length == 0 || c.Type.Length >= 100
-		return wide && !c.Unique && !c.Reference && !c.Fold && len(c.Mask.Params) == 0 && c.Mask.Domain == ""
+	case "email": // wide enough for the tail of a unique column
+		return folds == slices.Contains(t.Folds, "email")
+	case "ip", "mac":
+		return !folds && !c.Unique
 	}
 	return false
 }

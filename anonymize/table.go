@@ -15,6 +15,10 @@ type Table struct {
 	// Keys are the table's unique keys over columns that are NOT NULL and kept,
 	// as column indexes: what makes a template injective.
 	Keys [][]int
+	// Folds are the kinds of masks whose default domain has a column that folds
+	// case, in any table: what is found of them within a value folds too, so that
+	// it gets what the column gives.
+	Folds []string
 }
 
 // Column is one column of the stream.

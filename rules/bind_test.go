@@ -199,6 +199,11 @@ func TestJoined(t *testing.T) {
 			t.Errorf("contact: %+v", c)
 		}
 	}
+	for _, tr := range b.Tables {
+		if !slices.Equal(tr.Spec.Folds, []string{"email"}) {
+			t.Errorf("%s: folds %q", tr.Table.Name, tr.Spec.Folds)
+		}
+	}
 }
 
 // Every expression runs on a server as a run has it: nothing in search_path.

@@ -301,7 +301,8 @@ func (d *decider) narrow() {
 			sets[g] = append(sets[g], c)
 		}
 	}
-	for _, cols := range sets {
+	var folds []string
+	for g, cols := range sets {
 		length, fold := 0, false
 		for _, c := range cols {
 			if t := elem(&c.Type); t.Length > 0 && slices.Contains(textual, t.Name) && (length == 0 || t.Length < length) {
@@ -314,6 +315,13 @@ func (d *decider) narrow() {
 				t.Length, c.Fold = length, fold
 			}
 		}
+		if fold && g.domain == "" && g.key == (columnKey{}) {
+			folds = append(folds, g.kind)
+		}
+	}
+	slices.Sort(folds)
+	for _, tr := range d.out.Tables {
+		tr.Spec.Folds = folds
 	}
 }
 
