@@ -15,7 +15,7 @@ type Collector struct {
 	docs    documents
 	pending []pending
 	sorted  []pending
-	recent  [recentOutputs]uint64
+	made    recent
 	again   bool
 	err     error
 	folded  []byte
@@ -34,11 +34,11 @@ type pending struct {
 	again bool
 }
 
-const batch, recentOutputs = 2048, 256
+const batch = 2048
 
 // Collector returns one for one goroutine.
 func (f *Filter) Collector() *Collector {
-	c := &Collector{f: f}
+	c := &Collector{f: f, made: newRecent()}
 	c.whole = func(text []byte, key bool) {
 		if !key {
 			c.Original(text, 0)
@@ -116,16 +116,18 @@ func (c *Collector) Output(value []byte) {
 		c.clear(value)
 		return
 	}
+	at := c.made.find(value, 0)
+	if at.same {
+		c.outputs++
+		return
+	}
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
 	if len(c.words) == 0 {
 		return
 	}
-	fp := c.f.sequence(c.words)
 	c.outputs++
-	if at := &c.recent[fp%recentOutputs]; *at != fp {
-		*at = fp
-		c.add(pending{fp: fp})
-	}
+	c.made.keep(at)
+	c.add(pending{fp: c.f.sequence(c.words)})
 }
 
 // clear clears the suspects that are in what a mask made.

@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"hash/maphash"
 	"math/bits"
 	"sync"
 )
@@ -15,6 +16,7 @@ type Scanner struct {
 	field    func(text []byte, key bool)
 	inBytes  bool
 
+	clean recent // fields that hold nothing
 	place string
 	found map[string]bool // in the field at hand
 	hit   bool            // in the field at hand
@@ -26,7 +28,7 @@ type Scanner struct {
 // Scanner returns one that notes what it finds in suspects. The filter must not
 // be filled any more.
 func (f *Filter) Scanner(suspects *Suspects) *Scanner {
-	s := &Scanner{f: f, suspects: suspects, found: map[string]bool{}}
+	s := &Scanner{f: f, suspects: suspects, found: map[string]bool{}, clean: newRecent()}
 	s.field = func(text []byte, _ bool) { s.text(text) }
 	return s
 }
@@ -35,8 +37,15 @@ func (f *Filter) Scanner(suspects *Suspects) *Scanner {
 // text. Places are compared by their names. Keys of JSON objects are looked at
 // too.
 func (s *Scanner) Field(place string, shape Shape, value []byte) {
-	s.place, s.inBytes, s.hit, s.known = place, shape == Bytes, false, false
 	s.Bytes += int64(len(value))
+	if len(value) < shortest {
+		return
+	}
+	at := s.clean.find(value, uint64(shape))
+	if at.same {
+		return
+	}
+	s.place, s.inBytes, s.hit, s.known = place, shape == Bytes, false, false
 	if shape == Text || shape == Bytes {
 		s.text(value)
 	} else {
@@ -45,8 +54,35 @@ func (s *Scanner) Field(place string, shape Shape, value []byte) {
 	if s.hit || s.known {
 		s.suspects.field(place, s.hit)
 		clear(s.found)
+		return
 	}
+	s.clean.keep(at)
 }
+
+// recent knows which values were seen lately, by hashes of 64 bits that depend on
+// a seed of its own: it keeps no value. Many columns have few values.
+type recent struct {
+	seed   maphash.Seed
+	hashes *[recentValues]uint64
+}
+
+const recentValues = 1024
+
+// sighting is where a value is, or would be.
+type sighting struct {
+	hash uint64
+	same bool // it was seen lately
+}
+
+func newRecent() recent { return recent{maphash.MakeSeed(), new([recentValues]uint64)} }
+
+// find looks for a value; kind tells equal values of different use apart.
+func (r *recent) find(value []byte, kind uint64) sighting {
+	h := maphash.Bytes(r.seed, value) + kind*0x9e3779b97f4a7c15
+	return sighting{h, r.hashes[h%recentValues] == h && h != 0}
+}
+
+func (r *recent) keep(s sighting) { r.hashes[s.hash%recentValues] = s.hash }
 
 // blockWords is how many words of a text are cut at once.
 const blockWords = 4096
