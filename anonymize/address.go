@@ -48,6 +48,25 @@ func drawAddress(in *country, d *dictionary, s *keyed.Stream) address {
 	return a
 }
 
+// lastAddress is what was drawn last, for the next column of the same address.
+type lastAddress struct {
+	in       *country
+	from, to keyed.Stream
+	address  address
+}
+
+// address is drawAddress from the row's stream. It is valid until the next one.
+func (r *Rewriter) address(in *country, d *dictionary) *address {
+	l := &r.lastAddress
+	if l.in != in || l.from != r.stream {
+		l.in, l.from = in, r.stream
+		l.address = drawAddress(in, d, &r.stream)
+		l.to = r.stream
+	}
+	r.stream = l.to
+	return &l.address
+}
+
 // makeAddress makes parts of an address; all parts drawn from one stream agree.
 func makeAddress(p addressPart) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
@@ -62,7 +81,7 @@ func makeAddress(p addressPart) func(*compiler) maskFunc {
 		}
 		chars := c.room(unbounded)
 		draw := func(dst, value []byte, r *Rewriter) []byte {
-			a := drawAddress(in, d, &r.stream)
+			a := r.address(in, d)
 			return a.append(dst, p, value, chars)
 		}
 		if p == addressState || p == addressCountry { // few: another one than the value would tell what it was
@@ -150,7 +169,7 @@ func (c *compiler) makeCoordinate(p addressPart, in *country) maskFunc {
 		places = min(places, max(0, c.typ.Scale))
 	}
 	return c.drawn(func(dst, _ []byte, r *Rewriter) []byte {
-		a := drawAddress(in, d, &r.stream)
+		a := r.address(in, d)
 		x := a.lat
 		if p == addressLon {
 			x = a.lon

@@ -250,12 +250,13 @@ func makeRegexp(c *compiler) maskFunc {
 
 // changeCase changes ASCII letters in place.
 func changeCase(b []byte, upper bool) {
+	from := byte('A')
+	if upper {
+		from = 'a'
+	}
 	for i, ch := range b {
-		switch {
-		case upper && ch >= 'a' && ch <= 'z':
-			b[i] = ch - 32
-		case !upper && ch >= 'A' && ch <= 'Z':
-			b[i] = ch + 32
+		if ch-from < 26 {
+			b[i] = ch ^ 0x20
 		}
 	}
 }
@@ -263,7 +264,13 @@ func changeCase(b []byte, upper bool) {
 // appendCase appends v in lower or upper case, rune by rune as PostgreSQL's
 // lower and upper do; bytes that are no UTF-8 stay.
 func appendCase(dst, v []byte, upper bool) []byte {
-	for i := 0; i < len(v); {
+	start, i := len(dst), 0
+	for i < len(v) && v[i] < utf8.RuneSelf {
+		i++
+	}
+	dst = append(dst, v[:i]...)
+	changeCase(dst[start:], upper)
+	for i < len(v) {
 		r, w := utf8.DecodeRune(v[i:])
 		switch {
 		case r == utf8.RuneError && w == 1:

@@ -101,7 +101,7 @@ func makeEmail(c *compiler) maskFunc {
 		}
 		s := seed(value, r)
 		start := len(dst)
-		id := p.draw(&s, gender.of(r))
+		id := r.person(p, &s, gender.of(r))
 		if len(id.first)+1+len(id.last)+1+tail+1+len(domain) <= min(chars, 64+len(domain)) {
 			dst = append(append(append(append(dst, id.first...), '.'), id.last...), '.')
 			changeCase(dst[start:], false)

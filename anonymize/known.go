@@ -39,8 +39,8 @@ const mostRecords = 64
 
 // A record is the place of the next one, 8 bytes, then what is compared: the
 // rank, 0 for the entity's own row, the tableKey of the program that made it, and
-// of each value its kind, its index in Program.columns, the value, and, with
-// knownMade, what it gets.
+// of each value its kind, its index in Program.columns, the starts of what stands
+// for it, the value, and, with knownMade, what it gets.
 const recordLink, recordHead = 8, 8 + 1 + 8
 
 // knownMade is added to the kind of a value whose fake depends on its row. All
@@ -127,9 +127,13 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 			made = knownMade
 		}
 		r.out = binary.AppendUvarint(append(r.out, byte(c.kind)|made), uint64(c.column))
+		s := source{kind: c.kind, value: value, column: c.column}
+		starts := len(r.out)
+		r.out = s.appendStarts(append(r.out, 0))
+		r.out[starts] = byte(len(r.out) - starts - 1)
 		r.out = append(binary.AppendUvarint(r.out, uint64(len(value))), value...)
 		if col.readsRow {
-			values.sources = append(values.sources, source{kind: c.kind, value: value, column: c.column})
+			values.sources = append(values.sources, s)
 			fake := values.fake(len(values.sources)-1, r)
 			r.out = append(binary.AppendUvarint(r.out, uint64(len(fake))), fake...)
 		}
@@ -245,7 +249,8 @@ func (k *Known) of(entity [16]byte, values *knownValues) {
 			made := record[0]&knownMade != 0
 			column, n := binary.Uvarint(record[1:])
 			s.column = int(column)
-			s.value, record = cutSized(record[1+n:])
+			s.starts, record = cutSized(record[1+n:])
+			s.value, record = cutSized(record)
 			if made {
 				s.lent, record = cutSized(record)
 			}

@@ -38,6 +38,26 @@ func (p *people) draw(s *keyed.Stream, g gender) identity {
 	return id
 }
 
+// lastPerson is who was drawn last, for the next column of the same person.
+type lastPerson struct {
+	of       *people
+	gender   gender
+	from, to keyed.Stream
+	id       identity
+}
+
+// person is draw for what the row at hand is about.
+func (r *Rewriter) person(p *people, s *keyed.Stream, g gender) identity {
+	l := &r.lastPerson
+	if l.of != p || l.gender != g || l.from != *s {
+		l.of, l.gender, l.from = p, g, *s
+		l.id = p.draw(s, g)
+		l.to = *s
+	}
+	*s = l.to
+	return l.id
+}
+
 // locale returns the people of the mask's locale.
 func (c *compiler) locale() *people {
 	d := dictionaries()
@@ -56,7 +76,7 @@ func makePerson(part personPart) func(*compiler) maskFunc {
 	return func(c *compiler) maskFunc {
 		p, gender := c.locale(), c.gender()
 		return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
-			id := p.draw(&r.stream, gender.of(r))
+			id := r.person(p, &r.stream, gender.of(r))
 			switch part {
 			case personFirst:
 				return append(dst, id.first...)
@@ -74,7 +94,7 @@ func makeTitle(c *compiler) maskFunc {
 	p, gender := c.locale(), c.gender()
 	return c.drawn(func(dst, value []byte, r *Rewriter) []byte {
 		title := p.titles[1]
-		if p.draw(&r.stream, gender.of(r)).woman {
+		if r.person(p, &r.stream, gender.of(r)).woman {
 			title = p.titles[0]
 		}
 		if r.stream.Uint64n(20) == 0 {
@@ -93,7 +113,7 @@ func makeGender(c *compiler) maskFunc {
 	words := c.genders()
 	return c.drawn(func(dst, value []byte, r *Rewriter) []byte {
 		i := 1
-		if p.draw(&r.stream, unknownGender).woman {
+		if r.person(p, &r.stream, unknownGender).woman {
 			i = 0
 		}
 		if words[0] != "" {
@@ -154,7 +174,7 @@ func makeUser(c *compiler) maskFunc {
 	if !c.col.Unique || c.nested {
 		return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
 			start := len(dst)
-			id := p.draw(&r.stream, gender.of(r))
+			id := r.person(p, &r.stream, gender.of(r))
 			dst = append(append(append(dst, id.first...), '.'), id.last...)
 			changeCase(dst[start:], false)
 			return appendDigits(dst, r.stream.Uint64n(9000)+1000, 4)
@@ -165,7 +185,7 @@ func makeUser(c *compiler) maskFunc {
 	return func(dst, value []byte, r *Rewriter) []byte {
 		s := seed(value, r)
 		start := len(dst)
-		id := p.draw(&s, gender.of(r))
+		id := r.person(p, &s, gender.of(r))
 		if len(id.first)+1+tail <= chars {
 			dst = append(append(dst, id.first...), '.')
 			changeCase(dst[start:], false)

@@ -1,5 +1,7 @@
 package anonymize
 
+import "sync"
+
 // country is how addresses of a country look.
 type country struct {
 	code, code3, name string
@@ -19,7 +21,9 @@ type place struct {
 }
 
 // countries returns how addresses look, by locale.
-func countries() map[string]*country {
+var countries = sync.OnceValue(makeCountries)
+
+func makeCountries() map[string]*country {
 	return map[string]*country{
 		"us": {code: "US", code3: "USA", name: "United States", street: "n s", line: ", c, a z", most: 9999, places: usPlaces()},
 		"gb": {code: "GB", code3: "GBR", name: "United Kingdom", street: "n s", line: ", c z", most: 199,

@@ -38,7 +38,10 @@ type Rewriter struct {
 	depth  int           // of levels in use
 	anchor []byte        // of the bounds at hand: the whole range
 	json   jsonState
-	scrub  scrubState
+
+	lastPerson  lastPerson
+	lastAddress lastAddress
+	scrub       scrubState
 
 	everyone *Known      // nil: only the row's own values are known
 	teachers []*Rewriter // scratch for masking values of other tables

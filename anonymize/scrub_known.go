@@ -118,6 +118,7 @@ type source struct {
 	done    bool     // the fake is there
 	lent    []byte   // it, where it is known from another row
 	teacher *Program // of a value from another row; nil: it is the row's
+	starts  []byte   // where it is known from another row: see appendStarts
 }
 
 // pattern is a text to look for.
@@ -204,40 +205,45 @@ func (k *knownValues) patterns(at int) {
 	if s.teacher != nil {
 		room -= ownPatterns
 	}
-	if len(k.list) > room {
-		return
+	if len(k.list) <= room && k.in.mayHoldAny(s.starts) {
+		s.candidates(func(v []byte, part knownPart, piece uint8) { k.pattern(v, part, piece, at) })
 	}
+}
+
+// candidates calls fn with each text that stands for the value, and with what of
+// its fake stands for that.
+func (s *source) candidates(fn func(v []byte, part knownPart, piece uint8)) {
 	switch s.kind {
 	case knownPhone:
 		if s.value[0] != '+' && s.value[0] != '(' {
-			k.pattern(s.value, partWhole, 0, at) // what the detector may not see
+			fn(s.value, partWhole, 0) // what the detector may not see
 		}
 		return
 	case knownFirst, knownLast:
-		k.names(s.value, partWhole, partWhole, at)
+		names(s.value, partWhole, partWhole, fn)
 	case knownName:
 		first, last := partFirst, partLast
 		if bytes.IndexByte(s.value, ',') >= 0 {
 			first, last = last, first
 		}
-		k.names(s.value, first, last, at)
+		names(s.value, first, last, fn)
 	case knownAddress:
 		rest, more := s.value, true
 		for piece := uint8(0); more && piece < 8; piece++ {
 			var text []byte
 			text, rest, more = bytes.Cut(rest, listMark)
 			if len(text) >= 6 {
-				k.pattern(text, partPiece, piece, at)
+				fn(text, partPiece, piece)
 			}
 		}
 	}
-	k.pattern(s.value, partWhole, 0, at)
+	fn(s.value, partWhole, 0)
 }
 
 var listMark = []byte{','}
 
-// names makes a pattern of each word of a name; the last one has its own part.
-func (k *knownValues) names(v []byte, first, last knownPart, source int) {
+// names calls fn with each word of a name; the last one has its own part.
+func names(v []byte, first, last knownPart, fn func(v []byte, part knownPart, piece uint8)) {
 	for len(v) > 0 {
 		end := 0
 		for end < len(v) && !nameGap(v, end) {
@@ -253,11 +259,17 @@ func (k *knownValues) names(v []byte, first, last knownPart, source int) {
 		if len(v) == 0 {
 			part = last
 		}
-		k.name(word, part, source)
+		name(word, part, fn)
 		if i := bytes.IndexByte(word, '-'); i > 0 { // Marie-Claire
-			k.name(word[:i], part, source)
-			k.name(word[i+1:], part, source)
+			name(word[:i], part, fn)
+			name(word[i+1:], part, fn)
 		}
+	}
+}
+
+func name(word []byte, part knownPart, fn func(v []byte, part knownPart, piece uint8)) {
+	if !particle(word) {
+		fn(word, part, 0)
 	}
 }
 
@@ -275,12 +287,6 @@ func nameGap(v []byte, i int) bool {
 }
 
 var wideSpace = []byte("\u3000")
-
-func (k *knownValues) name(word []byte, part knownPart, source int) {
-	if k.in.mayHold(word) && !particle(word) {
-		k.pattern(word, part, 0, source)
-	}
-}
 
 // pattern adds a text to look for, without marks at its ends, if it may be there.
 // A short one, or one of few digits, would be found everywhere.

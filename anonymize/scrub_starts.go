@@ -48,12 +48,58 @@ func (s *textStarts) note(text []byte) {
 // mayHold reports whether the text may hold v. It is in doubt about all that does
 // not begin with three characters of ASCII, the first a letter or a digit.
 func (s *textStarts) mayHold(v []byte) bool {
-	if len(v) < 3 || radix(v[0]) == 1 || v[1] <= ' ' || v[2] <= ' ' || (v[0]|v[1]|v[2]) >= utf8.RuneSelf {
-		return true
-	}
-	first := lower(v[0])
-	bit := startBit(uint32(first)<<16 | uint32(lower(v[1]))<<8 | uint32(lower(v[2])))
+	triple, ok := startOf(v)
+	return !ok || s.may(triple)
+}
+
+func (s *textStarts) may(triple [3]byte) bool {
+	first := triple[0]
+	bit := startBit(uint32(first)<<16 | uint32(triple[1])<<8 | uint32(triple[2]))
 	return s.triples[bit/64]>>(bit%64)&1 != 0 || s.loose[first/64]>>(first%64)&1 != 0
+}
+
+// startOf returns the first three characters of v, folded, if they are of ASCII,
+// the first a letter or a digit.
+func startOf(v []byte) (triple [3]byte, ok bool) {
+	if len(v) < 3 || radix(v[0]) == 1 || v[1] <= ' ' || v[2] <= ' ' || (v[0]|v[1]|v[2]) >= utf8.RuneSelf {
+		return triple, false
+	}
+	return [3]byte{lower(v[0]), lower(v[1]), lower(v[2])}, true
+}
+
+// mostStarts is how many starts of a value are kept.
+const mostStarts = 8
+
+// appendStarts appends the starts of what stands for a value, three bytes each;
+// none where a text may hold it that has none of them.
+func (s *source) appendStarts(dst []byte) []byte {
+	from, certain := len(dst), true
+	s.candidates(func(v []byte, _ knownPart, _ uint8) {
+		triple, ok := startOf(v)
+		if certain = certain && ok && len(dst)-from < 3*mostStarts; !certain {
+			return
+		}
+		for at := from; at < len(dst); at += 3 {
+			if [3]byte(dst[at:]) == triple {
+				return
+			}
+		}
+		dst = append(dst, triple[:]...)
+	})
+	if !certain {
+		return dst[:from]
+	}
+	return dst
+}
+
+// mayHoldAny reports whether the text may hold what has these starts.
+func (s *textStarts) mayHoldAny(starts []byte) bool {
+	for at := 0; at < len(starts); at += 3 {
+		if s.may([3]byte(starts[at:])) {
+			return true
+		}
+	}
+	return len(starts) == 0
 }
 
 func lower(ch byte) byte {
