@@ -383,6 +383,22 @@ func TestPasswordSchemes(t *testing.T) {
 	}
 }
 
+// TestPasswordFits: a column is as wide as the hash or wider, and the hash is
+// computed when it is needed first: a costly one does not hold up a check.
+func TestPasswordFits(t *testing.T) {
+	for scheme, more := range map[string]params{"bcrypt": {"cost": int64(4)}, "argon2id": nil, "pbkdf2_sha256": nil} {
+		p := params{"value": "staging", "scheme": scheme}
+		maps.Copy(p, more)
+		hash := one(t, 1, "text", Mask{Kind: "password", Params: p})("x")
+		for n, fits := range map[int]bool{len(hash): true, len(hash) - 1: false} {
+			_, err := Compile(testSecret(t, 1), Table{Name: "t", Entity: -1, Columns: []Column{{Name: "c", Type: Type{Name: "varchar", Length: n}, Mask: &Mask{Kind: "password", Params: p}}}})
+			if (err == nil) != fits {
+				t.Errorf("%s in %d characters: %v", scheme, n, err)
+			}
+		}
+	}
+}
+
 // TestEmailDomains maps and keeps the domains of addresses; what leaves no room
 // for a tail is opaque, and nothing of a local part shows.
 func TestEmailDomains(t *testing.T) {

@@ -227,16 +227,9 @@ func hexValue(ch byte) (int, bool) {
 // decided by one block: the bits before them, a one, and zeros. Its mask has a bit
 // for each of the 127 beginnings that seven bits can have.
 func flipBits(prf *keyed.PRF, b []byte, n int) {
-	var in [16]byte
-	flipFrom(prf, &in, b, 0, n)
-}
-
-// flipFrom is flipBits for bits from on, a multiple of seven; in holds those
-// before as they were.
-func flipFrom(prf *keyed.PRF, in *[16]byte, b []byte, from, n int) {
-	var sum [16]byte
+	var in, sum [16]byte
 	node := 0
-	for i := from; i < n; i++ {
+	for i := range n {
 		at, bit := i/8, byte(0x80)>>(i%8)
 		if i%7 == 0 {
 			in[at] |= bit
@@ -294,10 +287,17 @@ func (p *prefixes) flip(b *[4]byte, n int) {
 		}
 		first += 1 << level
 	}
-	var in [16]byte
-	binary.BigEndian.PutUint32(in[:], v&^(1<<(32-tabled)-1))
+	for level := tabled; level < n; level += 7 {
+		var in [16]byte
+		binary.BigEndian.PutUint32(in[:], v&^(1<<(32-level)-1)|1<<(31-level))
+		block := p.prf.Sum(in[:])
+		node := 1
+		for i := level; i < min(level+7, n); i++ {
+			flips |= uint32(block[node/8]>>(node%8)&1) << (31 - i)
+			node = 2*node + int(v>>(31-i)&1)
+		}
+	}
 	binary.BigEndian.PutUint32(b[:], v^flips)
-	flipFrom(p.prf, &in, b[:], tabled, n)
 }
 
 func makeURL(c *compiler) maskFunc {
