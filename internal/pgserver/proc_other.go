@@ -18,7 +18,7 @@ func (*process) pid() int                                            { return 0 
 func (*process) stop() error                                         { return nil }
 func (*process) unwatch()                                            {}
 
-func makeDir() (string, error)           { return "", errSystem }
+func makeDir(string) (string, error)     { return "", errSystem }
 func writeOwned(path, text string) error { return errSystem }
 
 func output(context.Context, string, string, ...string) (string, error) { return "", errSystem }

@@ -191,9 +191,13 @@ func account() (uid, gid uint32, err error) {
 		"run as another user")
 }
 
-// makeDir makes the server's directory where its user can reach it.
-func makeDir() (string, error) {
-	parents := []string{os.TempDir()}
+// makeDir makes the server's directory, in parent if its user can reach that; ""
+// means the directory of temporary files.
+func makeDir(parent string) (string, error) {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	parents := []string{parent}
 	root := os.Geteuid() == 0
 	if root {
 		parents = append(parents, "/tmp", "/var/tmp")

@@ -22,6 +22,10 @@ type Config struct {
 	// Bin is the directory of the server binaries; "" means those that Find
 	// returns, else downloaded ones.
 	Bin string
+	// Parent is the directory to make the server's own directory in; "" means that
+	// of temporary files. Where another user runs the server because this process
+	// is root's, and that user cannot get there, it is another one.
+	Parent string
 	// Settings are server settings by name, in postgresql.conf's spelling of
 	// values without quotes. They win over this package's, which turn durability
 	// and JIT off; listen_addresses and port are not among them.
@@ -67,7 +71,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 		return nil, fmt.Errorf("password for a server: %w", err)
 	}
 	s := &Server{bin: bin, version: version, password: hex.EncodeToString(secret)}
-	if s.dir, err = makeDir(); err != nil {
+	if s.dir, err = makeDir(config.Parent); err != nil {
 		return nil, err
 	}
 	if err := s.start(ctx, config, s.initdb); err != nil {

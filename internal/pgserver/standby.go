@@ -19,7 +19,7 @@ func (s *Server) Standby(ctx context.Context, settings map[string]string) (*Serv
 	}
 	b := &Server{bin: s.bin, version: s.version, password: s.password}
 	var err error
-	if b.dir, err = makeDir(); err != nil {
+	if b.dir, err = makeDir(""); err != nil {
 		return nil, err
 	}
 	fill := func(ctx context.Context) error {
