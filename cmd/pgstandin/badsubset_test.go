@@ -10,6 +10,7 @@ import (
 // TestBadSubsets: each mistake in the rules of a subset is one error that says
 // where it is and what to write, before a row is read.
 func TestBadSubsets(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, whyShop+"; alter table orders add note text, add tag_ids int[]; create table labels (name text primary key); analyze")
 	base := strings.Replace(whyRules, "total: keep", "total: keep, note: keep, tag_ids: keep", 1) + "  labels: { columns: { name: keep } }\n"

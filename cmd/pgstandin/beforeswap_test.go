@@ -31,6 +31,7 @@ func psql(t *testing.T) string {
 // A migration runs on the new database, between the proof that it is the
 // source's schema and the rules' checks, which see what it did.
 func TestBeforeSwap(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
@@ -40,14 +41,15 @@ func TestBeforeSwap(t *testing.T) {
 		t.Fatalf("without the migration: status %d: %s", status, errOut)
 	}
 	migrate := psql(t) + ` -qX -v ON_ERROR_STOP=1 -c "alter table users add nickname text default 'nick'; update users set name = 'nick' where id = 7; drop table audit_logs" && echo migrated && echo 'as it should' >&2; env`
-	t.Setenv("PGSTANDIN_SOURCE", "postgres://hidden:secret@nowhere/x")
-	t.Setenv("PGHOST", "elsewhere.example")
-	t.Setenv("PGDATABASE", "another")
 	// The report is of what was copied, whatever the command makes of it.
-	status, _, errOut := s.refresh(keyA, "--before-swap", migrate, "--report", t.TempDir())
-	if status != 0 {
-		t.Fatalf("status %d: %s", status, errOut)
+	var errs strings.Builder
+	cmd := exec.Command(program(t), "refresh", "--source", s.source, "--target", s.target, "--rules", s.rules, "--workers", "2", "--before-swap", migrate, "--report", t.TempDir())
+	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_SOURCE=postgres://hidden:secret@nowhere/x", "PGHOST=elsewhere.example", "PGDATABASE=another")
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, errs.String())
 	}
+	errOut := errs.String()
 	for _, want := range []string{"before-swap: migrated\n", "before-swap: as it should\n", "before-swap: PGDATABASE=" + s.name + "_pgstandin_", "before-swap: PGSTANDIN_TARGET=postgres://"} {
 		if !strings.Contains(errOut, want) {
 			t.Errorf("lacks %q:\n%s", want, errOut)
@@ -63,7 +65,7 @@ func TestBeforeSwap(t *testing.T) {
 	}
 	// A command that fails: staging stays as it is, and nothing is left behind.
 	before := s.rowsOf("users")
-	status, _, errOut = s.refresh(keyB, "--before-swap", "echo first; exit 3")
+	status, _, errOut := s.refresh(keyB, "--before-swap", "echo first; exit 3")
 	if status != exitFailed || !strings.Contains(errOut, "before-swap: first") || !strings.Contains(errOut, "exit status 3") || !strings.Contains(errOut, "untouched") {
 		t.Errorf("status %d: %s", status, errOut)
 	}
@@ -82,13 +84,11 @@ func TestBeforeSwap(t *testing.T) {
 
 // An interrupt ends the command and all that it has started.
 func TestBeforeSwapInterrupted(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	pids := filepath.Join(t.TempDir(), "pids")
 	// One that does not listen to reason either.
 	cmd := exec.Command(bin, "refresh", "--source", s.source, "--target", s.target, "--rules", s.rules,

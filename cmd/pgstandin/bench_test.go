@@ -49,11 +49,7 @@ func newBench(b *testing.B) *bench {
 		}
 	})
 	dir := b.TempDir()
-	x := &bench{server: server, bin: filepath.Join(dir, "pgstandin"), dir: dir}
-	if out, err := exec.Command("go", "build", "-o", x.bin, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
-	return x
+	return &bench{server: server, bin: program(b), dir: dir}
 }
 
 // shop makes a database with a shop, once.

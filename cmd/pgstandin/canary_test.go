@@ -71,6 +71,7 @@ type canaryHunt struct {
 // after one that came to its end. With one mask less the run finds the leak, staging
 // stays as it was, and the same search then finds canaries.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	kills := 4
 	if v := os.Getenv("PGSTANDIN_CANARY_KILLS"); v != "" {
 		var err error
@@ -136,9 +137,9 @@ func newCanaryHunt(t *testing.T) *canaryHunt {
 	t.Helper()
 	m := &matrix{t: t, rng: rand.New(rand.NewPCG(rand.Uint64(), 0)), tmp: t.TempDir(), sums: map[string]string{}}
 	h := &canaryHunt{matrix: m, reports: t.TempDir(), seen: map[string]time.Time{}}
-	m.source = m.server(nil)
+	m.source = m.server("", nil)
 	// What was ever written stays in the log of changes; the server tells all it can.
-	m.target = m.server(map[string]string{"wal_keep_size": "16GB", "autovacuum": "off", "log_statement": "all", "log_min_messages": "debug1", "log_error_verbosity": "verbose",
+	m.target = m.server("", map[string]string{"wal_keep_size": "16GB", "autovacuum": "off", "log_statement": "all", "log_min_messages": "debug1", "log_error_verbosity": "verbose",
 		"log_min_error_statement": "debug1", "log_connections": "on", "log_disconnections": "on", "log_replication_commands": "on", "log_temp_files": "0", "log_lock_waits": "on"})
 	m.must(m.source, "postgres", "create database shop")
 	m.must(m.source, "shop", shop.Schema)
@@ -154,10 +155,7 @@ func newCanaryHunt(t *testing.T) *canaryHunt {
 		t.Fatalf("%d canaries are found in the source's files", len(planted))
 	}
 	t.Logf("%d canaries", len(planted))
-	m.bin = filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", m.bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	m.bin = program(t)
 	m.rules = filepath.Join(t.TempDir(), "pgstandin.yaml")
 	init := exec.Command(m.bin, "init", "--source", m.dsn(0, false), "-o", m.rules)
 	init.Env = append(os.Environ(), "TMPDIR="+m.tmp)

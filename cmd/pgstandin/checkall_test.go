@@ -10,6 +10,7 @@ import (
 // check says at once what is wrong with the file, its names, its plan and its
 // masks; where there is no server to ask, what is wrong with the file.
 func TestCheckSaysAllAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table users (id int primary key, name text, born date); create table apart (id int primary key); select lo_create(0)")
 	s.write(`version: 1

@@ -72,6 +72,7 @@ columns: [{ match: "*.*", mask: keep }]
 // quote other tables, in text and with the format that suits each table, and
 // finds the same.
 func TestCopyFormats(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, everyFormat)
 	s.write(everyFormatRules)

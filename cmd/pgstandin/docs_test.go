@@ -45,6 +45,7 @@ func shownCommands(text string) [][]string {
 // Every command line that a document shows is one that this program takes: the
 // subcommand is there, and so are its flags.
 func TestDocsShowCommandsThatExist(t *testing.T) {
+	t.Parallel()
 	shown := map[string]int{}
 	for _, name := range docFiles(t) {
 		text, err := os.ReadFile(name)
@@ -68,6 +69,7 @@ func TestDocsShowCommandsThatExist(t *testing.T) {
 
 // So are those that the program itself shows.
 func TestHelpShowsCommandsThatExist(t *testing.T) {
+	t.Parallel()
 	root := newRootCommand()
 	for _, c := range append(root.Commands(), root) {
 		for _, args := range shownCommands(strings.ReplaceAll(c.Example, "\n  ", "\n")) {
@@ -136,6 +138,7 @@ func codeOf(text string) string {
 // Every flag and make target that the README names is there, and its rules
 // file is one.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

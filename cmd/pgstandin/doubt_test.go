@@ -10,6 +10,7 @@ import (
 // TestDoubtfulIndexes: check says of which unique indexes only a run can tell
 // whether masked rows fit, and only of these.
 func TestDoubtfulIndexes(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 create table t (id int primary key, handle text not null, email varchar(80), nick text, "Odd ""name" text, kept text, n int);

@@ -19,6 +19,7 @@ var exactValues = []string{
 // a refresh what they were, byte for byte, in a table that COPY's binary format
 // can carry and in one that it cannot.
 func TestExactValues(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	var columns, insert, list strings.Builder
 	for i, v := range exactValues {
@@ -70,6 +71,7 @@ func TestExactValues(t *testing.T) {
 // TestDatesKeepOrder: created <= paid <= refunded holds after shifting, across
 // types and tables of one user, which the target's constraints check.
 func TestDatesKeepOrder(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create table users (id int primary key, born date, created timestamptz);

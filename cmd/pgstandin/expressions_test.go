@@ -10,6 +10,7 @@ import (
 // An expression that the source cannot run is found by every command before
 // anything else, with its place, its literal unsaid.
 func TestExpressionsAreTried(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, joined date);
 		create schema private; create table private.notes (id int primary key)`)

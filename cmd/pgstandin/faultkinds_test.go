@@ -233,8 +233,8 @@ func (m *matrix) control(s *pgserver.Server, args ...string) error {
 	return nil
 }
 
-// smallDisk makes a file system of 400 MB for the servers that start from now
-// on, and returns where it is, or "" where that cannot be done.
+// smallDisk makes a file system of 400 MB for a server, and returns where it is,
+// or "" where that cannot be done.
 func (m *matrix) smallDisk() string {
 	dir, err := os.MkdirTemp("", "pgstandin-disk-") // t.TempDir's lets no other user pass
 	if err != nil {
@@ -248,7 +248,6 @@ func (m *matrix) smallDisk() string {
 	if err := os.Chmod(dir, 0o1777); err != nil {
 		m.t.Fatal(err)
 	}
-	m.t.Setenv("TMPDIR", dir)
 	return dir
 }
 

@@ -85,6 +85,7 @@ type point struct {
 // run succeeds and leaves nothing of the dead one behind. make test/faults
 // tries more of them, and prints the table.
 func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
 	points, seed := 12, uint64(6)
 	for name, parse := range map[string]func(string) error{
 		"PGSTANDIN_FAULTS":      func(v string) (err error) { points, err = strconv.Atoi(v); return err },
@@ -128,18 +129,12 @@ func TestFaultMatrix(t *testing.T) {
 func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
 	t.Helper()
 	m := &matrix{t: t, rng: rng, tmp: t.TempDir(), sums: map[string]string{}}
-	m.source = m.server(nil)
-	tmp, had := os.LookupEnv("TMPDIR")
+	m.source = m.server("", nil)
 	m.small = m.smallDisk()
 	// A restart must not lose what was committed, and the disk is small.
-	m.target = m.server(map[string]string{"synchronous_commit": "on", "max_wal_size": "64MB", "min_wal_size": "32MB", "autovacuum": "off"})
+	m.target = m.server(m.small, map[string]string{"synchronous_commit": "on", "max_wal_size": "64MB", "min_wal_size": "32MB", "autovacuum": "off"})
 	if m.small != "" && !strings.HasPrefix(m.target.DataDir(), m.small) {
 		m.small = "" // its user cannot get there
-	}
-	if had {
-		t.Setenv("TMPDIR", tmp)
-	} else {
-		os.Unsetenv("TMPDIR") // put back by smallDisk's Setenv
 	}
 	for i, s := range []*pgserver.Server{m.source, m.target} {
 		m.wires[i] = newWire(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port())))
@@ -151,10 +146,7 @@ func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
 	if err := os.WriteFile(m.rules, []byte(faultRules), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m.bin = filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", m.bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	m.bin = program(t)
 	for _, key := range []string{keyA, keyB, keyA} {
 		p := &point{matrix: m, fault: &fault{name: "no fault"}, key: key}
 		p.start()
@@ -177,9 +169,9 @@ func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
 	return m
 }
 
-func (m *matrix) server(settings map[string]string) *pgserver.Server {
+func (m *matrix) server(parent string, settings map[string]string) *pgserver.Server {
 	m.t.Helper()
-	s, err := pgserver.Start(m.t.Context(), pgserver.Config{Settings: settings, Log: os.Stderr})
+	s, err := pgserver.Start(m.t.Context(), pgserver.Config{Parent: parent, Settings: settings, Log: os.Stderr})
 	if err != nil {
 		m.t.Fatal(err)
 	}

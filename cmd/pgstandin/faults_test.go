@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,17 +17,17 @@ import (
 // of them, or all of that end. The run then succeeds or fails by itself; staging
 // is whole, nothing is left behind, and the next run succeeds.
 func TestLostSessions(t *testing.T) {
+	t.Parallel()
+	role := superuser(t)
 	s := newStaging(t)
+	s.source, s.target = s.source+connectAs(role), s.target+connectAs(role)
 	pgtest.Exec(t, s.source, smallShop+"insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 20000) i")
 	s.write(smallRules)
 	s.must(keyA)
 	want := s.rowsOf("users")
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	db := strings.TrimSuffix(s.name, "_staging")
-	source, target := "datname = '"+db+"'", "(datname like '"+s.name+"%' or application_name like 'pgstandin run %')"
+	source, target := "datname = '"+db+"'", "usename = '"+role+"' and (datname like '"+s.name+"%' or application_name like 'pgstandin run %')"
 	admin := pgtest.Server(t)
 	for i := range 8 {
 		where := []string{source, target}[i%2]

@@ -13,10 +13,12 @@ import (
 // TestSchemasOfTheField fills large schemas that this project did not write,
 // refreshes a part of their users, and has the server say that every key holds.
 func TestSchemasOfTheField(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, root string }{
 		{"gitlab11", "users"}, {"gitlab11", "projects"}, {"bb_auctionmark", "useracct"}, {"bb_auctionmark", "item"},
 	} {
 		t.Run(c.name+"/"+c.root, func(t *testing.T) {
+			t.Parallel()
 			s := newStaging(t)
 			pgtest.LoadCase(t, s.source, c.name)
 			const each = 300

@@ -8,6 +8,7 @@ import (
 // A value that makes no sense is a usage error that says what to write, and
 // never quietly something else.
 func TestFlagValues(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
 	for _, args := range [][]string{
 		{"refresh", "--workers", "0"}, {"refresh", "--workers", "-1"}, {"plan", "--workers", "many"}, {"demo", "--workers", "1001"},
@@ -23,6 +24,7 @@ func TestFlagValues(t *testing.T) {
 
 // "pgstandin --version" is what everybody tries first.
 func TestVersionFlag(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
 	status, out, errOut := s.command(keyA, "--version")
 	_, want, _ := s.command(keyA, "version")

@@ -82,10 +82,12 @@ tables:
 // target that other roles own and use among it, and then takes away one
 // statement after the other: none is superfluous.
 func TestGrants(t *testing.T) {
+	t.Parallel()
 	testGrants(t, pgtest.Server(t), pgtest.Server(t))
 }
 
 func TestGrantsOnEachVersion(t *testing.T) {
+	t.Parallel()
 	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
 		target := server.DSN("postgres")
 		source := target
@@ -187,9 +189,8 @@ func (s *staging) app(t *testing.T, admin string) string {
 }
 
 func TestGrantsUsage(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
-	t.Setenv("PGSTANDIN_SOURCE", "")
-	t.Setenv("PGSTANDIN_TARGET", "")
 	if status, _, errOut := s.command("", "grants"); status != exitUsage || !strings.Contains(errOut, "no end is named") {
 		t.Errorf("status %d: %s", status, errOut)
 	}

@@ -6,6 +6,7 @@ import (
 )
 
 func TestCombinations(t *testing.T) {
+	t.Parallel()
 	const rows = 1000
 	values := make([][]uint64, 5)
 	for i := range uint64(rows) {
@@ -28,6 +29,7 @@ func TestCombinations(t *testing.T) {
 }
 
 func TestSubsets(t *testing.T) {
+	t.Parallel()
 	n := 0
 	seen := map[string]bool{}
 	for set := range subsets(10, 3) {

@@ -19,6 +19,7 @@ create table other."Big.Table" (id int primary key, phone text);
 // Adding to a file changes nothing that is in it, decides what it leaves open,
 // and then has nothing more to add.
 func TestInitAdds(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]string{
 		"nothing but a version": "version: 1\n",
 		"no end of line":        "version: 1\ntargets: [\"*_staging\"]",
@@ -126,6 +127,7 @@ func contains(whole, part []string) bool {
 
 // A file with mistakes is not touched.
 func TestInitLeavesMistakes(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, addSchema)
 	for _, old := range []string{"version: 1\ntables: { usres: { rows: all } }\n", "version: 2\n", "a: [", "version: 1\ntables:\n  users: { columns: { email: phonee } }\n"} {
@@ -143,6 +145,7 @@ func TestInitLeavesMistakes(t *testing.T) {
 // A file that exists is told of a root and of references that look missing, in
 // lines that it takes as they are; then there is nothing more to say.
 func TestInitProposes(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create table users (id int primary key, email text);

@@ -45,6 +45,7 @@ analyze;
 // Whatever names and types a database has, the file that is written holds, says
 // what rows bear out, and runs.
 func TestInitOddNames(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, strings.ReplaceAll(oddSchema, "citext_or_text", "text"))
 	text := s.initRules()
@@ -76,6 +77,7 @@ func TestInitOddNames(t *testing.T) {
 
 // A table that the role may not read is judged by its names, and said so.
 func TestInitWithoutRights(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	role := "reader_" + filepath.Base(s.name)
 	pgtest.Exec(t, s.source, smallShop+fmt.Sprintf(`
@@ -100,6 +102,7 @@ func TestInitWithoutRights(t *testing.T) {
 
 // Without rows it goes by names, and prints where it is told to.
 func TestInitPrints(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	status, out, errOut := s.command(keyA, "init", "--source", s.source, "--sample", "0", "-o", "-")

@@ -12,6 +12,7 @@ import (
 // init writes the lock file that check --write-lock would, but neither over one
 // nor while a decision waits to be read.
 func TestInitWritesLock(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	s.rules = filepath.Join(t.TempDir(), "pgstandin.yaml")
 	lock := lockName(s.rules)

@@ -35,6 +35,7 @@ func (s *staging) initRules(more ...string) string {
 // TestInitCanaries: a file written by init alone runs, and nothing that was planted
 // in the shop, in columns, documents, arrays and texts, is found in its copy.
 func TestInitCanaries(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, shop.Schema)
 	pgtest.Exec(t, s.source, shop.DataAt(200, time.Now()))
@@ -103,6 +104,7 @@ func plant(t *testing.T, dsn string) []string {
 
 // Files written by init for databases that others made hold and run.
 func TestInitCases(t *testing.T) {
+	t.Parallel()
 	// Albums and songs are named after artists, who are masked: that is for people
 	// to judge, after the leak scan said so.
 	accept := map[string]string{"chinook": `
@@ -113,6 +115,7 @@ leaks:
 `}
 	for _, name := range []string{"pagila", "northwind", "chinook"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStaging(t)
 			pgtest.LoadCase(t, s.source, name)
 			pgtest.Exec(t, s.source, "analyze")
@@ -130,6 +133,7 @@ leaks:
 
 // Schemas without rows get a file that holds; a large one, in no time.
 func TestInitWithoutRows(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"gitlab11", "bb_auctionmark"} {
 		t.Run(name, func(t *testing.T) {
 			s := newStaging(t)

@@ -16,24 +16,34 @@ import (
 )
 
 // newPlaced is a shop and an empty target, owned by a role that may not create
-// databases and that the runs connect as.
-func newPlaced(t *testing.T) *staging {
+// databases and that the runs connect as. No other test has that role.
+func newPlaced(t *testing.T) (s *staging, role string) {
 	t.Helper()
-	role := fmt.Sprintf("in_place_%d", time.Now().UnixNano())
+	role = fmt.Sprintf("in_place_%d", time.Now().UnixNano())
 	admin := pgtest.Server(t)
 	pgtest.Exec(t, admin, "create role "+role+" login password 'secret'")
 	t.Cleanup(func() { pgtest.Exec(t, admin, "drop role "+role) })
-	s := newStaging(t)
+	s = newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	pgtest.Exec(t, admin, "create database "+s.name+" template template0 owner "+role)
 	pgtest.Exec(t, s.target, "alter schema public owner to "+role)
 	s.target += " user=" + role + " password=secret"
 	s.write(smallRules)
-	return s
+	return s, role
 }
 
-// litter lists what no run may leave behind.
-func (s *staging) litter() string {
+// litter lists what no run may leave behind. It gives the server the moment that it
+// needs to see that a client is gone, and to end its session.
+func (s *staging) litter() (left string) {
+	for begin := time.Now(); time.Since(begin) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+		if left = s.litterNow(); !strings.Contains(left, "[pgstandin") {
+			break
+		}
+	}
+	return left
+}
+
+func (s *staging) litterNow() string {
 	return fmt.Sprint(pgtest.Query(s.t, s.target, `select nspname from pg_namespace where nspname ~ '_pgstandin_'
 union all select application_name from pg_stat_activity where datname = current_database() and application_name ~ '^pgstandin'
 union all select gid from pg_prepared_xacts`))
@@ -42,7 +52,8 @@ union all select gid from pg_prepared_xacts`))
 // TestRefreshInPlace makes of the shop what a refresh beside it makes, as a role
 // without CREATEDB, and goes back and forth.
 func TestRefreshInPlace(t *testing.T) {
-	s := newPlaced(t)
+	t.Parallel()
+	s, _ := newPlaced(t)
 	status, _, errOut := s.refresh(keyA)
 	if status != exitFailed || !strings.Contains(errOut, "may not create databases") {
 		t.Errorf("beside: status %d: %s", status, errOut)
@@ -101,7 +112,8 @@ func TestRefreshInPlace(t *testing.T) {
 // staging answers with whole data, old or new, and the next run succeeds and clears
 // away what the dead one left.
 func TestInPlaceKilled(t *testing.T) {
-	s := newPlaced(t)
+	t.Parallel()
+	s, _ := newPlaced(t)
 	pgtest.Exec(t, s.source, `insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 12000) i;
 		create function slow(int) returns int immutable language plpgsql as 'begin if $1 % 100 = 0 then perform pg_sleep(0.01); end if; return $1; end';
 		create index audit_logs_slow on audit_logs (slow(id))`)
@@ -110,10 +122,7 @@ func TestInPlaceKilled(t *testing.T) {
 		s.must(key, "--in-place")
 		rows[key] = s.rowsOf("public.users")
 	}
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	swept := 0
 	for i, at := range []string{"create the schema", "copy rows", "build indexes", "verify", ""} {
 		for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
@@ -153,7 +162,7 @@ func TestInPlaceKilled(t *testing.T) {
 				if code == exitInterrupted && s.litter() != "[]" {
 					t.Errorf("an interrupted run left %s\n%s%s", s.litter(), printed.String(), rest)
 				}
-				left := s.litter()
+				left := s.litterNow()
 				status, _, errOut := s.refresh(keyB, "--in-place")
 				if got := s.rowsOf("public.users"); status != 0 || got != rows[keyB] || s.litter() != "[]" {
 					t.Errorf("the next run: status %d, litter %s: %s", status, s.litter(), errOut)
@@ -173,7 +182,8 @@ func TestInPlaceKilled(t *testing.T) {
 // TestInPlaceLostSessions ends the target's sessions of runs in place at random
 // moments: the run gets over it or fails by itself, and leaves nothing behind.
 func TestInPlaceLostSessions(t *testing.T) {
-	s := newPlaced(t)
+	t.Parallel()
+	s, role := newPlaced(t)
 	pgtest.Exec(t, s.source, "insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 12000) i")
 	s.must(keyA, "--in-place")
 	want := s.rowsOf("public.users")
@@ -183,7 +193,7 @@ func TestInPlaceLostSessions(t *testing.T) {
 		go func() {
 			time.Sleep(300*time.Millisecond + rand.N(2*time.Second))
 			limit := []string{"limit 1", ""}[i%2]
-			ended <- pgtest.Query(t, admin, "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where pid <> pg_backend_pid() and application_name like 'pgstandin run %' and datname in ('postgres', '"+s.name+"') order by random() "+limit+") x")[0][0]
+			ended <- pgtest.Query(t, admin, "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where usename = '"+role+"' and application_name like 'pgstandin run %' and datname in ('postgres', '"+s.name+"') order by random() "+limit+") x")[0][0]
 		}()
 		status, _, errOut := s.refresh(keyA, "--in-place")
 		t.Logf("%s sessions ended, status %d", <-ended, status)
@@ -200,6 +210,7 @@ func TestInPlaceLostSessions(t *testing.T) {
 // TestGrantsInPlace refreshes in place with exactly what grants prints, and with
 // each of that taken away in turn.
 func TestGrantsInPlace(t *testing.T) {
+	t.Parallel()
 	admin := pgtest.Server(t)
 	r := roles(t, admin, "gp_", "runner", "owner", "other", "reader")
 	runner, owner, other, reader := r[0], r[1], r[2], r[3]

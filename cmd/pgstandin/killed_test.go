@@ -19,6 +19,7 @@ import (
 // seconds; the next run, at once, succeeds and removes what they left, and nothing
 // else.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop+`insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 12000) i;
 		create function slow(int) returns int immutable language plpgsql as 'begin if $1 % 100 = 0 then perform pg_sleep(0.01); end if; return $1; end';
@@ -26,10 +27,7 @@ func TestKilled(t *testing.T) {
 	s.write(smallRules)
 	s.must(keyA)
 	want := s.rowsOf("users")
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	tmp := t.TempDir()
 	keep := decoys(t, s.name, tmp)
 	start := func() (*exec.Cmd, *strings.Builder) {
@@ -93,9 +91,12 @@ func TestKilled(t *testing.T) {
 	if swept < 3 {
 		t.Errorf("%d leftovers were dropped", swept)
 	}
-	// The command of this process looks into its own folder for temporary files.
-	t.Setenv("TMPDIR", tmp)
-	s.must(keyA)
+	// The commands of this process look into its own folder for temporary files.
+	cmd, printed := start()
+	cmd.Stderr = printed
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("the last run: %v: %s", err, printed)
+	}
 	keep(t)
 }
 

@@ -22,6 +22,7 @@ func stagedShop(t *testing.T, users int) *staging {
 // TestTextsForgetTheirUser: what a message or note quotes of its user, whose
 // values are in another table, is gone, and the user's fakes are in its place.
 func TestTextsForgetTheirUser(t *testing.T) {
+	t.Parallel()
 	s := stagedShop(t, 1500)
 	if status, _, errOut := s.refresh(keyA); status != 0 || !strings.Contains(errOut, "learn what texts may quote") {
 		t.Errorf("status %d, and nothing was learned:\n%s", status, errOut)
@@ -69,6 +70,7 @@ func TestTextsForgetTheirUser(t *testing.T) {
 
 // TestKnownNeedsRoom: what is known must fit the memory that is given.
 func TestKnownNeedsRoom(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, name text);
 		create table notes (user_id int references users, body text);

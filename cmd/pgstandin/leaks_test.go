@@ -76,6 +76,7 @@ func leakPlants() [][2]string {
 // says no value, and staging stays as it was. With the masks alone there is no
 // alarm, and what the rules accept is none.
 func TestLeaks(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders)
 	s.write(holdersRules)
@@ -124,6 +125,7 @@ func TestLeaks(t *testing.T) {
 
 // TestLeakOfOneMask masks the copies of values but keeps one: the run fails.
 func TestLeakOfOneMask(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders+`
 		create table invoices (id int primary key, user_id int references users, sent_to text, title text);
@@ -147,6 +149,7 @@ func TestLeakOfOneMask(t *testing.T) {
 // TestLeakScope looks for values of rows that are not copied only where it is
 // told to.
 func TestLeakScope(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders+`
 		create table vault (id int primary key, iban text, born date);
@@ -165,6 +168,7 @@ func TestLeakScope(t *testing.T) {
 
 // TestLeakJSON reads what the scan did from the result.
 func TestLeakJSON(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders)
 	s.write(holdersRules)
@@ -197,6 +201,7 @@ func (s *staging) verify(key string, more ...string) (status int, out, errOut st
 // same secret, there is no leak; then originals are planted in the target, in
 // masked columns too.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders)
 	s.write(holdersRules)
@@ -237,6 +242,7 @@ func TestVerify(t *testing.T) {
 // TestShopLeaks refreshes the shop, whose names are few and common: no alarm with
 // its rules; with one of the masks left out, one.
 func TestShopLeaks(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, shop.Schema)
 	pgtest.Exec(t, s.source, shop.Data(400))
@@ -269,6 +275,7 @@ func TestShopLeaks(t *testing.T) {
 // TestLeakMemory has more originals than fingerprints may take: the run ends and
 // says what to raise, and nothing is passed over.
 func TestLeakMemory(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, email text, backup text);
 		insert into users select i, 'user' || i || '@corp.example', 'backup' || i || '@corp.example' from generate_series(1, 100000) i`)

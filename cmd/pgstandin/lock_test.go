@@ -11,6 +11,7 @@ import (
 )
 
 func TestLockDrift(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, email text, name text, "odd	\n" int);
 		insert into users values (1, 'anna@mail.example', 'Anna', 2)`)
@@ -84,6 +85,7 @@ columns:
 }
 
 func TestLockText(t *testing.T) {
+	t.Parallel()
 	want := []lockLine{{"a", "b\t\\n\n", "text", "", "", "table"}, {"a", "c", "int", "constant {value: …}", "0a1b2c3d4e5f", "pattern"}, {table: "b"}}
 	got, err := parseLock("x", formatLock(want))
 	if err != nil || !slices.Equal(got, want) {
@@ -97,6 +99,7 @@ func TestLockText(t *testing.T) {
 // A literal that changed is drift where a pattern gives it, and is not in the
 // file; nor is anything that another server would write otherwise.
 func TestLockDigest(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create type place as (street text, zip text);
 		create table users (id int primary key, gone text, email text, home place); alter table users drop gone; create table hollow ()`)
@@ -153,6 +156,7 @@ columns:
 // What nobody decided does not hide what drifted, and a mistake in the rules does
 // not hide objects.
 func TestUndecidedAndDrift(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table users (id int primary key, name text, note text, plan text)")
 	s.write(`version: 1
@@ -176,6 +180,7 @@ tables: { users: { columns: { name: person.name, note: scrub, plan: keep } } }
 
 // PostgreSQL puts a new column last, so one elsewhere was renamed.
 func TestRenamed(t *testing.T) {
+	t.Parallel()
 	column := func(name string) lockLine { return lockLine{"public.t", name, "text", "keep", "", "match"} }
 	masked := func(name string) lockLine { return lockLine{"public.t", name, "text", "email", "", "match"} }
 	for _, c := range []struct {
@@ -218,6 +223,7 @@ func FuzzLock(f *testing.F) {
 // TestRenamedByRules: a column that the rules name is renamed. That is drift,
 // though the rules have a mistake now; a misspelt column is none.
 func TestRenamedByRules(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, email text)`)
 	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n")

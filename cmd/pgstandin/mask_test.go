@@ -39,12 +39,7 @@ func dumpAs(t testing.TB, dsn string, how ...string) string {
 // mask runs the command over a dump on standard input.
 func (s *staging) mask(dump string, args ...string) (status int, out, errOut string) {
 	s.t.Helper()
-	if t, ok := s.t.(*testing.T); ok {
-		t.Setenv("PGSTANDIN_KEY", keyA)
-	}
-	var o, e bytes.Buffer
-	status = run(append([]string{"mask", "--rules", s.rules}, args...), strings.NewReader(dump), &o, &e)
-	return status, o.String(), e.String()
+	return runKeyed(s.t, keyA, dump, append([]string{"mask", "--rules", s.rules}, args...)...)
 }
 
 func (s *staging) file(name, text string) string {
@@ -88,8 +83,10 @@ var dumpForms = [][]string{{"--inserts"}, {"--column-inserts", "--on-conflict-do
 // TestMaskIsRefresh: a dump that is masked and loaded is, row for row, the target
 // of a refresh with the same rules and secret.
 func TestMaskIsRefresh(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"pagila", "northwind", "chinook", "shop"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStaging(t)
 			var text []byte
 			var err error

@@ -12,6 +12,7 @@ import (
 // TestMaskKeepsBytes: where nothing is masked every form of a dump passes byte for
 // byte, and so it does where masks find nothing to change.
 func TestMaskKeepsBytes(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, maskSchema)
 	pgtest.Exec(t, s.source, `create table kinds (id int primary key, a text, b float8, c numeric, d bit varying, e bool, f timestamptz, g xml, h interval, i money, j int4range, k oid, l "char", m name, n point, o tsvector, p int8[], q mood[]);
@@ -36,6 +37,7 @@ func TestMaskKeepsBytes(t *testing.T) {
 // output: statistics, large objects, comments that somebody wrote, rows of tables
 // without rows.
 func TestMaskLeavesOut(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	s.write("version: 1\ntargets: [\"*_staging\"]\nobjects: none\ntables:\n  logs: { rows: none }\n  users: { columns: { email: email } }\n")
 	setup := s.maskSetup("create table users (id int primary key, email text);\ncreate table logs (id int primary key, what text);\n", false)
@@ -82,6 +84,7 @@ SELECT pg_catalog.setval('public.s', 5, true);
 // TestMaskFindsCredentials: texts of the schema pass as they are, so they are
 // looked at first.
 func TestMaskFindsCredentials(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n")
 	text := "create table users (id int primary key, email text);\ncomment on table users is 'see https://anna:canary77@intra.example/';\n"

@@ -12,6 +12,7 @@ import (
 // The lock file gives the keys for a dump on standard input, where neither comes
 // from a schema: what comes out is what a refresh makes. Without keys it refuses.
 func TestMaskByLock(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create domain mail as text check (value <> '');
 		create table users (code text primary key, email mail not null, nick text, boss text references users);
@@ -71,6 +72,7 @@ func TestMaskByLock(t *testing.T) {
 
 // What a stream cannot do is refused by name.
 func TestMaskRefusesRules(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	const schemaSQL = "create table users (id int primary key, name text);\ncreate table notes (id int primary key, user_id int references users, body text);\n"
 	for _, c := range []struct {

@@ -64,6 +64,7 @@ tables:
 // A dump with everything in it comes out as a refresh makes it, from a file and,
 // what other tables say of a person aside, from a stream; no canary is in it.
 func TestMaskEverything(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, maskSchema)
 	s.write(maskRules)
@@ -111,6 +112,7 @@ func TestMaskEverything(t *testing.T) {
 // What cannot be masked is refused with its line, nothing of it is written, and
 // what was written does not load.
 func TestMaskRefuses(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	const schemaSQL = "create table users (id int primary key, email text, n int generated always as (id) stored);\ncreate table logs (id int primary key, what text);\n"
 	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n  logs: { columns: { what: keep } }\n")

@@ -7,6 +7,7 @@ import (
 
 // TestMemoryFlag: nonsense is a usage error that says what to write.
 func TestMemoryFlag(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
 	for _, command := range []string{"plan", "refresh"} {
 		for _, v := range []string{"lots", "12", "1KiB"} {
@@ -20,6 +21,7 @@ func TestMemoryFlag(t *testing.T) {
 
 // TestByteCount: amounts of memory, in the units that people write.
 func TestByteCount(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"512MiB": "512MiB", "512mb": "512000000B", "1GiB": "1GiB", "1.5 GiB": "1536MiB", "800MB": "800000000B",
 		"1048576B": "1MiB", "2tib": "2TiB", " 4096 KiB ": "4MiB", "1e9B": "1000000000B",

@@ -109,10 +109,7 @@ func newRace(b *testing.B) *race {
 		})
 		*s = server
 	}
-	r.bin = filepath.Join(r.dir, "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", r.bin, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
+	r.bin = program(b)
 	return r
 }
 

@@ -14,6 +14,7 @@ import (
 // TestPlan prints a plan in every form, estimated and exact, and compares the
 // exact one with what a refresh copies.
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, shop.Schema)
 	pgtest.Exec(t, s.source, shop.Data(2000))

@@ -16,6 +16,7 @@ func (s *staging) preview(args ...string) (status int, out, errOut string) {
 // TestPreviewAgrees: what preview shows is what a refresh writes, for every
 // table of the shop, and no original is printed unasked.
 func TestPreviewAgrees(t *testing.T) {
+	t.Parallel()
 	s := stagedShop(t, 400)
 	s.must(keyA, "--var", "sample=100%")
 	for table, kept := range map[string]string{"users": "id", "addresses": "id", "messages": "id", "orders": "id", "organizations": "id"} {
@@ -61,6 +62,7 @@ func TestPreviewAgrees(t *testing.T) {
 
 // TestPreviewForms looks at the forms, and at what is refused.
 func TestPreviewForms(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop+`update users set name = E'A\n\x1b[31m' where id = 2`)
 	s.write(smallRules)
@@ -119,6 +121,7 @@ func TestPreviewForms(t *testing.T) {
 
 // Whatever the widths, cells fit or are printed one a line.
 func TestPreviewFits(t *testing.T) {
+	t.Parallel()
 	for n := 1; n < 30; n++ {
 		wide := make([]int, n)
 		for i := range wide {

@@ -56,6 +56,7 @@ analyze`
 // No value of a personal column is in a profile, and no rare one of any other,
 // also of one that one person has often.
 func TestProfileHoldsNoValue(t *testing.T) {
+	t.Parallel()
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, profileSchema+profileRows)
 	text := profiled(t, "--source", dsn)
@@ -100,6 +101,7 @@ func TestProfileHoldsNoValue(t *testing.T) {
 // A database that follows a profile has its numbers of rows, shares of NULLs and
 // values, and children per parent.
 func TestSeedFollowsProfile(t *testing.T) {
+	t.Parallel()
 	source, target, dir := pgtest.DB(t), pgtest.DB(t), t.TempDir()
 	pgtest.Exec(t, source, profileSchema+profileRows)
 	pgtest.Exec(t, target, profileSchema)

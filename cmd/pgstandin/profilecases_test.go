@@ -12,8 +12,10 @@ import (
 // Profiles of real databases are followed: no constraint is in the way, and tables
 // have as many rows as in the source, or a few less.
 func TestSeedFollowsProfileOfCases(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"northwind", "chinook", "pagila"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, file := pgtest.DB(t), filepath.Join(t.TempDir(), "profile.json")
 			pgtest.LoadCase(t, source, name)
 			if err := os.WriteFile(file, []byte(profiled(t, "--source", source)), 0o600); err != nil {

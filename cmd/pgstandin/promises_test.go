@@ -14,6 +14,7 @@ import (
 // TestMaskedPartitionKey masks the columns by which rows find their partition:
 // alone, in an expression, and on the second level.
 func TestMaskedPartitionKey(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create table people (email text primary key, n int) partition by hash (email);
@@ -57,6 +58,7 @@ columns:
 // TestUniqueIsNotAKey leaves columns undecided whose type and name look like a
 // key's, but that only happen to be unique: phones, tokens, national numbers.
 func TestUniqueIsNotAKey(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create domain int8 as text;
@@ -88,6 +90,7 @@ func TestUniqueIsNotAKey(t *testing.T) {
 // TestSameBytesEveryTime refreshes with one worker and several, little memory
 // and much, in text and in binary, and finds the same rows.
 func TestSameBytesEveryTime(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(strings.Replace(smallRules, "tables:\n", "subset:\n  roots: [{ table: users, sample: 30% }]\n  unreached: all\ntables:\n", 1))
@@ -108,6 +111,7 @@ func TestSameBytesEveryTime(t *testing.T) {
 // TestWritersDuringTheRun moves money between accounts while runs copy them: the
 // sum is that of one moment.
 func TestWritersDuringTheRun(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table accounts (id int primary key, cents int not null); insert into accounts select i, 1000 from generate_series(1, 3000) i")
 	s.write("version: 1\ntargets: [\"*_staging\"]\ncolumns: [{ match: \"*.*\", mask: keep }]\n")
@@ -139,6 +143,7 @@ func TestWritersDuringTheRun(t *testing.T) {
 
 // TestPromisesNameTests looks for every test that ARCHITECTURE.md names.
 func TestPromisesNameTests(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../../ARCHITECTURE.md")
 	if err != nil {
 		t.Fatal(err)

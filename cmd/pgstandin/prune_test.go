@@ -36,6 +36,7 @@ func (s *staging) says(want int, args ...string) string {
 }
 
 func TestSnapshotsAndPrune(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
 	for _, dest := range []string{filepath.Join(t.TempDir(), "new"), s3Server(t)} {
 		weekOfSnapshots(t, dest, 10)
@@ -82,6 +83,7 @@ func TestSnapshotsAndPrune(t *testing.T) {
 
 // What is not complete is shown with --all only, and stays when others are pruned.
 func TestSnapshotsThatAreNotComplete(t *testing.T) {
+	t.Parallel()
 	s := &staging{t: t}
 	dest := t.TempDir()
 	weekOfSnapshots(t, dest, 3)

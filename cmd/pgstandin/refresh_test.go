@@ -56,12 +56,7 @@ func (s *staging) refresh(key string, more ...string) (status int, out, errOut s
 
 func (s *staging) command(key string, args ...string) (status int, out, errOut string) {
 	s.t.Helper()
-	if t, ok := s.t.(*testing.T); ok {
-		t.Setenv("PGSTANDIN_KEY", key)
-	}
-	var o, e bytes.Buffer
-	status = run(args, strings.NewReader(""), &o, &e)
-	return status, o.String(), e.String()
+	return runKeyed(s.t, key, "", args...)
 }
 
 func (s *staging) must(key string, more ...string) string {
@@ -107,6 +102,7 @@ func dump(t testing.TB, dsn string) []byte {
 // TestCases refreshes databases that this project did not write and looks at
 // the result as its users would.
 func TestCases(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		root    string
@@ -128,6 +124,7 @@ func TestCases(t *testing.T) {
 		}, "customer", 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newStaging(t)
 			pgtest.LoadCase(t, s.source, c.name)
 			s.rules = filepath.Join("..", "..", "testdata", "rules", c.name+".yaml")
@@ -197,6 +194,7 @@ tables:
 // TestSeedOfTheIdea masks users, removes payment_methods, and removes the audit
 // logs of the last seven days.
 func TestSeedOfTheIdea(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
@@ -227,8 +225,34 @@ func TestSeedOfTheIdea(t *testing.T) {
 	}
 }
 
+// TestKeyOfTheEnvironment refreshes with the key in PGSTANDIN_KEY, a wrong one, and
+// with none.
+func TestKeyOfTheEnvironment(t *testing.T) {
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	s.must(keyA)
+	want := s.rowsOf("users")
+	s.must(keyB)
+	for _, c := range []struct {
+		key    string
+		status int
+		want   string
+	}{{"", exitUsage, "set PGSTANDIN_KEY"}, {"secret", exitUsage, "keygen"}, {keyA, exitDone, ""}} {
+		t.Setenv("PGSTANDIN_KEY", c.key)
+		status, _, errOut := s.refresh("")
+		if status != c.status || !strings.Contains(errOut, c.want) || status != exitDone && !strings.Contains(errOut, "PGSTANDIN_KEY") {
+			t.Errorf("key %q: status %d: %s", c.key, status, errOut)
+		}
+	}
+	if s.rowsOf("users") != want {
+		t.Error("the same key of the environment and of a file give other rows")
+	}
+}
+
 // TestRefusals runs into what must stop a run, and sees that staging stays.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
@@ -252,7 +276,7 @@ func TestRefusals(t *testing.T) {
 		{"two statements", change("interval '7 days'", "interval '7 days'; drop table users"), nil, keyA, 2, []string{":6:"}},
 		{"target not named", change("*_staging", "*_nothing"), nil, keyA, 1, []string{"targets"}},
 		{"source is target", change("*_staging", s.host+"/*"), []string{"--target", s.source}, keyA, 1, []string{"same database"}},
-		{"wrong key", smallRules, nil, "secret", 2, []string{"PGSTANDIN_KEY", "keygen"}},
+		{"wrong key", smallRules, nil, "secret", 2, []string{"key file", "keygen"}},
 		{"no source", smallRules, []string{"--source", "host=127.0.0.1 port=1 user=x dbname=x"}, keyA, 1, []string{"source"}},
 		{"no database", smallRules, []string{"--source", s.source + " dbname=nosuchdatabase"}, keyA, 1, []string{"nosuchdatabase"}},
 		{"failing check", smallRules + "checks: [\"select count(*) = 0 from users\"]\n", nil, keyA, 4, []string{"verification failed", "untouched"}},

@@ -47,6 +47,7 @@ tables:
 // TestRehearse: every violation is found at once, in seconds, told without a
 // value, and nothing stays behind.
 func TestRehearse(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, rehearseSchema)
 	s.write(rehearseRules)
@@ -103,6 +104,7 @@ func TestRehearse(t *testing.T) {
 // TestRehearseShop: enums and domains that the target does not have yet are made
 // for the time being.
 func TestRehearseShop(t *testing.T) {
+	t.Parallel()
 	s := stagedShop(t, 400)
 	status, out, errOut := s.rehearse()
 	if status != 0 || strings.Contains(out, "note:") {
@@ -120,6 +122,7 @@ func TestRehearseShop(t *testing.T) {
 }
 
 func TestRehearseRefuses(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(strings.Replace(smallRules, "*_staging", "*_nothing", 1))

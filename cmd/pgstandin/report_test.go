@@ -72,6 +72,7 @@ checks:
 // A report says what ran, and holds no value of a row and no literal of the
 // rules.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop)
 	s.write(reportRules)
@@ -156,6 +157,7 @@ func TestReport(t *testing.T) {
 // A run that could not prove its result leaves a report that says so, and the
 // target as it was.
 func TestReportOfRefusal(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop)
 	s.write(strings.Replace(reportRules, "count(*) > 0", "count(*) > 4711", 1))
@@ -175,6 +177,7 @@ func TestReportOfRefusal(t *testing.T) {
 
 // A leak ends a run with a report that says where, and not what.
 func TestReportOfLeak(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop+`update users set note = 'write to ' || email where id <= 7;`)
 	s.write(reportRules)
@@ -200,6 +203,7 @@ func TestReportOfLeak(t *testing.T) {
 
 // What a mask made is no leak where its words happen to be somebody's name.
 func TestMadeNameIsNoLeak(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table people (id int primary key, name text);
 		insert into people select i, 'Anna Berg' || i from generate_series(1, 50) i;
@@ -218,6 +222,7 @@ tables:
 }
 
 func TestReportIsSigned(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop)
 	s.write(reportRules)
@@ -279,6 +284,7 @@ func TestReportIsSigned(t *testing.T) {
 // Where the report cannot be written, nothing begins; where that turns out only
 // after the swap, the status says that the target is new.
 func TestReportCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop)
 	s.write(reportRules)

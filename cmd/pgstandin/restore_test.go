@@ -152,6 +152,7 @@ comment on large object 4711 is 'large';
 
 // A restore makes what stock pg_restore makes, whatever the store and the archive.
 func TestRestoreMakesWhatPgRestoreMakes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []string{"objects", "pagila", "northwind", "chinook"} {
 		t.Run(c, func(t *testing.T) {
 			s := newStaging(t)
@@ -198,6 +199,7 @@ func TestRestoreMakesWhatPgRestoreMakes(t *testing.T) {
 }
 
 func TestRestoreJSON(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table a (i int); insert into a values (1), (2)")
 	s.write(restoreRules)
@@ -216,6 +218,7 @@ func TestRestoreJSON(t *testing.T) {
 
 // A snapshot that is restored is what a refresh makes, however it is stored.
 func TestRestoreEqualsRefresh(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 300)
 	s.must(keyA)
 	want := canonical(t, s.target)

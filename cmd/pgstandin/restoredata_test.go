@@ -47,6 +47,7 @@ func FuzzRowsReader(f *testing.F) {
 }
 
 func TestRestoreOfOtherFormats(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table a (i int); insert into a values (1)")
 	s.write(restoreRules)

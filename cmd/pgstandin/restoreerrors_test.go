@@ -18,20 +18,14 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
-// s3Server is an S3-compatible server, with a bucket and credentials in the
-// environment. It returns the destination.
+// s3Server is an S3-compatible server with a bucket; TestMain has credentials for
+// it. It returns the destination.
 func s3Server(t *testing.T) string {
 	return s3ServerBehind(t, func(h http.Handler) http.Handler { return h })
 }
 
 func s3ServerBehind(t *testing.T, wrap func(http.Handler) http.Handler) string {
 	t.Helper()
-	for name, v := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-	} {
-		t.Setenv(name, v)
-	}
 	backend := s3mem.New()
 	if err := backend.CreateBucket("snaps"); err != nil {
 		t.Fatal(err)
@@ -55,6 +49,7 @@ func newIdentity(t *testing.T) (file, public string) {
 }
 
 func TestRestoreFromS3(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, manyObjects)
 	s.write(restoreRules)
@@ -74,6 +69,7 @@ func TestRestoreFromS3(t *testing.T) {
 // A storage whose connections break now and then is no trouble, neither for what
 // writes a snapshot nor for what restores it.
 func TestSnapshotThroughBrokenConnections(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 300)
 	s.must(keyA)
 	want := canonical(t, s.target)
@@ -107,6 +103,7 @@ func TestSnapshotThroughBrokenConnections(t *testing.T) {
 
 // Whatever is wrong with a snapshot is one clear error, and staging stays.
 func TestRestoreErrors(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table a (i int primary key, email text); insert into a select i, 'secret' || i || '@example.com' from generate_series(1, 20000) i;
 create table b (i int references a); insert into b select generate_series(1, 100)`)
@@ -189,6 +186,7 @@ create table b (i int references a); insert into b select generate_series(1, 100
 }
 
 func TestRestoreNeedsAdopt(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, "create table a (i int)")
 	s.write(restoreRules)

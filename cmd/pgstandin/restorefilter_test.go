@@ -23,6 +23,7 @@ func column(rows [][]string) string {
 }
 
 func TestRestoreFilters(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, manyObjects)
 	s.write(restoreRules)
@@ -88,6 +89,7 @@ func TestRestoreFilters(t *testing.T) {
 
 // --data-only keeps what staging's schema has beyond the snapshot's.
 func TestRestoreDataOnly(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, manyObjects)
 	s.write(restoreRules)
@@ -127,6 +129,7 @@ create index later_users on users (newer); delete from parted; select setval('ot
 
 // What pg_dump 18 says is understood, too: of it there are tables of contents only.
 func TestRestoreOfLaterVersion(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	s.write(restoreRules)
 	for _, name := range []string{"shop-18", "odd-18"} {

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,10 @@ import (
 // Restores that are killed or interrupted at any moment leave staging as it was,
 // and the next one removes what they left.
 func TestRestoreKilled(t *testing.T) {
+	t.Parallel()
+	role := superuser(t)
 	s := newStaging(t)
+	s.target += connectAs(role)
 	pgtest.Exec(t, s.source, manyObjects+`
 create function slow(int) returns int immutable language plpgsql as 'begin if $1 % 100 = 0 then perform pg_sleep(0.01); end if; return $1; end';
 create table large (i int primary key, t text); insert into large select i, repeat('x', 200) from generate_series(1, 20000) i;
@@ -26,17 +28,14 @@ create index large_slow on large (slow(i))`)
 	s.mustRestore(dest)
 	want := allOf(t, s.target)
 	pgtest.Exec(t, s.target, "create table canary ()")
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	canary := func() bool {
 		return pgtest.Query(t, s.target, "select count(*) from pg_class where relname = 'canary'")[0][0] == "1"
 	}
 	// The server sees a moment later that a client is gone, and frees its lock.
 	quiet := func() {
 		for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-			n := pgtest.Query(t, s.source, "select count(*) from pg_stat_activity where application_name like 'pgstandin%'")[0][0]
+			n := pgtest.Query(t, s.source, "select count(*) from pg_stat_activity where usename = '"+role+"' and application_name like 'pgstandin%'")[0][0]
 			if n == "0" {
 				return
 			}

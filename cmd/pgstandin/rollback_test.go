@@ -9,6 +9,7 @@ import (
 )
 
 func TestRollbackCommand(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)

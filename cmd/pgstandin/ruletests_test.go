@@ -11,6 +11,7 @@ import (
 // A failing test of the rules ends check with status 2 and names its place; no
 // secret is asked for, and none is used.
 func TestCheckRunsTests(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id uuid primary key, email text, joined date, name text, shout text)`)
 	rules := `version: 1

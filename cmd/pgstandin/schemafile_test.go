@@ -92,8 +92,10 @@ const keepAll = "version: 1\ncolumns:\n  - { match: \"*.*\", mask: keep }\nsubse
 // What check says of a live source it says of its dump, and the lock file of one
 // is that of the other.
 func TestCheckSchemaOfCases(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"northwind", "pagila", "chinook", "gitlab11"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source := pgtest.DB(t)
 			pgtest.LoadCase(t, source, name)
 			dir := t.TempDir()
@@ -158,6 +160,7 @@ func loadInto(t *testing.T, server *pgserver.Server, text string) (*schemaFile, 
 // A raw dump of a database with everything that a throw-away server does not
 // have: owners, members, policies for roles, tablespaces, rows.
 func TestLoadRawDump(t *testing.T) {
+	t.Parallel()
 	server := schemaServer(t)
 	pgtest.Exec(t, server.DSN("postgres"), "create database source template template0")
 	source := server.DSN("source")
@@ -242,6 +245,7 @@ func TestLoadRawDump(t *testing.T) {
 }
 
 func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
 	server := schemaServer(t)
 	for _, c := range []struct {
 		schema string
@@ -295,12 +299,23 @@ func TestCheckSchemaUsage(t *testing.T) {
 	c.expect(2, "no such file")
 }
 
-// A pull request changes the schema: what nobody decided, or drifted, is status
-// 3, and no source is asked for, even if the environment names one.
-func TestCheckSchemaDrift(t *testing.T) {
+const (
+	emailTable = "create table users (id int primary key, email text not null);\n"
+	emailRules = "version: 1\ncolumns:\n  - { match: \"*.email*\", mask: email }\n"
+)
+
+// No source is asked for, even if the environment names one.
+func TestCheckSchemaAsksNoSource(t *testing.T) {
 	t.Setenv("PGSTANDIN_SOURCE", "postgres://nobody@nowhere.invalid/x")
-	const table = "create table users (id int primary key, email text not null);\n"
-	c := newSchemaCheck(t, table, "version: 1\ncolumns:\n  - { match: \"*.email*\", mask: email }\n")
+	c := newSchemaCheck(t, emailTable, emailRules)
+	c.expect(0, "pgstandin.yaml: good for", "was not checked")
+}
+
+// A pull request changes the schema: what nobody decided, or drifted, is status 3.
+func TestCheckSchemaDrift(t *testing.T) {
+	t.Parallel()
+	const table = emailTable
+	c := newSchemaCheck(t, emailTable, emailRules)
 	c.expect(0, "pgstandin.yaml: good for", "was not checked")
 	if status, out, errOut := c.run("--write-lock"); status != 0 {
 		t.Fatalf("status %d\n%s%s", status, out, errOut)
@@ -317,6 +332,7 @@ func TestCheckSchemaDrift(t *testing.T) {
 }
 
 func TestCheckSchemaReadsStandardInput(t *testing.T) {
+	t.Parallel()
 	c := newSchemaCheck(t, "", keepAll)
 	var o, e bytes.Buffer
 	if status := run([]string{"check", "--schema", "-", "--rules", c.rules}, strings.NewReader("create table a (id int);\n\\x\n"), &o, &e); status != 2 || !strings.Contains(e.String(), "standard input:2: backslash") {
@@ -325,6 +341,7 @@ func TestCheckSchemaReadsStandardInput(t *testing.T) {
 }
 
 func TestSortStatement(t *testing.T) {
+	t.Parallel()
 	for sql, want := range map[string]int{
 		"create table a (id int);": -1, "alter table a add b int, owner to x;": -1, "alter table a owner to x;": passedOwner, "ALTER TABLE ONLY a.b OWNER TO \"x y\"": passedOwner,
 		"alter function f(int, int) owner to x;": passedOwner, "alter table a rename owner to b;": -1, "create user mapping for x server y;": passedOwner, "create user x;": passedDatabase,

@@ -42,6 +42,7 @@ const shopSchema = "shop/schema.sql"
 // The same seed gives the same rows: by several connections, in one transaction
 // of a role that may not switch triggers off, as files, as one file.
 func TestSeedSameRows(t *testing.T) {
+	t.Parallel()
 	first := pgtest.DB(t)
 	seeded(t, 0, "--target", first, "--schema", shopSchema, "--seed", "7", "--rows", "users=120", "--quiet")
 	want := content(t, first)
@@ -122,6 +123,7 @@ func psqlFile(t testing.TB, dsn, dir, script string) {
 
 // Whatever must not be filled is refused, and nothing is changed.
 func TestSeedRefuses(t *testing.T) {
+	t.Parallel()
 	dsn := pgtest.DB(t)
 	text, err := os.ReadFile(shopSchema)
 	if err != nil {
@@ -159,6 +161,7 @@ func TestSeedRefuses(t *testing.T) {
 
 // A load that fails leaves no row.
 func TestSeedFails(t *testing.T) {
+	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		dsn := pgtest.DB(t)
 		pgtest.Exec(t, dsn, `create function odd(int) returns boolean immutable language sql as 'select $1 % 7 > 0';

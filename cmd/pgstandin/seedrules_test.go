@@ -34,6 +34,7 @@ func classic(t testing.TB) (ddl, rules string) {
 // A hundred users, five hundred orders of one to five items each, by the example
 // of the document.
 func TestSeedClassic(t *testing.T) {
+	t.Parallel()
 	ddl, rules := classic(t)
 	if n := strings.Count(strings.TrimSpace(rules), "\n") + 1; n > 11 {
 		t.Errorf("the rules have %d lines", n)
@@ -68,6 +69,7 @@ func TestSeedClassic(t *testing.T) {
 // What rules say wins over names and types, flags over rules; computed columns
 // see the rows of other tables.
 func TestSeedRules(t *testing.T) {
+	t.Parallel()
 	ddl, _ := classic(t)
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, ddl)
@@ -125,6 +127,7 @@ seed:
 
 // Errors say where in the file they are.
 func TestSeedRulesErrors(t *testing.T) {
+	t.Parallel()
 	ddl, _ := classic(t)
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, ddl)

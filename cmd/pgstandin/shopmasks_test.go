@@ -61,6 +61,7 @@ func shopMasks(s *staging) (masks []shopMask) {
 // those of a masked column elsewhere: here in a table of exports. Some
 // values are not looked for, as docs/leaks.md says.
 func TestShopLeaksOfEachMask(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a minute")
 	}

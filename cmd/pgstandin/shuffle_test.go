@@ -12,6 +12,7 @@ import (
 // TestShuffledColumns draws cities, plans and days by row: they stay as frequent,
 // rare ones are gone, and the rows' own are not kept.
 func TestShuffledColumns(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create type plan as enum ('free', 'basic', 'pro', 'secret');
@@ -100,6 +101,7 @@ tables:
 
 // TestPoolOfALargeTable reads pages of it.
 func TestPoolOfALargeTable(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table logs (level text) partition by list (level);
 		create table logs_a partition of logs default;

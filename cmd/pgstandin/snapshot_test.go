@@ -109,6 +109,7 @@ func newShop(t *testing.T, users int) *staging {
 // TestSnapshotEqualsRefresh: what pg_restore makes of a snapshot is what a refresh
 // with the same rules and key makes.
 func TestSnapshotEqualsRefresh(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 300)
 	s.must(keyA)
 	dir := s.snapshot(keyA)
@@ -124,8 +125,10 @@ func TestSnapshotEqualsRefresh(t *testing.T) {
 
 // TestSnapshotOfCases does so with databases that this project did not write.
 func TestSnapshotOfCases(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"pagila", "northwind", "chinook"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStaging(t)
 			pgtest.LoadCase(t, s.source, name)
 			s.rules = filepath.Join("..", "..", "testdata", "rules", name+".yaml")
@@ -194,6 +197,7 @@ columns:
 // TestSnapshotOddities: several schemas, quoted names, generated and identity
 // columns, partitions, inheritance, no columns, large objects left out.
 func TestSnapshotOddities(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, oddDump+"select lo_from_bytea(0, 'secret')")
 	s.write(oddDumpRules)
@@ -209,6 +213,7 @@ func TestSnapshotOddities(t *testing.T) {
 // TestSnapshotReport: the report says what was published, and lies beside the data
 // and where it was asked for.
 func TestSnapshotReport(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 60)
 	reports := t.TempDir()
 	dest := t.TempDir()

@@ -29,6 +29,7 @@ func published(t *testing.T, dir string) []string {
 
 // TestSnapshotRefuses: one clear error each, and nothing is published.
 func TestSnapshotRefuses(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
@@ -82,6 +83,7 @@ func TestSnapshotRefuses(t *testing.T) {
 // TestSnapshotLeak: an original that a mask did not catch ends the run with status
 // 4, in every format, and nothing is published.
 func TestSnapshotLeak(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table users (id int primary key, email text unique not null, bio text, j jsonb, b bytea);
 		insert into users select i, 'anna.berg' || i || '@mail.example', E'tab\t \\ my address is anna.berg' || i || '@mail.example', null, null from generate_series(1, 50) i;
@@ -119,13 +121,11 @@ func TestSnapshotLeak(t *testing.T) {
 // TestSnapshotKilled kills runs at random moments: what is left is not offered, and
 // the next run removes it.
 func TestSnapshotKilled(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop+`insert into audit_logs select i, 1 + i % 100, md5(i::text) || repeat('x', 2000), '2020-01-01' from generate_series(1000, 30000) i`)
 	s.write(smallRules)
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	tmp, dir := t.TempDir(), t.TempDir()
 	start := func(more ...string) *exec.Cmd {
 		cmd := exec.Command(bin, append([]string{"snapshot", "--source", s.source, "--rules", s.rules, "--workers", "2", "--out", dir, "--quiet"}, more...)...)
@@ -179,6 +179,7 @@ func restoredTo(s *staging, what, dir string) string {
 
 // TestSnapshotWithoutSpace: one error, and nothing is left of what was written.
 func TestSnapshotWithoutSpace(t *testing.T) {
+	t.Parallel()
 	small := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small).CombinedOutput(); err != nil {
 		t.Skipf("no small file system can be had here: %s", out)
@@ -202,7 +203,10 @@ func TestSnapshotWithoutSpace(t *testing.T) {
 	}
 	status, _, errOut := s.trySnapshot(keyA, small, "--quiet")
 	check("destination", status, errOut)
-	t.Setenv("TMPDIR", small)
-	status, _, errOut = s.trySnapshot(keyA, t.TempDir(), "--quiet", "--format", "plain")
-	check("temporary folder", status, errOut)
+	var errs strings.Builder
+	cmd := exec.Command(program(t), "snapshot", "--source", s.source, "--rules", s.rules, "--workers", "2", "--out", t.TempDir(), "--quiet", "--format", "plain")
+	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "TMPDIR="+small)
+	cmd.Stderr = &errs
+	_ = cmd.Run()
+	check("temporary folder", cmd.ProcessState.ExitCode(), errs.String())
 }

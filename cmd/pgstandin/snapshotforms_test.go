@@ -47,6 +47,7 @@ func unpacked(t *testing.T, file string, a pgarchive.Algorithm) []byte {
 
 // TestSnapshotForms: every format and compression holds the same.
 func TestSnapshotForms(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 100)
 	want := s.restored(s.snapshot(keyA))
 	restore := map[string]func(t *testing.T, dir, dsn string){
@@ -106,6 +107,7 @@ func TestSnapshotForms(t *testing.T) {
 // TestSnapshotNewCompression restores what only pg_restore 16 and later reads, and
 // with it what older ones read, too.
 func TestSnapshotNewCompression(t *testing.T) {
+	t.Parallel()
 	clients := os.Getenv(clientsVariable)
 	if clients == "" {
 		t.Skipf("%s is not set: zstd and lz4 are not restored", clientsVariable)
@@ -135,6 +137,7 @@ func TestSnapshotNewCompression(t *testing.T) {
 // TestSnapshotIsFiltered: what pg_restore picks of an archive it picks of a
 // snapshot.
 func TestSnapshotIsFiltered(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 100)
 	dir := s.snapshot(keyA)
 	want := s.restored(dir)
@@ -195,6 +198,7 @@ func TestSnapshotIsFiltered(t *testing.T) {
 
 // TestSnapshotDataOnly: without cycles the rows go into a schema with its keys.
 func TestSnapshotDataOnly(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `create table a_last (id int primary key, m int not null);
 		create table middle (id int primary key, z int not null);
@@ -212,6 +216,7 @@ func TestSnapshotDataOnly(t *testing.T) {
 // TestSnapshotMovesRows: where a mask changes the partition key, rows find their
 // partition when they are restored, and keys of other tables wait for them.
 func TestSnapshotMovesRows(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	var ddl strings.Builder
 	ddl.WriteString("create table events (id int primary key, at date not null) partition by hash (id);\n")
@@ -241,6 +246,7 @@ tables:
 // TestSnapshotToS3: to a bucket as to a folder, encrypted or not, and what went wrong
 // leaves nothing there that is offered.
 func TestSnapshotToS3(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 100)
 	want := s.restored(s.snapshot(keyA))
 	dest := s3Server(t)

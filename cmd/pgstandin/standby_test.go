@@ -83,6 +83,7 @@ func contents(t *testing.T, dsn string) map[string]string {
 // TestStandby refreshes from a hot standby, and from its primary with next to
 // no memory, and gets the same rows; the source stays as it was.
 func TestStandby(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, 300, nil)
 	before := contents(t, p.source())
 	const writes = "select sum(n_tup_ins + n_tup_upd + n_tup_del)::text from pg_stat_user_tables"
@@ -141,14 +142,14 @@ func (w *trip) Write(b []byte) (int, error) {
 // TestRecoveryConflict: whenever replay takes the snapshot away, the refresh
 // ends with one error that says what to do, and leaves nothing behind.
 func TestRecoveryConflict(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, 300, map[string]string{"max_standby_streaming_delay": "0", "hot_standby_feedback": "off"})
 	for _, step := range []string{"lock tables and take the snapshot", "create the schema", "choose rows"} {
 		t.Run("after "+step, func(t *testing.T) {
 			s := newStaging(t)
 			s.write(strings.Replace(shop.Rules, "targets:", "targets: [\""+s.name+"\"] #", 1))
-			t.Setenv("PGSTANDIN_KEY", keyA)
 			errOut := &trip{step: step, fn: func() { p.conflict(t) }}
-			status := run([]string{"refresh", "--source", p.replica(), "--target", s.target, "--rules", s.rules}, strings.NewReader(""), io.Discard, errOut)
+			status := run([]string{"refresh", "--source", p.replica(), "--target", s.target, "--rules", s.rules, "--key-file", keyFile(t, keyA)}, strings.NewReader(""), io.Discard, errOut)
 			if status != exitFailed || errOut.fn != nil {
 				t.Fatalf("status %d\n%s", status, errOut)
 			}
@@ -182,6 +183,7 @@ func saysWhatToDo(t *testing.T, errOut string) {
 // TestQueryCancelledByReplay: a query that runs while replay must go on is
 // cancelled there, and the plan says what to do.
 func TestQueryCancelledByReplay(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, 300, map[string]string{"max_standby_streaming_delay": "0"})
 	pgtest.Exec(t, p.source(), "create function slow(bigint) returns boolean stable language sql as 'select pg_sleep(1) is not null'")
 	p.caughtUp(t)
@@ -217,6 +219,7 @@ func TestQueryCancelledByReplay(t *testing.T) {
 // TestPausesForStandby: while a standby is behind nothing is read; when it has
 // caught up, reading goes on.
 func TestPausesForStandby(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, 50, map[string]string{"recovery_min_apply_delay": "3s"})
 	conn, err := pgconn.ParseConfig(p.source())
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 // TestStrangeNames refreshes two schemas with equal table names and names that
 // need quotes, keys between them included.
 func TestStrangeNames(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, `
 		create schema "Sales 2.0"; create schema "or""der";
@@ -68,6 +69,7 @@ tables:
 // and one that owns staging and may create databases, and takes each privilege
 // away in turn.
 func TestLeastPrivileges(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	server := pgtest.Server(t)
 	stamp := fmt.Sprint(time.Now().UnixNano())
@@ -157,15 +159,13 @@ func databases(t testing.TB, name string) int {
 // at several moments. It ends with its status, staging is the old one, and no
 // database and no child stays.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop+"insert into audit_logs select i, 1 + i % 100, repeat('x', 500), '2020-01-01' from generate_series(1000, 150000) i")
 	s.write(smallRules)
 	s.must(keyA)
 	pgtest.Exec(t, s.target, "create table old_staging ()")
-	bin := filepath.Join(t.TempDir(), "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := program(t)
 	for i, at := range []string{"take the snapshot", "create the schema", "copy rows", "build indexes"} {
 		t.Run(at, func(t *testing.T) {
 			cmd := exec.Command(bin, "refresh", "--source", s.source, "--target", s.target, "--rules", s.rules, "--workers", "1")

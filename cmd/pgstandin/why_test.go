@@ -38,6 +38,7 @@ tables:
 
 // TestWhy asks about rows of the small shop.
 func TestWhy(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, whyShop)
 	s.write(whyRules)
@@ -84,6 +85,7 @@ func TestWhy(t *testing.T) {
 // TestWhyAgrees asks about all order lines and compares with what a refresh
 // copies; every link of every chain is looked up.
 func TestWhyAgrees(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, whyShop)
 	s.write(whyRules)
@@ -130,6 +132,7 @@ func TestWhyAgrees(t *testing.T) {
 
 // TestWhyRefuses says what a question lacks.
 func TestWhyRefuses(t *testing.T) {
+	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, whyShop)
 	s.write(whyRules)
