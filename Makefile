@@ -6,6 +6,8 @@ SHELL := bash
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
+# Tests of a package at the same time: they wait for servers more than they compute.
+TEST_PARALLEL ?= 4
 USERS ?= 20000
 FAULTS ?= 220
 CANARY_KILLS ?= 50
@@ -30,12 +32,12 @@ demo: ## a throw-away server, a shop, a masked subset of it: nothing to set up
 .PHONY: test
 test: ## every test, on throw-away PostgreSQL servers or on PGSTANDIN_TEST_DSN
 	@.ci/need go cc postgres
-	go test -timeout 45m ./...
+	go test -timeout 45m -parallel $(TEST_PARALLEL) ./...
 
 .PHONY: race
 race: ## every test with the race detector: slow
 	@.ci/need go cc postgres
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m -parallel $(TEST_PARALLEL) ./...
 
 .PHONY: vet
 vet: ## go vet, and that all files are formatted
