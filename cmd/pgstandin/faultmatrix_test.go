@@ -79,53 +79,6 @@ type point struct {
 	duration time.Duration
 }
 
-// TestFaultMatrix lets faults of many kinds hit a refresh at random moments of
-// each step. After each, staging holds the whole old or the whole new data, as
-// the exit status says, the source has no session of the run left, and the next
-// run succeeds and leaves nothing of the dead one behind. make test/faults
-// tries more of them, and prints the table.
-func TestFaultMatrix(t *testing.T) {
-	t.Parallel()
-	points, seed := 12, uint64(6)
-	for name, parse := range map[string]func(string) error{
-		"PGSTANDIN_FAULTS":      func(v string) (err error) { points, err = strconv.Atoi(v); return err },
-		"PGSTANDIN_FAULTS_SEED": func(v string) (err error) { seed, err = strconv.ParseUint(v, 10, 64); return err },
-	} {
-		if v := os.Getenv(name); v != "" {
-			if err := parse(v); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-	}
-	if testing.Short() {
-		t.Skip("a minute")
-	}
-	m := newMatrix(t, rand.New(rand.NewPCG(seed, 0)))
-	kinds := m.faults()
-	var results []*point
-	for i := range points {
-		if i%len(kinds) == 0 {
-			m.rng.Shuffle(len(kinds), func(a, b int) { kinds[a], kinds[b] = kinds[b], kinds[a] })
-		}
-		p := &point{matrix: m, fault: kinds[i%len(kinds)]}
-		t.Run(fmt.Sprintf("%d %s", i, p.fault.name), func(t *testing.T) {
-			outer := m.t
-			m.t = t
-			defer func() { m.t = outer }()
-			p.run()
-			t.Logf("%s: at %q, status %d after %v, staging is the %s one", p.fault.name, p.step, p.status, p.duration.Round(time.Millisecond), p.outcome)
-			if p.status == exitFailed {
-				t.Logf("it said: %s", p.out.last())
-			}
-			results = append(results, p)
-		})
-		if len(results) <= i {
-			break // a server is gone
-		}
-	}
-	t.Logf("seed %d\n%s", seed, faultTable(results))
-}
-
 func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
 	t.Helper()
 	m := &matrix{t: t, rng: rng, tmp: t.TempDir(), sums: map[string]string{}}
