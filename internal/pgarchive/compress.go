@@ -61,6 +61,11 @@ func (c Compression) check() error {
 	return nil
 }
 
+// gzipDefault is the level of the library that takes over for zlib's default: of
+// the rows of a shop its files are 1 % larger than zlib's, for less than half of
+// the work.
+const gzipDefault = 3
+
 // compressor makes compressed streams, one after another.
 type compressor interface {
 	io.WriteCloser
@@ -75,7 +80,11 @@ func (c Compression) newCompressor() (compressor, error) {
 	}
 	switch c.Algorithm {
 	case Gzip:
-		return gzip.NewWriterLevel(nil, c.Level)
+		level := c.Level
+		if level == DefaultLevel {
+			level = gzipDefault
+		}
+		return gzip.NewWriterLevel(nil, level)
 	case LZ4:
 		w := lz4.NewWriter(nil)
 		// Blocks of 64 kB, as pg_dump has them, keep a reader's memory small.
