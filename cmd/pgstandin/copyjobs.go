@@ -57,8 +57,8 @@ func selected(spec *rules.TableRules) []subset.Column {
 }
 
 // jobs turns a selection into copy jobs, one for each table that holds chosen
-// rows. known may be nil, and guard.
-func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakGuard) ([]pipeline.Job, []*leafJob) {
+// rows, each in chunks of so many bytes. known may be nil, and guard.
+func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakGuard, chunk int64) ([]pipeline.Job, []*leafJob) {
 	specs := b.specs()
 	var jobs []pipeline.Job
 	var leaves []*leafJob
@@ -78,7 +78,7 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 		}
 		binary := b.formats[l.Root].binary
 		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary}
-		for _, c := range sel.Chunks(l, columns, chunkBytes) {
+		for _, c := range sel.Chunks(l, columns, chunk) {
 			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
 		}
 		leaf := &leafJob{leaf: l.Table, spec: spec}

@@ -31,6 +31,7 @@ type copyRun struct {
 	known   *anonymize.Known
 	guard   *leakGuard
 	copies  []pipeline.Job
+	chunk   int64      // bytes of a table that one worker copies at a time
 	leaves  []*leafJob // of copies
 	counts  rowCounts
 
@@ -43,7 +44,7 @@ type copyRun struct {
 func (j *job) start(ctx context.Context) (*copyRun, error) {
 	r := &copyRun{
 		job: j, rec: &record{started: time.Now()}, res: &result{KeyID: j.secret.ID(), RulesHash: j.file.Hash},
-		counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
+		chunk: chunkBytes, counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
 	}
 	var err error
 	if r.src, err = j.open(ctx); err != nil {
@@ -109,7 +110,7 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, crea
 			return err
 		}
 		r.guard = r.guardOf(b, r.sel)
-		r.copies, r.leaves = b.jobs(r.sel, r.known, r.guard)
+		r.copies, r.leaves = b.jobs(r.sel, r.known, r.guard, r.chunk)
 		return nil
 	})
 }

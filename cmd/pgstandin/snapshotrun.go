@@ -22,6 +22,10 @@ type snapshotRun struct {
 	edges   map[*schema.Sequence][]*pipeline.ColumnEdge // of the columns that sequences feed
 }
 
+// snapshotChunkBytes is how much of a table is compressed by itself: a worker holds
+// it in memory until it is whole.
+const snapshotChunkBytes = 8 << 20
+
 // snapshotData is the data file of a table.
 type snapshotData struct {
 	table   *schema.Table
@@ -46,6 +50,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, er
 	}
 	defer run.close(ctx)
 	r := &snapshotRun{copyRun: run, to: to, edges: map[*schema.Sequence][]*pipeline.ColumnEdge{}}
+	r.chunk = snapshotChunkBytes
 	if err := r.mayRead(ctx); err != nil {
 		return nil, err
 	}
