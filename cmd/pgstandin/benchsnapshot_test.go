@@ -7,14 +7,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
 // BenchmarkSnapshot writes a masked snapshot of everything, and a stock dump of
 // the same with the same compression by as many workers, in turns. The metrics
-// are medians; "ratio" is the snapshot's time by the dump's.
+// are medians; "ratio" is the snapshot's time by the dump's, and "size-ratio" is the
+// size of its data files by that of a stock dump of the rows that it restores to.
 func BenchmarkSnapshot(b *testing.B) {
 	rounds := 3
 	if n, err := strconv.Atoi(os.Getenv("PGSTANDIN_BENCH_ROUNDS")); err == nil {
@@ -49,8 +53,62 @@ func BenchmarkSnapshot(b *testing.B) {
 			b.ReportMetric(medianOf(ours, wall)/medianOf(stock, wall), "ratio")
 			b.ReportMetric(medianOf(ours, func(l lap) float64 { return float64(l.peak) }), "MiB-peak")
 			b.ReportMetric(0, "ns/op")
+			if c.ours == "none" {
+				return
+			}
+			mine, theirs := x.sameRows(b, out, snapshot, dump)
+			b.Logf("data files: snapshot %.2f MB, pg_dump of the same rows %.2f MB", mine, theirs)
+			b.ReportMetric(mine/theirs, "size-ratio")
 		})
 	}
+}
+
+// sameRows returns the sizes in MB of the data files of a snapshot and of a stock
+// dump of what it restores to.
+func (x *bench) sameRows(b *testing.B, out string, snapshot, dump []string) (mine, theirs float64) {
+	run := func(args ...string) {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%s: %v\n%s", args[0], err, text)
+		}
+	}
+	pgRestore, err := x.server.Tool("pg_restore")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer os.RemoveAll(out)
+	run(append(slices.Clone(snapshot), "--name", "same")...)
+	pgtest.Exec(b, x.server.DSN("postgres"), "drop database if exists restored")
+	pgtest.Exec(b, x.server.DSN("postgres"), "create database restored")
+	run(pgRestore, "-j2", "-d", x.server.DSN("restored"), filepath.Join(out, "same"))
+	mine = dataSize(b, out)
+	if err := os.RemoveAll(out); err != nil {
+		b.Fatal(err)
+	}
+	dump = slices.Clone(dump)
+	dump[len(dump)-1] = x.server.DSN("restored")
+	run(dump...)
+	return mine, dataSize(b, out)
+}
+
+// dataSize is the size in MB of the data files below a folder.
+func dataSize(b *testing.B, dir string) float64 {
+	size := 0.0
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == "toc.dat" || !strings.Contains(d.Name(), ".dat") {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			size += float64(info.Size()) / 1e6
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return size
 }
 
 func medianOf(laps []lap, of func(lap) float64) float64 {
