@@ -42,8 +42,8 @@ func BenchmarkSnapshot(b *testing.B) {
 			var ours, stock []lap
 			for b.Loop() {
 				for round := range rounds {
-					stock = append(stock, measure(b, out, dump))
-					ours = append(ours, measure(b, out, snapshot))
+					stock = append(stock, x.measure(b, out, dump))
+					ours = append(ours, x.measure(b, out, snapshot))
 					b.Logf("round %d: snapshot %s, pg_dump %s", round+1, ours[round], stock[round])
 				}
 			}
@@ -68,7 +68,7 @@ func BenchmarkSnapshot(b *testing.B) {
 func (x *bench) sameRows(b *testing.B, out string, snapshot, dump []string) (mine, theirs float64) {
 	run := func(args ...string) {
 		cmd := exec.Command(args[0], args[1:]...)
-		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+x.server.Bin())
 		if text, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("%s: %v\n%s", args[0], err, text)
 		}
@@ -127,10 +127,10 @@ func (l lap) String() string {
 
 // measure runs one program that writes a folder, and removes what it wrote; data
 // is the size of that in MB.
-func measure(b *testing.B, out string, args []string) lap {
+func (x *bench) measure(b *testing.B, out string, args []string) lap {
 	begin := time.Now()
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+x.server.Bin())
 	text, err := cmd.CombinedOutput()
 	if err != nil {
 		b.Fatalf("%s: %v\n%s", args[0], err, text)
