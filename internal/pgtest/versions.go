@@ -58,7 +58,9 @@ func EachVersion(t *testing.T, test func(t *testing.T, server *pgserver.Server))
 			if err != nil {
 				t.Fatal(err)
 			}
-			server, err := pgserver.Start(t.Context(), pgserver.Config{Bin: bin, Settings: settings})
+			c := config()
+			c.Bin = bin
+			server, err := pgserver.Start(t.Context(), c)
 			if err != nil {
 				t.Fatal(err)
 			}
