@@ -13,6 +13,10 @@ FAULTS ?= 220
 CANARY_KILLS ?= 50
 BENCH_USERS ?= 500000
 
+# Only what is measured or kept is compiled with cmd/pgstandin/default.pgo, a
+# profile of the client: elsewhere all packages would be compiled twice.
+export GOFLAGS += -pgo=off
+
 .PHONY: help
 help: ## print this
 	@printf 'make TARGET\n\n'
@@ -22,7 +26,7 @@ help: ## print this
 .PHONY: build
 build: ## compile bin/pgstandin
 	@.ci/need go cc
-	go build -o bin/pgstandin ./cmd/pgstandin
+	go build -pgo=auto -o bin/pgstandin ./cmd/pgstandin
 
 .PHONY: demo
 demo: ## a throw-away server, a shop, a masked subset of it: nothing to set up
@@ -77,6 +81,19 @@ bench/snapshot: ## a masked snapshot beside pg_dump with the same compression: m
 bench/network: ## a refresh over links with latency
 	@.ci/need go cc postgres
 	go test ./cmd/pgstandin -run '^$$' -bench Latency -benchtime 1x -timeout 1h -v
+
+.PHONY: bench/client
+bench/client: ## processor time of the client alone
+	@.ci/need go cc postgres
+	PGSTANDIN_BENCH_USERS=$(BENCH_USERS) go test ./cmd/pgstandin -run '^$$' -bench Client -benchtime 3x -timeout 1h
+
+.PHONY: bench/pgo
+bench/pgo: ## make the profile anew that the compiler is given; minutes
+	@.ci/need go cc postgres
+	mkdir -p bin
+	GODEBUG=asyncpreemptoff=1 PGSTANDIN_BENCH_USERS=20000 go test ./cmd/pgstandin -run '^$$' -bench Client -benchtime 3x -timeout 1h \
+		-o bin/client.test -cpuprofile cmd/pgstandin/default.pgo
+	rm bin/client.test
 
 .PHONY: bench/go
 bench/go: ## codec, rewriter and each mask; compare two outputs by benchstat

@@ -49,7 +49,7 @@ func newBench(b *testing.B) *bench {
 		}
 	})
 	dir := b.TempDir()
-	return &bench{server: server, bin: program(b), dir: dir}
+	return &bench{server: server, bin: released(b), dir: dir}
 }
 
 // shop makes a database with a shop, once.

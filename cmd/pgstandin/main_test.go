@@ -41,13 +41,17 @@ func TestMain(m *testing.M) {
 // scratch is a folder that lasts as long as the tests.
 var scratch string
 
-var build = sync.OnceValues(func() (string, error) {
-	bin := filepath.Join(scratch, "pgstandin")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+var build = sync.OnceValues(func() (string, error) { return compile("pgstandin") })
+
+// compile builds the command into a file of scratch.
+func compile(name string, flags ...string) (string, error) {
+	bin := filepath.Join(scratch, name)
+	args := append([]string{"build", "-o", bin}, flags...)
+	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return bin, nil
-})
+}
 
 // program returns the path of the command, for what needs a process of its own.
 func program(t testing.TB) string {
@@ -55,6 +59,16 @@ func program(t testing.TB) string {
 	bin, err := build()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return bin
+}
+
+// released is program as users have it: compiled with default.pgo.
+func released(b *testing.B) string {
+	b.Helper()
+	bin, err := compile("released", "-pgo=auto")
+	if err != nil {
+		b.Fatal(err)
 	}
 	return bin
 }

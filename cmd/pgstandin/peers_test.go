@@ -109,7 +109,7 @@ func newRace(b *testing.B) *race {
 		})
 		*s = server
 	}
-	r.bin = program(b)
+	r.bin = released(b)
 	return r
 }
 
