@@ -125,7 +125,7 @@ func NewReader(r io.Reader, a Algorithm) (io.ReadCloser, error) {
 	case None:
 		return io.NopCloser(r), nil
 	case Gzip:
-		return newGunzip(r), nil
+		return gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
 	case LZ4:
 		return io.NopCloser(&frames{in: bufio.NewReaderSize(r, 64<<10)}), nil
 	case Zstd:
