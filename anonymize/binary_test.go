@@ -3,6 +3,7 @@ package anonymize
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -56,6 +57,12 @@ func agree(r *Rewriter, row, masked []byte) error {
 	}
 	binary := p.NewBinaryRewriter()
 	binary.everyone = r.everyone
+	var told keptTexts
+	if k, ok := r.keeper.(keptTexts); ok { // of the rows so far
+		told = keptTexts{}
+		binary.Tell(told)
+		defer func() { maps.Copy(k, prefixed(told, "binary ")) }()
+	}
 	got, err := binary.AppendRow([]byte("before"), tuple)
 	if err != nil {
 		return fmt.Errorf("row %q, which becomes %q: in binary %v", row, masked, err)

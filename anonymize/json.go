@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf16"
@@ -43,12 +44,13 @@ const maxPaths, maxSteps = 24, 30
 
 // jsonMask is a compiled json mask.
 type jsonMask struct {
-	paths []jsonPath
-	deny  bool
+	paths  []jsonPath
+	deny   bool
+	column int // index into Table.Columns
 }
 
 func makeJSON(c *compiler) maskFunc {
-	m := &jsonMask{}
+	m := &jsonMask{column: c.index}
 	switch other := c.string("other", ""); other {
 	case "keep":
 	case "deny":
@@ -106,6 +108,7 @@ func makeJSON(c *compiler) maskFunc {
 		}
 		m.paths = append(m.paths, p)
 	}
+	c.tells = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.parts })
 	return m.mask
 }
 
@@ -297,6 +300,9 @@ func (m *jsonMask) object(dst []byte, r *Rewriter, hit, depth int) []byte {
 			return dst
 		}
 		j.key = unquote(j.key[:0], raw)
+		if r.keeper != nil {
+			r.keeper.Kept(m.column, j.key)
+		}
 		dst = append(dst, raw...)
 		next := m.enter(j, depth, j.key, false)
 		if next < 0 {
@@ -348,23 +354,18 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 	}
 	switch {
 	case hit < 0 && !m.deny, hit >= 0 && m.paths[hit].keep:
+		if r.keeper != nil {
+			r.keeper.Kept(m.column, j.text(raw, quoted))
+		}
 		return append(dst, raw...)
 	case hit < 0, m.paths[hit].text == nil:
 		if r.witness != nil {
-			j.value = append(j.value[:0], raw...)
-			if quoted {
-				j.value = unquote(j.value[:0], raw)
-			}
-			r.witness.Original(j.value, 0)
+			r.witness.Original(j.text(raw, quoted), 0)
 		}
 		return append(dst, "null"...)
 	}
 	r.meant = r.meant || !m.paths[hit].parts
-	j.value = append(j.value[:0], raw...)
-	if quoted {
-		j.value = unquote(j.value[:0], raw)
-	}
-	if len(j.value) == 0 {
+	if len(j.text(raw, quoted)) == 0 {
 		return append(dst, raw...)
 	}
 	j.out = m.paths[hit].text(j.out[:0], j.value, r)
@@ -372,6 +373,16 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 		return append(dst, j.out...)
 	}
 	return appendQuoted(dst, j.out)
+}
+
+// text makes j.value what a string or a number says.
+func (j *jsonState) text(raw []byte, quoted bool) []byte {
+	if quoted {
+		j.value = unquote(j.value[:0], raw)
+	} else {
+		j.value = append(j.value[:0], raw...)
+	}
+	return j.value
 }
 
 func (j *jsonState) space() {

@@ -50,6 +50,7 @@ type Program struct {
 	owner   int           // the entity's column, also where no mask follows it; -1 for none
 	sole    bool          // each row is an entity of its own
 	domain  string        // of the entity
+	keeps   []int         // columns of texts that are kept
 	hide    *keyed.PRF    // for known values of columns that become NULL
 	prf     *keyed.PRF
 	rows    int64
@@ -69,6 +70,7 @@ type column struct {
 	kind  string
 	null  bool // the mask makes NULL
 	array bool
+	tells bool // a document of which a keeper is told all texts that stay
 	parts bool // the mask looks for things in a value: one that holds none stays
 	// readsRow: the mask reads other columns of the row, so that value and entity
 	// alone do not say what it makes.
@@ -131,6 +133,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 		}
 	}
 	p.rows = t.Rows
+	p.findKeeps(&t)
 	p.findCodecs(&t, literals)
 	return p, nil
 }
@@ -179,6 +182,7 @@ type compiler struct {
 	ofRow      bool // what is found within scrub follows the row's entity all the same
 	part       bool // of a value of which other parts may stay
 	readsRow   bool // see column
+	tells      bool // see column
 	literals   []string
 }
 
@@ -241,6 +245,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		out.mask = c.watched(out.mask)
 	}
 	out.bits, out.readsRow = c.bits, c.readsRow
+	out.tells = c.tells && !out.array
 	return out, c.problems
 }
 

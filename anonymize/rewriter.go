@@ -51,6 +51,9 @@ type Rewriter struct {
 	witness Witness // nil: nobody is told of what is masked
 	outputs bool    // the witness is told of every output
 	need    []bool  // as the program's, but for a witness also of what becomes NULL
+	keeper  Keeper  // nil: nobody is told of what stays
+	reach   int     // as the program's, but for a keeper up to the last kept text
+	told    []byte  // scratch
 }
 
 // span is where a field is in its row, in binary with its length.
@@ -64,7 +67,7 @@ func (p *Program) NewRewriter() *Rewriter {
 			panic("anonymize: NewRewriter of a program with a shuffled column, before Fill")
 		}
 	}
-	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields), need: p.need}
+	r := &Rewriter{p: p, stats: make([]ColumnStats, len(p.columns)), fields: make([]span, p.fields), vals: make([][]byte, p.fields), need: p.need, reach: p.reach}
 	for i := range p.columns {
 		r.stats[i].Column = p.columns[i].index
 	}
@@ -85,6 +88,11 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	p := r.p
 	if err := r.prepare(row); err != nil {
 		return dst, err
+	}
+	if r.keeper != nil {
+		if err := r.tell(row); err != nil {
+			return dst, err
+		}
 	}
 	from := 0
 	for i := range p.columns {
@@ -130,7 +138,7 @@ func (r *Rewriter) cut(row []byte) error {
 		return nil
 	}
 	at := 0
-	for i := range r.p.reach {
+	for i := range r.reach {
 		end := bytes.IndexByte(row[at:], '\t')
 		if (end < 0) != (i == n-1) {
 			return copyfmt.ErrFields
@@ -142,7 +150,7 @@ func (r *Rewriter) cut(row []byte) error {
 		r.fields[i] = span{at, at + end}
 		at += end + 1
 	}
-	if bytes.Count(row[at:], tab) != n-1-r.p.reach {
+	if bytes.Count(row[at:], tab) != n-1-r.reach {
 		return copyfmt.ErrFields
 	}
 	return nil

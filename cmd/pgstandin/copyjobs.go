@@ -94,7 +94,7 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 				leaf.mu.Lock()
 				leaf.made = append(leaf.made, rw)
 				leaf.mu.Unlock()
-				return guard.watch(rw)
+				return guard.watch(rw, l.Root, p)
 			}
 		}
 		jobs, leaves = append(jobs, job), append(leaves, leaf)

@@ -13,9 +13,11 @@ import (
 )
 
 // scanned lists what is looked through of tables: the columns of which anything
-// may have come from the source as it was, or all of them.
+// may have come from the source as it was, or all of them. Those are left out of
+// which the copy itself gathered every text that stayed, and none is suspect.
 func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeline.ScanTable {
 	specs, uuids := b.specs(), b.masksUUIDs()
+	clean := g.clean(specs)
 	var out []pipeline.ScanTable
 	for _, t := range tables {
 		root := t.Root()
@@ -40,10 +42,29 @@ func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeli
 				g.places[place] = leakPlace{root, c.Name}
 				g.result.Columns++
 			}
+			if !all && clean[root][c.Name] {
+				continue
+			}
 			scan.Columns = append(scan.Columns, pipeline.ScanColumn{Name: c.Name, Place: place, Shape: shape, Cast: cast})
 		}
 		if len(scan.Columns) > 0 {
 			out = append(out, scan)
+		}
+	}
+	return out
+}
+
+// clean returns the columns of which the copy gathered every text that stayed, by
+// table and name, and none of these looks like an original.
+func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema.Table]map[string]bool {
+	out := map[*schema.Table]map[string]bool{}
+	for root, kept := range g.kept {
+		spec := specs[root]
+		out[root] = map[string]bool{}
+		for _, i := range kept.Clean(g.filter) {
+			if spec.Exprs[i] == "" { // otherwise the source made it
+				out[root][root.Columns[spec.Columns[i]].Name] = true
+			}
 		}
 	}
 	return out

@@ -25,7 +25,8 @@ type leakGuard struct {
 	watches  bool // the copy itself tells of originals
 	mu       sync.Mutex
 	made     []*leak.Collector
-	places   map[string]leakPlace // by the names that the scan knows them under
+	kept     map[*schema.Table]*leak.Kept // by root: texts that stay, of all its rows
+	places   map[string]leakPlace         // by the names that the scan knows them under
 	result   leakResult
 }
 
@@ -65,7 +66,7 @@ func (f *leakFinding) place() string {
 func (j *job) newLeakGuard(expect int64) *leakGuard {
 	return &leakGuard{
 		filter: leak.New(j.secret, leak.Options{Memory: int64(j.run.memory), Expect: expect}), suspects: leak.NewSuspects(),
-		memory: j.run.memory, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
+		memory: j.run.memory, kept: map[*schema.Table]*leak.Kept{}, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
 	}
 }
 
@@ -135,13 +136,27 @@ type watchedRewriter struct {
 	collector *leak.Collector
 }
 
-// watch makes a rewriter tell the guard what it masks, if the guard wants that.
-func (g *leakGuard) watch(rw *anonymize.Rewriter) pipeline.Rewriter {
+// gatherer returns one for rows of a table, with or without partitions.
+func (g *leakGuard) gatherer(root *schema.Table, columns []int) *leak.Gatherer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.kept[root] == nil {
+		g.kept[root] = leak.NewKept(columns)
+	}
+	return g.kept[root].Gatherer()
+}
+
+// watch makes a rewriter of rows of a table tell the guard what it masks and what
+// it keeps, if the guard wants that.
+func (g *leakGuard) watch(rw *anonymize.Rewriter, root *schema.Table, p *anonymize.Program) pipeline.Rewriter {
 	if g == nil || !g.watches {
 		return rw
 	}
 	w := watchedRewriter{rw, g, g.collector()}
 	rw.Watch(witness{w.collector}, false)
+	if told := p.Told(); len(told) > 0 {
+		rw.Tell(g.gatherer(root, told))
+	}
 	return w
 }
 
