@@ -11,7 +11,7 @@ type Kept struct {
 
 // mostKept and mostKeptBytes are how many texts of a column a Gatherer takes, and
 // how many bytes; beyond that it gives the column up.
-const mostKept, mostKeptBytes = 1000, 64 << 10
+const mostKept, mostKeptBytes = 1000, 32 << 10
 
 // NewKept returns one for some columns, by any number that tells them apart.
 func NewKept(columns []int) *Kept { return &Kept{columns: columns} }

@@ -63,7 +63,7 @@ func (s *Scanner) Field(place string, shape Shape, value []byte) {
 // a seed of its own: it keeps no value. Many columns have few values.
 type recent struct {
 	seed   maphash.Seed
-	hashes *[recentValues]uint64
+	hashes *[recentValues]uint64 // nil: none yet
 }
 
 const recentValues = 1024
@@ -74,15 +74,20 @@ type sighting struct {
 	same bool // it was seen lately
 }
 
-func newRecent() recent { return recent{maphash.MakeSeed(), new([recentValues]uint64)} }
+func newRecent() recent { return recent{seed: maphash.MakeSeed()} }
 
 // find looks for a value; kind tells equal values of different use apart.
 func (r *recent) find(value []byte, kind uint64) sighting {
 	h := maphash.Bytes(r.seed, value) + kind*0x9e3779b97f4a7c15
-	return sighting{h, r.hashes[h%recentValues] == h && h != 0}
+	return sighting{h, r.hashes != nil && r.hashes[h%recentValues] == h && h != 0}
 }
 
-func (r *recent) keep(s sighting) { r.hashes[s.hash%recentValues] = s.hash }
+func (r *recent) keep(s sighting) {
+	if r.hashes == nil {
+		r.hashes = new([recentValues]uint64)
+	}
+	r.hashes[s.hash%recentValues] = s.hash
+}
 
 // blockWords is how many words of a text are cut at once.
 const blockWords = 4096
