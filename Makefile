@@ -114,12 +114,10 @@ fuzz: ## every fuzz target, FUZZTIME each
 FUZZ_FIRST := rules:FuzzParse internal/copyfmt:FuzzFormats anonymize:FuzzJSON anonymize:FuzzNested anonymize:FuzzScrub
 
 .PHONY: fuzz/first
-fuzz/first: ## the fuzz targets of rules, codecs, documents, arrays and texts, FUZZTIME each
+fuzz/first: ## the fuzz targets of rules, codecs, documents, arrays and texts, FUZZTIME each, two at a time
 	@.ci/need go cc
-	@for target in $(FUZZ_FIRST); do \
-		echo "== $$target"; \
-		go test ./$${target%:*} -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME); \
-	done
+	@printf '%s\n' $(FUZZ_FIRST) | xargs -P 2 -n 1 sh -c \
+		'go test ./$${0%:*} -run "^\$$" -fuzz "^$${0#*:}\$$" -fuzztime $(FUZZTIME) -parallel 1'
 
 .PHONY: test/canary
 test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a search of all files; 15 minutes
