@@ -48,23 +48,9 @@ func drawAddress(in *country, d *dictionary, s *keyed.Stream) address {
 	return a
 }
 
-// lastAddress is what was drawn last, for the next column of the same address.
-type lastAddress struct {
-	in       *country
-	from, to keyed.Stream
-	address  address
-}
-
-// address is drawAddress from the row's stream. It is valid until the next one.
-func (r *Rewriter) address(in *country, d *dictionary) *address {
-	l := &r.lastAddress
-	if l.in != in || l.from != r.stream {
-		l.in, l.from = in, r.stream
-		l.address = drawAddress(in, d, &r.stream)
-		l.to = r.stream
-	}
-	r.stream = l.to
-	return &l.address
+// address is drawAddress from the row's stream.
+func (r *Rewriter) address(in *country, d *dictionary) address {
+	return r.lastAddress.again(&r.stream, in, func(s *keyed.Stream) address { return drawAddress(in, d, s) })
 }
 
 // makeAddress makes parts of an address; all parts drawn from one stream agree.

@@ -259,38 +259,34 @@ type prefixes struct {
 // tabled is how many bits prefixes.blocks decide.
 const tabled = 21
 
+// block decides the seven bits of an address behind the first level ones.
+func (p *prefixes) block(v uint32, level int) [16]byte {
+	var in [16]byte
+	binary.BigEndian.PutUint32(in[:], v&^(1<<(32-level)-1)|1<<(31-level))
+	return p.prf.Sum(in[:])
+}
+
 func (p *prefixes) fill() {
 	for level, first := 0, 0; level < tabled; level += 7 {
 		for prefix := range 1 << level {
-			var in [16]byte
-			binary.BigEndian.PutUint32(in[:], uint32(prefix)<<(32-level)|1<<(31-level))
-			p.blocks[first+prefix] = p.prf.Sum(in[:])
+			p.blocks[first+prefix] = p.block(uint32(uint64(prefix)<<(32-level)), level)
 		}
 		first += 1 << level
 	}
 }
 
 func (p *prefixes) flip(b *[4]byte, n int) {
-	if n < tabled {
-		flipBits(p.prf, b[:], n)
-		return
-	}
 	p.once.Do(p.fill)
 	v := binary.BigEndian.Uint32(b[:])
 	var flips uint32
-	for level, first := 0, 0; level < tabled; level += 7 {
-		block := &p.blocks[first+int(uint64(v)>>(32-level))]
-		node := 1
-		for i := range 7 {
-			flips |= uint32(block[node/8]>>(node%8)&1) << (31 - level - i)
-			node = 2*node + int(v>>(31-level-i)&1)
+	for level, first := 0, 0; level < n; level += 7 {
+		var block [16]byte
+		if level < tabled {
+			block = p.blocks[first+int(uint64(v)>>(32-level))]
+			first += 1 << level
+		} else {
+			block = p.block(v, level)
 		}
-		first += 1 << level
-	}
-	for level := tabled; level < n; level += 7 {
-		var in [16]byte
-		binary.BigEndian.PutUint32(in[:], v&^(1<<(32-level)-1)|1<<(31-level))
-		block := p.prf.Sum(in[:])
 		node := 1
 		for i := level; i < min(level+7, n); i++ {
 			flips |= uint32(block[node/8]>>(node%8)&1) << (31 - i)

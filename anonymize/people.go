@@ -38,24 +38,15 @@ func (p *people) draw(s *keyed.Stream, g gender) identity {
 	return id
 }
 
-// lastPerson is who was drawn last, for the next column of the same person.
-type lastPerson struct {
-	of       *people
-	gender   gender
-	from, to keyed.Stream
-	id       identity
+// whom says which people a person is drawn from.
+type whom struct {
+	of     *people
+	gender gender
 }
 
 // person is draw for what the row at hand is about.
 func (r *Rewriter) person(p *people, s *keyed.Stream, g gender) identity {
-	l := &r.lastPerson
-	if l.of != p || l.gender != g || l.from != *s {
-		l.of, l.gender, l.from = p, g, *s
-		l.id = p.draw(s, g)
-		l.to = *s
-	}
-	*s = l.to
-	return l.id
+	return r.lastPerson.again(s, whom{p, g}, func(s *keyed.Stream) identity { return p.draw(s, g) })
 }
 
 // locale returns the people of the mask's locale.

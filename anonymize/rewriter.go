@@ -38,10 +38,10 @@ type Rewriter struct {
 	depth  int           // of levels in use
 	anchor []byte        // of the bounds at hand: the whole range
 	json   jsonState
+	scrub  scrubState
 
-	lastPerson  lastPerson
-	lastAddress lastAddress
-	scrub       scrubState
+	lastPerson  lastDraw[whom, identity]
+	lastAddress lastDraw[*country, address]
 
 	everyone *Known      // nil: only the row's own values are known
 	teachers []*Rewriter // scratch for masking values of other tables

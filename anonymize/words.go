@@ -40,6 +40,25 @@ func (c *compiler) drawn(draw drawFunc) maskFunc {
 	}
 }
 
+// lastDraw keeps what was drawn last, for the next column that draws the same from
+// the same place of a stream. of is never the zero value.
+type lastDraw[Of comparable, Drawn any] struct {
+	of       Of
+	from, to keyed.Stream
+	drawn    Drawn
+}
+
+// again returns what draw takes from s, and leaves s where draw leaves it.
+func (l *lastDraw[Of, Drawn]) again(s *keyed.Stream, of Of, draw func(*keyed.Stream) Drawn) Drawn {
+	if l.of != of || l.from != *s {
+		l.of, l.from = of, *s
+		l.drawn = draw(s)
+		l.to = *s
+	}
+	*s = l.to
+	return l.drawn
+}
+
 // drawFunc appends what it makes from numbers of r.stream. value says what the
 // result should look like.
 type drawFunc func(dst, value []byte, r *Rewriter) []byte
