@@ -1,5 +1,7 @@
 package leak
 
+import "slices"
+
 // Kept gathers the different texts that stay in columns of a table, as long as
 // they are few: a currency, an action, the keys of documents. A column whose texts
 // were all gathered need not be read to be looked through. The texts are in
@@ -13,16 +15,13 @@ type Kept struct {
 // how many bytes; beyond that it gives the column up.
 const mostKept, mostKeptBytes = 1000, 32 << 10
 
-// NewKept returns one for some columns, by any number that tells them apart.
+// NewKept returns one for some columns, at least one, by any number that tells them apart.
 func NewKept(columns []int) *Kept { return &Kept{columns: columns} }
 
 // Gatherer returns one for one goroutine; they are made one after the other.
 func (k *Kept) Gatherer() *Gatherer {
-	g := &Gatherer{columns: make([]*gathered, 1), seen: newRecent()}
+	g := &Gatherer{columns: make([]*gathered, slices.Max(k.columns)+1)}
 	for _, c := range k.columns {
-		for len(g.columns) <= c {
-			g.columns = append(g.columns, nil)
-		}
 		g.columns[c] = &gathered{texts: map[string]bool{}}
 	}
 	k.made = append(k.made, g)
@@ -33,7 +32,6 @@ func (k *Kept) Gatherer() *Gatherer {
 // that it has not seen.
 type Gatherer struct {
 	columns []*gathered // nil: not gathered
-	seen    recent
 }
 
 type gathered struct {
@@ -47,21 +45,14 @@ func (g *Gatherer) Kept(column int, text []byte) {
 		return
 	}
 	c := g.columns[column]
-	if c == nil || c.texts == nil {
+	if c == nil || c.texts == nil || c.texts[string(text)] {
 		return
 	}
-	at := g.seen.find(text, uint64(column))
-	if at.same {
+	if c.bytes += len(text); len(c.texts) == mostKept || c.bytes > mostKeptBytes {
+		c.texts = nil
 		return
 	}
-	if !c.texts[string(text)] {
-		if c.bytes += len(text); len(c.texts) == mostKept || c.bytes > mostKeptBytes {
-			c.texts = nil
-			return
-		}
-		c.texts[string(text)] = true
-	}
-	g.seen.keep(at)
+	c.texts[string(text)] = true
 }
 
 // Clean returns the columns of which all texts were gathered, where none of these
