@@ -173,10 +173,7 @@ func (col *column) shape(p *ProfileColumn, key bool) {
 		v.Null = &p.Null
 	}
 	col.value = v
-	if key {
-		return
-	}
-	if p.Personal {
+	if key || p.Personal {
 		return
 	}
 	listed := 0.0
