@@ -237,11 +237,12 @@ func (t *Target) buildIn(ctx context.Context, settings, sql string) error {
 }
 
 // planStatements makes the statements of the parts, with what each must wait for,
-// and those that gather statistics.
+// and those that gather statistics, which foreign keys are validated by.
 func planStatements(post *postData, parts []part) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
+	var foreign []*statement // those that read the tables of a foreign key
 	for _, p := range parts {
 		if p.sql == "" {
 			continue
@@ -268,7 +269,11 @@ func planStatements(post *postData, parts []part) []*statement {
 		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
 			before[at.table] = append(before[at.table], made...)
 		}
+		if placed && at.ref != (schema.Name{}) {
+			foreign = append(foreign, made[len(made)-1])
+		}
 	}
+	analyzed := map[schema.Name]*statement{}
 	for _, table := range post.tables {
 		s := &statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
 		for _, n := range before[table] {
@@ -276,6 +281,17 @@ func planStatements(post *postData, parts []part) []*statement {
 			s.waits++
 		}
 		out = append(out, s)
+		analyzed[table] = s
+	}
+	// The planner, where it knows nothing of a composite key, looks up row by row
+	// what it should hash.
+	for _, s := range foreign {
+		for _, l := range s.loads {
+			if a := analyzed[l]; a != nil {
+				a.next = append(a.next, s)
+				s.waits++
+			}
+		}
 	}
 	return out
 }
