@@ -325,16 +325,16 @@ func (t *Target) restore(ctx context.Context, entries []entry) error {
 	return err
 }
 
-// maintenanceMemory is what a session that builds indexes gets: the server's
-// setting, at least 128 MB.
-func (t *Target) maintenanceMemory(ctx context.Context) (string, error) {
+// maintenanceMemory is what a session that builds constraints gets, in kilobytes:
+// the server's setting, at least 128 MB.
+func (t *Target) maintenanceMemory(ctx context.Context) (int64, error) {
 	conn, err := t.administer(ctx)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	row, err := oneOf(ctx, conn, "select greatest(setting::pg_catalog.int8, 131072) from pg_catalog.pg_settings where name = 'maintenance_work_mem'")
 	if err != nil {
-		return "", plainly(err)
+		return 0, plainly(err)
 	}
-	return row[0] + "kB", nil
+	return strconv.ParseInt(row[0], 10, 64)
 }
