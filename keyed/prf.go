@@ -54,28 +54,31 @@ func double(in [16]byte) (out [16]byte) {
 // Sum returns 128 bits for value.
 func (p *PRF) Sum(value []byte) [16]byte {
 	s := p.pool.Get().(*scratch)
-	s.out = [16]byte{}
+	s.in = [16]byte{}
 	for len(value) > 16 {
-		for i := range 16 {
-			s.in[i] = s.out[i] ^ value[i]
-		}
-		p.mac.Encrypt(s.out[:], s.in[:])
+		xor(&s.in, (*[16]byte)(value))
+		p.mac.Encrypt(s.in[:], s.in[:])
 		value = value[16:]
 	}
-	last := &p.k1
 	var tail [16]byte
 	copy(tail[:], value)
+	last := &p.k1
 	if len(value) < 16 {
 		tail[len(value)] = 0x80
 		last = &p.k2
 	}
-	for i := range 16 {
-		s.in[i] = s.out[i] ^ tail[i] ^ last[i]
-	}
+	xor(&s.in, &tail)
+	xor(&s.in, last)
 	p.mac.Encrypt(s.out[:], s.in[:])
 	sum := s.out
 	p.pool.Put(s)
 	return sum
+}
+
+// xor adds b to a, bit by bit.
+func xor(a, b *[16]byte) {
+	binary.NativeEndian.PutUint64(a[:8], binary.NativeEndian.Uint64(a[:8])^binary.NativeEndian.Uint64(b[:8]))
+	binary.NativeEndian.PutUint64(a[8:], binary.NativeEndian.Uint64(a[8:])^binary.NativeEndian.Uint64(b[8:]))
 }
 
 // Uint64 returns 64 bits for value.
