@@ -229,19 +229,33 @@ func identifies(v []byte) bool {
 	if i := bytes.IndexByte(v, '@'); i >= 0 && addressed(v, i) {
 		return true
 	}
-	digits, dots, letters := 0, 0, 0
+	const bits, mask = 21, 1<<21 - 1 // of each count
+	if len(v) < 9 || len(v) > mask {
+		return false
+	}
+	var sum uint64
 	for _, ch := range v {
+		sum += counts[ch]
+	}
+	digits, letters, dots := sum&mask, sum>>bits&mask, sum>>(2*bits)
+	return digits >= 9 && digits >= letters && (dots != 3 || int(digits+dots) < len(v))
+}
+
+// counts has what each byte counts for in identifies: as a digit, from bit 21 on
+// as a letter, from bit 42 on as a dot.
+var counts = func() (out [256]uint64) {
+	for ch := range out {
 		switch {
-		case ch-'0' < 10:
-			digits++
+		case ch >= '0' && ch <= '9':
+			out[ch] = 1
 		case ch >= utf8.RuneSelf || folds[ch] != 0:
-			letters++
+			out[ch] = 1 << 21
 		case ch == '.':
-			dots++
+			out[ch] = 1 << 42
 		}
 	}
-	return digits >= 9 && digits >= letters && (dots != 3 || digits+dots < len(v))
-}
+	return out
+}()
 
 // addressed reports whether an @ of v, the first of which is at i, stands between
 // two characters.

@@ -466,3 +466,42 @@ func BenchmarkOriginal(b *testing.B) {
 		})
 	}
 }
+
+// TestIdentifies states what identifies counts, a byte at a time.
+func TestIdentifies(t *testing.T) {
+	plain := func(v []byte) bool {
+		digits, dots, letters := 0, 0, 0
+		for _, ch := range v {
+			switch {
+			case ch >= '0' && ch <= '9':
+				digits++
+			case ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || ch >= 0x80:
+				letters++
+			case ch == '.':
+				dots++
+			}
+		}
+		return digits >= 9 && digits >= letters && (dots != 3 || digits+dots < len(v))
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	found := 0
+	for range 20000 {
+		v := make([]byte, rng.IntN(24))
+		for i := range v {
+			v[i] = "0123456789012345678901234567890123456789...aZ \xc3-"[rng.IntN(48)]
+		}
+		if got := identifies(v); got != plain(v) {
+			t.Fatalf("%q identifies: %v", v, got)
+		} else if got {
+			found++
+		}
+	}
+	if found < 2000 || found > 18000 {
+		t.Errorf("%d of 20000 identify", found)
+	}
+	for v, want := range map[string]bool{"a@b": true, "a @b": false, "@b 123456789": true, "78.197.64.182": false, "10.20.30.40": false, "1234.5678.9": true, "+49 30 1234567": true} {
+		if identifies([]byte(v)) != want {
+			t.Errorf("%q identifies: %v", v, !want)
+		}
+	}
+}

@@ -61,8 +61,8 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 			i++
 			continue
 		}
-		w := word{hash: h.seed, lo: i}
-		sum, chars := h.seed, 0
+		w := word{lo: i}
+		sum, eight, chars := h.seed, uint64(0), 0
 		for i < len(text) {
 			ch := text[i]
 			if ch < utf8.RuneSelf {
@@ -70,7 +70,9 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 				if f == 0 {
 					break
 				}
-				sum = (sum ^ uint64(f)) * h.step
+				if eight = eight<<8 | uint64(f); eight>>56 != 0 {
+					sum, eight = (sum^eight)*h.step, 0
+				}
 				chars++
 				i++
 				continue
@@ -92,8 +94,12 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 			if how == asNothing {
 				continue
 			}
-			sum = (sum ^ uint64(f)) * h.step
 			chars++
+			if f >= utf8.RuneSelf {
+				sum, eight = ((sum^eight)*h.step^uint64(f))*h.step, 0
+			} else if eight = eight<<8 | uint64(f); eight>>56 != 0 {
+				sum, eight = (sum^eight)*h.step, 0
+			}
 			if how == asWord {
 				chars++
 				break
@@ -102,7 +108,7 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 		if chars == 0 {
 			continue
 		}
-		w.hash, w.hi, w.chars = mix(sum, h.end), i, chars
+		w.hash, w.hi, w.chars = mix((sum^eight)*h.step, h.end), i, chars
 		dst = append(dst, w)
 		limit--
 	}
