@@ -87,7 +87,10 @@ func (p *Program) EntityDomain() string { return p.domain }
 
 // Use makes the rewriter look up the entity of each row. Nothing may be learned
 // from then on.
-func (r *Rewriter) Use(k *Known) { r.everyone = k }
+func (r *Rewriter) Use(k *Known) {
+	r.scrub.known.forget()
+	r.everyone = k
+}
 
 // Learn adds to k what a row says of its entity; nothing is masked
 // or counted. The errors are those of AppendRow and ErrKnownFull.
@@ -103,7 +106,8 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 		return nil
 	}
 	values := &r.scrub.known
-	values.sources, values.fakes, values.ready = values.sources[:0], values.fakes[:0], false
+	values.forget()
+	values.fakes, values.ready = values.fakes[:0], false
 	if r.teaches != k {
 		var err error
 		if r.tableKey, err = k.table(r.p); err != nil {

@@ -267,3 +267,77 @@ func TestDetectedNeedsNoTeaching(t *testing.T) {
 		t.Errorf("own text: got %q, want %q", o[4], want)
 	}
 }
+
+// TestKnownOfNeighbours: what a rewriter keeps of an entity from one row to the
+// next changes nothing.
+func TestKnownOfNeighbours(t *testing.T) {
+	users, addresses, _ := shopTables(t)
+	text := func(name, kind string) Column {
+		return Column{Name: name, Type: Type{Name: "text"}, Mask: &Mask{Kind: kind}}
+	}
+	notes, err := Compile(testSecret(t, 1), Table{Name: "notes", Entity: 0, EntityDomain: "public.users(id)", Columns: []Column{
+		{Name: "user_id", Type: Type{Name: "int8"}}, text("contact", "person.name"), text("phone", "phone"), text("title", "scrub"), text("body", "scrub"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	pick := func(list ...string) string { return list[rng.IntN(len(list))] }
+	person := func() string {
+		return pick("Anna", "José", "Zoë", "Will", "陳", "O’Brien", "Marie-Claire", "Łukasz") + pick(" ", " van ", " ", "-") + pick("Lindberg", "Rose", "Müller", "大文", "Stone", "Ng")
+	}
+	phone := func() string { return fmt.Sprintf("%s%07d", pick("+49 30 ", "030 ", "(030) "), rng.IntN(1e7)) }
+	known := NewKnown(1 << 20)
+	var said []string
+	for id := range 12 {
+		name, mail, number, nick := person(), fmt.Sprintf("p%d@post.test", id), phone(), "Nick"+letters(id)
+		recipient, street := person(), fmt.Sprint(id, " Mill Lane")
+		said = append(said, name, mail, number, nick, recipient, street, strings.ToLower(name), strings.ToUpper(recipient))
+		if id%5 == 4 {
+			continue // nothing is known of it
+		}
+		for _, x := range []struct {
+			p   *Program
+			row []byte
+		}{{users, copyRow(fmt.Sprint(id), name, mail, number, nick)}, {addresses, copyRow(`\N`, fmt.Sprint(id), recipient, street)}} {
+			if err := x.p.NewRewriter().Learn(known, x.row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sentence := func() string {
+		if rng.IntN(8) == 0 {
+			return `\N`
+		}
+		var s strings.Builder
+		for range rng.IntN(6) {
+			s.WriteString(pick("Dear ", "call ", "to ", ", ", " and\n") + pick(said...))
+			if rng.IntN(4) == 0 {
+				first, _, _ := strings.Cut(pick(said...), " ")
+				s.WriteString(" " + first)
+			}
+		}
+		return s.String()
+	}
+	kept := notes.NewRewriter()
+	kept.Use(known)
+	id, changed := "0", 0
+	for range 3000 {
+		if rng.IntN(3) == 0 {
+			id = pick("0", "1", "2", "3", "4", "9", "10", "11", `\N`)
+		}
+		row := []string{id, pick(person(), `\N`), pick(phone(), `\N`), sentence(), sentence()}
+		alone := notes.NewRewriter()
+		alone.Use(known)
+		got, want := maskRow(t, kept, row...), maskRow(t, alone, row...)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("%q:\nbehind others %q\nalone         %q", row, got, want)
+		}
+		if got[4] != row[4] {
+			changed++
+		}
+	}
+	if changed < 1000 {
+		t.Errorf("only %d bodies were changed", changed)
+	}
+}

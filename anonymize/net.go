@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"net/netip"
 	"sync"
 
@@ -90,22 +91,19 @@ func makeIP(c *compiler) maskFunc {
 		if !ok || text && !spelledAs(a, addr) {
 			return opaque(dst, value, r) // in another spelling it would meet the first
 		}
-		bits := 128
-		if a.Is4() {
-			bits = 32
-		}
+		size := a.BitLen()
 		if cidr && len(mask) > 1 {
-			if n, ok := parseInt(mask[1:]); ok && n >= 0 && n <= int64(bits) {
-				bits = int(n)
+			if n, ok := parseInt(mask[1:]); ok && n >= 0 && n <= int64(size) {
+				size = int(n)
 			}
 		}
 		if a.Is4() {
 			b := a.As4()
-			four.flip(&b, bits)
+			four.flip(&b, size)
 			a = netip.AddrFrom4(b)
 		} else {
 			b := a.As16()
-			flipBits(six, b[:], bits)
+			r.lastBlocks.flip(six, &b, size)
 			a = netip.AddrFrom16(b)
 		}
 		start := len(dst)
@@ -223,22 +221,48 @@ func hexValue(ch byte) (int, bool) {
 	return 0, false
 }
 
-// flipBits masks the first n bits of b, at most 16 bytes. Seven bits at a time are
-// decided by one block: the bits before them, a one, and zeros. Its mask has a bit
-// for each of the 127 beginnings that seven bits can have.
-func flipBits(prf *keyed.PRF, b []byte, n int) {
-	var in, sum [16]byte
+// lastBlocks masks addresses of sixteen bytes, and keeps what decided the bits of
+// the last one: addresses of one network share most of it.
+type lastBlocks struct {
+	prf    *keyed.PRF
+	addr   [16]byte
+	done   int                     // bits of addr that blocks decide
+	blocks [(128 + 6) / 7][16]byte // each decides seven bits
+}
+
+// flip masks the first n bits of b. Seven bits at a time are decided by one block:
+// the function of the bits before them, a one, and zeros. The block has a bit for
+// each of the 127 beginnings that seven bits can have.
+func (l *lastBlocks) flip(prf *keyed.PRF, b *[16]byte, n int) {
+	if l.prf != prf {
+		l.prf, l.done = prf, 0
+	}
+	same := 0 // bits that b and the last address begin with
+	for same < 16 && l.addr[same] == b[same] {
+		same++
+	}
+	if same *= 8; same < 128 {
+		same += bits.LeadingZeros8(l.addr[same/8] ^ b[same/8])
+	}
+	if l.done > 0 {
+		l.done = min(l.done, same/7*7+7) // the block behind what is the same is a function of that
+	}
+	l.addr = *b
+	var in [16]byte
 	node := 0
 	for i := range n {
 		at, bit := i/8, byte(0x80)>>(i%8)
 		if i%7 == 0 {
-			in[at] |= bit
-			sum = prf.Sum(in[:])
-			in[at] &^= bit
+			if i >= l.done {
+				in[at] |= bit
+				l.blocks[i/7] = prf.Sum(in[:])
+				in[at] &^= bit
+				l.done = i + 7
+			}
 			node = 1
 		}
 		in[at] |= b[at] & bit // the original prefix goes on
-		flip := sum[node/8] >> (node % 8) & 1
+		flip := l.blocks[i/7][node/8] >> (node % 8) & 1
 		node *= 2
 		if b[at]&bit != 0 {
 			node++
@@ -247,7 +271,7 @@ func flipBits(prf *keyed.PRF, b []byte, n int) {
 	}
 }
 
-// prefixes is flipBits for addresses of four bytes, with the blocks of the first
+// prefixes is lastBlocks for addresses of four bytes, with the blocks of the first
 // 21 bits made in advance, at the first address: 264 KB for two blocks an address
 // instead of five.
 type prefixes struct {

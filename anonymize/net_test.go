@@ -4,7 +4,10 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
+
+	"github.com/pgstandin/pgstandin/keyed"
 )
 
 // TestPrefixes masks addresses that share their first bits, and no more: so do
@@ -48,6 +51,52 @@ func TestPrefixes(t *testing.T) {
 		}
 		if x.Is4() != a.Is4() || common(x, y) != n {
 			t.Fatalf("%s and %s share %d bits, their masks %d", a, b, n, common(x, y))
+		}
+	}
+}
+
+// flipBits states what masks of addresses do to the first n bits of b, bit by bit.
+func flipBits(prf *keyed.PRF, b []byte, n int) {
+	from := slices.Clone(b)
+	for i := range n {
+		var in [16]byte // the bits before the last multiple of seven, a one, and zeros
+		whole := i / 7 * 7
+		for k := range whole {
+			in[k/8] |= from[k/8] & (0x80 >> (k % 8))
+		}
+		in[whole/8] |= 0x80 >> (whole % 8)
+		node := 1
+		for k := whole; k < i; k++ {
+			node = 2*node + int(from[k/8]>>(7-k%8)&1)
+		}
+		sum := prf.Sum(in[:])
+		b[i/8] ^= (sum[node/8] >> (node % 8) & 1) << (7 - i%8)
+	}
+}
+
+// TestLastBlocks: blocks that are kept from one address to the next change nothing.
+func TestLastBlocks(t *testing.T) {
+	prfs := [2]*keyed.PRF{testSecret(t, 1).PRF("test", "one"), testSecret(t, 1).PRF("test", "two")}
+	rng := rand.New(rand.NewPCG(3, 4))
+	var kept lastBlocks
+	var addr [16]byte
+	for range 4000 {
+		same := rng.IntN(129) // bits of the address before
+		for i := same; i < 128; i++ {
+			addr[i/8] ^= byte(rng.Uint32()&1) << (7 - i%8)
+		}
+		n, prf := 128, prfs[0]
+		if rng.IntN(4) == 0 {
+			n = rng.IntN(129)
+		}
+		if rng.IntN(50) == 0 {
+			prf = prfs[1]
+		}
+		want, got := addr, addr
+		flipBits(prf, want[:], n)
+		kept.flip(prf, &got, n)
+		if want != got {
+			t.Fatalf("%x, %d bits: %x instead of %x", addr, n, got, want)
 		}
 	}
 }

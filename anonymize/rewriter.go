@@ -42,6 +42,8 @@ type Rewriter struct {
 
 	lastPerson  lastDraw[whom, identity]
 	lastAddress lastDraw[*country, address]
+	lastPhone   lastPhone
+	lastBlocks  lastBlocks
 
 	everyone *Known      // nil: only the row's own values are known
 	teachers []*Rewriter // scratch for masking values of other tables

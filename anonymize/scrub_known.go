@@ -99,12 +99,19 @@ func (p *Program) knownColumns(t *Table) []knownColumn {
 // knownValues are the values that are known of a row, and the patterns of them
 // that the text at hand may hold.
 type knownValues struct {
-	ready   bool // sources are those of the row
-	sources []source
-	fakes   []byte
+	ready   bool     // sources are those of the row
+	sources []source // those of the entity, then the row's own
+	fakes   []byte   // of the row's own
+
+	// What is known of the entity at hand, for as long as rows are about it.
+	entity [16]byte
+	about  bool   // there is one
+	lent   int    // of sources
+	made   []byte // its patterns and fakes, one behind another
+	all    []pattern
 
 	in    textStarts
-	text  []byte // folded patterns, one behind another
+	text  []byte // folded patterns of the row's own, one behind another
 	list  []pattern
 	heads [256]uint8 // by a pattern's first byte: the first such pattern, from 1
 }
@@ -113,17 +120,19 @@ type knownValues struct {
 type source struct {
 	kind    knownKind
 	value   []byte
-	column  int // index into columns of its program
-	fake    [2]int
+	column  int      // index into columns of its program
+	fake    [2]int   // in knownValues.fakes, or made
 	done    bool     // the fake is there
 	lent    []byte   // it, where it is known from another row
 	teacher *Program // of a value from another row; nil: it is the row's
 	starts  []byte   // where it is known from another row: see appendStarts
+	all     [2]int   // of one from another row: its patterns in knownValues.all
+	folded  bool     // they are there
 }
 
 // pattern is a text to look for.
 type pattern struct {
-	lo, hi  int // in knownValues.text
+	text    []byte // folded
 	next    uint8
 	part    knownPart
 	piece   uint8
@@ -149,16 +158,16 @@ const longestKnown, mostPatterns = 256, 250
 // ofText returns the known values of the row at hand that a text of it may hold,
 // nil if there are none. It ends what it returned before.
 func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
+	for i := range k.list {
+		k.heads[k.list[i].text[0]] = 0
+	}
+	k.text, k.list = k.text[:0], k.list[:0]
 	if !k.ready {
 		k.collect(r)
 	}
 	if len(k.sources) == 0 {
 		return nil
 	}
-	for i := range k.list {
-		k.heads[k.text[k.list[i].lo]] = 0
-	}
-	k.text, k.list = k.text[:0], k.list[:0]
 	k.in.note(text)
 	for i := range k.sources {
 		k.patterns(i)
@@ -171,14 +180,27 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 
 // collect takes what is known of the row.
 func (k *knownValues) collect(r *Rewriter) {
-	k.sources, k.fakes, k.ready = k.sources[:0], k.fakes[:0], true
-	if r.everyone != nil && r.p.Asks() && r.vals[r.p.owner] != nil {
-		r.everyone.of(r.ofEntity(), k)
+	k.fakes, k.ready = k.fakes[:0], true
+	switch {
+	case r.everyone == nil || !r.p.Asks() || r.vals[r.p.owner] == nil:
+		k.forget()
+	case !k.about || k.entity != r.ofEntity():
+		k.forget()
+		k.entity, k.about = r.ofEntity(), true
+		r.everyone.of(k.entity, k)
+		k.lent = len(k.sources)
 	}
+	k.sources = k.sources[:k.lent]
 	for _, c := range r.p.known {
 		index := r.p.columns[c.column].index
 		k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
 	}
+}
+
+// forget ends what is known of an entity.
+func (k *knownValues) forget() {
+	k.about, k.lent, k.sources = false, 0, k.sources[:0]
+	k.made, k.all = k.made[:0], k.all[:0]
 }
 
 // add takes a value unless it is too short or too long to be looked for.
@@ -199,15 +221,52 @@ func (k *knownValues) respells() bool {
 	return false
 }
 
-// patterns makes the patterns of a value that the text may hold.
+// patterns makes the patterns of a value that the text may hold. Those of an
+// entity's value are made once for all texts about it.
 func (k *knownValues) patterns(at int) {
-	s, room := &k.sources[at], mostPatterns-32
-	if s.teacher != nil {
-		room -= ownPatterns
+	s := &k.sources[at]
+	if s.teacher == nil {
+		if len(k.list) <= mostPatterns-32 {
+			s.candidates(func(v []byte, part knownPart, piece uint8) {
+				if k.in.mayHold(v) {
+					var p pattern
+					if k.text, p = appendPattern(k.text, v); len(p.text) > 0 {
+						k.look(p, part, piece, at)
+					}
+				}
+			})
+		}
+		return
 	}
-	if len(k.list) <= room && k.in.mayHoldAny(s.starts) {
-		s.candidates(func(v []byte, part knownPart, piece uint8) { k.pattern(v, part, piece, at) })
+	if len(k.list) > mostPatterns-32-ownPatterns || !k.in.mayHoldAny(s.starts) {
+		return
 	}
+	if !s.folded {
+		from := len(k.all)
+		s.candidates(func(v []byte, part knownPart, piece uint8) {
+			var p pattern
+			if k.made, p = appendPattern(k.made, v); len(p.text) > 0 {
+				p.part, p.piece = part, piece
+				k.all = append(k.all, p)
+			}
+		})
+		s.all, s.folded = [2]int{from, len(k.all)}, true
+	}
+	for i := s.all[0]; i < s.all[1]; i++ {
+		if p := &k.all[i]; k.in.mayHold(p.text) {
+			k.look(*p, p.part, p.piece, at)
+		}
+	}
+}
+
+// look adds a text to look for.
+func (k *knownValues) look(p pattern, part knownPart, piece uint8, source int) {
+	if len(k.list) >= mostPatterns {
+		return
+	}
+	p.part, p.piece, p.source, p.next = part, piece, source, k.heads[p.text[0]]
+	k.list = append(k.list, p)
+	k.heads[p.text[0]] = uint8(len(k.list))
 }
 
 // candidates calls fn with each text that stands for the value, and with what of
@@ -288,18 +347,15 @@ func nameGap(v []byte, i int) bool {
 
 var wideSpace = []byte("\u3000")
 
-// pattern adds a text to look for, without marks at its ends, if it may be there.
-// A short one, or one of few digits, would be found everywhere.
-func (k *knownValues) pattern(v []byte, part knownPart, piece uint8, source int) {
-	if !k.in.mayHold(v) {
-		return
-	}
+// appendPattern makes a text to look for of v, without marks at its ends. One that
+// is short, or of few digits, would be found everywhere: it becomes none.
+func appendPattern(dst, v []byte) ([]byte, pattern) {
 	if len(v) == 0 || radix(v[0]) == 1 || radix(v[len(v)-1]) == 1 {
 		v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	}
-	lo := len(k.text)
-	k.text = appendFolded(k.text, v)
-	text := k.text[lo:]
+	lo := len(dst)
+	dst = appendFolded(dst, v)
+	text := dst[lo:len(dst):len(dst)]
 	last, _ := utf8.DecodeLastRune(v)
 	wide := last >= utf8.RuneSelf && !spaced(last)
 	runes, letters := 0, false
@@ -309,14 +365,10 @@ func (k *knownValues) pattern(v []byte, part knownPart, piece uint8, source int)
 		}
 		letters = letters || radix(ch) == 26 || ch >= 0x80
 	}
-	if len(text) == 0 || len(k.list) >= mostPatterns || runes < 3 && !(wide && runes == 2) || !letters && runes < 5 {
-		k.text = k.text[:lo]
-		return
+	if len(text) == 0 || runes < 3 && !(wide && runes == 2) || !letters && runes < 5 {
+		return dst[:lo], pattern{}
 	}
-	p := pattern{lo: lo, hi: len(k.text), part: part, piece: piece, open: wide, source: source, next: k.heads[text[0]]}
-	p.capital = bytes.IndexByte(text, ' ') < 0 && commonWord(text)
-	k.list = append(k.list, p)
-	k.heads[text[0]] = uint8(len(k.list))
+	return dst, pattern{text: text, open: wide, capital: bytes.IndexByte(text, ' ') < 0 && commonWord(text)}
 }
 
 // match returns the end of the longest known value at i, which is the start of a
@@ -336,8 +388,8 @@ func (k *knownValues) match(v []byte, i int) (end, hit int) {
 		if p.capital && (v[i] >= 'a' && v[i] <= 'z' || v[i] >= utf8.RuneSelf && lowerAt(v[i:])) {
 			continue
 		}
-		e := matchFolded(v, i, k.text[p.lo:p.hi])
-		if e == 0 || !p.open && wordAfter(v, e) && !(p.hi-p.lo > 3 && v[e] == 's' && !wordAfter(v, e+1)) {
+		e := matchFolded(v, i, p.text)
+		if e == 0 || !p.open && wordAfter(v, e) && !(len(p.text) > 3 && v[e] == 's' && !wordAfter(v, e+1)) {
 			continue // an s makes it a genitive
 		}
 		if e > end {
@@ -377,22 +429,26 @@ func (k *knownValues) fake(at int, r *Rewriter) []byte {
 	if s.lent != nil {
 		return s.lent
 	}
+	fakes, by := &k.fakes, r
+	if s.teacher != nil {
+		fakes = &k.made
+	}
 	if !s.done {
-		lo, by := len(k.fakes), r
 		if s.teacher != nil {
 			by = r.teacher(s.teacher)
 		}
+		lo := len(*fakes)
 		opaque, meant, witness := by.opaque, by.meant, by.witness
 		by.witness = nil // the column itself tells of it
 		if c := &by.p.columns[s.column]; c.null {
-			k.fakes = scramble(k.fakes, s.value, by.p.hide)
+			*fakes = scramble(*fakes, s.value, by.p.hide)
 		} else {
-			k.fakes = c.apply(k.fakes, s.value, by)
+			*fakes = c.apply(*fakes, s.value, by)
 		}
-		s.fake, s.done = [2]int{lo, len(k.fakes)}, true
+		s.fake, s.done = [2]int{lo, len(*fakes)}, true
 		by.opaque, by.meant, by.witness = opaque, meant, witness
 	}
-	return k.fakes[s.fake[0]:s.fake[1]]
+	return (*fakes)[s.fake[0]:s.fake[1]]
 }
 
 // teacher returns a rewriter of another table's program that masks values of the

@@ -50,15 +50,29 @@ func makePhone(c *compiler) maskFunc {
 		for _, d := range digits[:keep] {
 			tweak = tweak*11 + uint64(d)
 		}
-		zero := rest[0] == 0
-		for {
-			prf.PermuteDigits(rest, tweak)
-			if (rest[0] == 0) == zero {
-				break // walked back into the numbers of this shape
+		last := &r.lastPhone
+		if last.prf != prf || last.tweak != tweak || !bytes.Equal(last.from, rest) {
+			last.prf, last.tweak, last.from = prf, tweak, append(last.from[:0], rest...)
+			zero := rest[0] == 0
+			for {
+				prf.PermuteDigits(rest, tweak)
+				if (rest[0] == 0) == zero {
+					break // walked back into the numbers of this shape
+				}
 			}
+			last.to = append(last.to[:0], rest...)
 		}
+		copy(rest, last.to)
 		return appendWithDigits(dst, value, digits)
 	}
+}
+
+// lastPhone is the digits that were permuted last: rows have a number twice, and
+// neighbours have it.
+type lastPhone struct {
+	prf      *keyed.PRF
+	tweak    uint64
+	from, to []byte
 }
 
 // looksLikePhone reports whether all of v is one number of 5 to 20 digits.
