@@ -110,3 +110,16 @@ func runKeyed(t testing.TB, key, stdin string, args ...string) (status int, out,
 	status = run(args, strings.NewReader(stdin), &o, &e)
 	return status, o.String(), e.String()
 }
+
+// TestNoRulesFile: who has no rules yet is told of init.
+func TestNoRulesFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "none.yaml")
+	for _, args := range [][]string{{"check"}, {"plan"}, {"refresh", "--target", "dbname=staging"}} {
+		var out, errs strings.Builder
+		status := run(append(args, "--source", "dbname=shop", "--rules", file), strings.NewReader(""), &out, &errs)
+		if want := "pgstandin init --source DSN -o " + file; status != exitUsage || !strings.Contains(errs.String(), want) {
+			t.Errorf("%v: status %d\n%s%s", args, status, &out, &errs)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -139,6 +141,9 @@ func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 		vars[name] = value
 	}
 	text, err := os.ReadFile(o.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError(fmt.Errorf("rules: %w; --rules names another file, and pgstandin init --source DSN -o %s proposes one", err, o.file))
+	}
 	if err != nil {
 		return nil, usageError(fmt.Errorf("rules: %w", err))
 	}
