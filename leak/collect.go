@@ -158,6 +158,9 @@ func (c *Collector) Err() error { return c.err }
 
 // Flush puts what was collected into the filter.
 func (c *Collector) Flush() error {
+	if c.suspect != nil {
+		return nil // the filter was told of it before
+	}
 	c.empty()
 	n := &c.f.count
 	n.values.Add(c.values)

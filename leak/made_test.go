@@ -8,11 +8,14 @@ func TestPartOfOutput(t *testing.T) {
 	const address = "maria.jones.x7k2@example.com"
 	for _, c := range []struct {
 		made, field string
-		want        int64
+		suspects    int   // that the originals are read again for
+		want        int64 // fields with originals
 	}{
-		{address, `{"contact": "maria.jones.x7k2@example.com"}`, 0},
-		{address, `{"contact": "maria.jones.x7k2@example.com", "note": "Otto Normal called"}`, 1},
-		{"mariajones@example.com", `{"contact": "Maria Jones"}`, 1},
+		{address, `{"contact": "maria.jones.x7k2@example.com"}`, 0, 0},
+		{address, `{"contact": "maria.jones.x7k2@example.com", "note": "Otto Normal called"}`, 1, 1},
+		{"mariajones@example.com", `{"contact": "Maria Jones"}`, 1, 1},
+		{address, `{"contact": "to maria.jones.x7k2@example.com, of Maria Jones"}`, 1, 0},
+		{"49 30 Otto-Normal", `{"contact": "call 49 30 otto normal now", "more": "30 otto normal"}`, 1, 0},
 	} {
 		f, suspects := New(testSecret(t), Options{}), NewSuspects()
 		originals := []string{"Maria Jones", "Otto Normal"}
@@ -25,6 +28,9 @@ func TestPartOfOutput(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Scanner(suspects).Field("t.c", JSON, []byte(c.field))
+		if suspects.Len() != c.suspects {
+			t.Errorf("%s in %s: %d suspects", c.made, c.field, suspects.Len())
+		}
 		again := f.Confirmer(suspects)
 		for _, v := range originals {
 			again.Original([]byte(v), 1)
@@ -37,5 +43,44 @@ func TestPartOfOutput(t *testing.T) {
 		if fields != c.want {
 			t.Errorf("%s in %s: %d fields, want %d", c.made, c.field, fields, c.want)
 		}
+	}
+}
+
+// TestCleared: when masks made all suspects, nothing more can be found; an
+// original that they did not make keeps the question open.
+func TestCleared(t *testing.T) {
+	f, suspects := New(testSecret(t), Options{}), NewSuspects()
+	in := f.Collector()
+	for _, v := range []string{"Maria Jones", "Otto Normal", "abc"} {
+		in.Original([]byte(v), 1)
+	}
+	if err := in.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	scan := f.Scanner(suspects)
+	scan.Field("t.c", Text, []byte("to Maria Jones, and to Maria Jones"))
+	scan.Field("t.d", Text, []byte("Otto Normal"))
+	scan.Field("t.e", Text, []byte("nobody is here"))
+	for place, want := range map[string]bool{"t.c": true, "t.d": true, "t.e": false, "t.f": false} {
+		if suspects.In(place) != want {
+			t.Errorf("suspects in %s: %v", place, !want)
+		}
+	}
+	before, again := f.Counts(), f.Confirmer(suspects)
+	for i, c := range []struct {
+		made string
+		want bool
+	}{{"Maria Jones, and Otto", false}, {"Maria Jones", false}, {"of Otto Normal", true}, {"of Otto Normal", true}} {
+		again.Original([]byte("Otto Normal"), 1)
+		again.Original([]byte("abc"), 1)
+		if again.Output([]byte(c.made)); suspects.Cleared() != c.want {
+			t.Errorf("%d: %s: cleared: %v", i, c.made, !c.want)
+		}
+	}
+	if err := again.Flush(); err != nil || f.Counts() != before {
+		t.Errorf("error %v; a second look counts %+v instead of %+v", err, f.Counts(), before)
+	}
+	if found := suspects.Findings(); len(found) > 0 {
+		t.Errorf("found %v", found)
 	}
 }

@@ -104,7 +104,7 @@ func (s *Scanner) text(text []byte) {
 		}
 		for i := range starts {
 			if lengths := s.f.lengths(words[i].hash); lengths != 0 {
-				s.from(text, words[i:min(i+longest, len(words))], lengths)
+				s.from(text, words, i, lengths)
 			}
 		}
 		if last {
@@ -114,15 +114,15 @@ func (s *Scanner) text(text []byte) {
 	}
 }
 
-// from looks at the sequences of some lengths that begin with the first of words.
-func (s *Scanner) from(text []byte, words []word, lengths uint32) {
-	most := min(len(words), bits.Len32(lengths)-1)
-	sum, chars := words[0].hash, 0
+// from looks at the sequences of some lengths that begin with a word.
+func (s *Scanner) from(text []byte, words []word, first int, lengths uint32) {
+	most := min(longest, len(words)-first, bits.Len32(lengths)-1)
+	sum, chars := words[first].hash, 0
 	for n := 1; n <= most; n++ {
 		if n > 1 {
-			sum = s.f.hash.next(sum, words[n-1].hash)
+			sum = s.f.hash.next(sum, words[first+n-1].hash)
 		}
-		if chars += words[n-1].chars; chars < shortest || lengths&(1<<n) == 0 {
+		if chars += words[first+n-1].chars; chars < shortest || lengths&(1<<n) == 0 {
 			continue
 		}
 		switch s.f.look(sum) {
@@ -130,9 +130,26 @@ func (s *Scanner) from(text []byte, words []word, lengths uint32) {
 		case common:
 			s.known = true
 		default:
-			s.note(sum, text, words[:n])
+			if !s.made(words, first, n) {
+				s.note(sum, text, words[first:first+n])
+			}
 		}
 	}
+}
+
+// made reports whether n words are a part of what a mask made: the words around
+// them, with them, are.
+func (s *Scanner) made(words []word, first, n int) bool {
+	for from := max(0, first+n-longest); from <= first; from++ {
+		sum := words[from].hash
+		for to := from + 1; to < min(from+longest, len(words)); to++ {
+			sum = s.f.hash.next(sum, words[to].hash)
+			if to >= first+n-1 && s.f.look(sum) == output {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // note takes note of a suspect, once a field.
@@ -153,6 +170,7 @@ type Suspects struct {
 	prints map[uint64]bool // set before the first Confirmer
 	places map[string]*place
 	order  []string
+	open   int // suspects that no mask made so far
 }
 
 type suspect struct {
@@ -200,6 +218,7 @@ func (s *Suspects) add(name string, fp uint64, text string) {
 	if x == nil {
 		x = &suspect{fields: map[string]int64{}}
 		s.texts[text], s.prints[fp] = x, true
+		s.open++
 	}
 	x.fields[name]++
 }
@@ -217,6 +236,22 @@ func (s *Suspects) field(name string, hit bool) {
 
 // Len returns how many different suspects there are.
 func (s *Suspects) Len() int { return len(s.texts) }
+
+// Cleared reports whether masks made all suspects, as far as confirmers know, so
+// that nothing is found whatever else they are given.
+func (s *Suspects) Cleared() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open == 0
+}
+
+// In reports whether a suspect was found in a place.
+func (s *Suspects) In(place string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.places[place]
+	return p != nil && p.fields > 0
+}
 
 // Confirmer returns a Collector that fills no filter: the originals that it is
 // given confirm the suspects that they are equal to, and the outputs clear those
@@ -240,8 +275,9 @@ func (s *Suspects) confirm(text []byte) {
 func (s *Suspects) clear(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.texts[string(text)]; x != nil {
+	if x := s.texts[string(text)]; x != nil && !x.made {
 		x.made = true
+		s.open--
 	}
 }
 

@@ -244,18 +244,21 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 	return columns, types
 }
 
-// readOriginals gives every original of some parts to collectors, one a step.
-// outputs asks for all that masks make besides.
+// readOriginals gives every original of some parts to collectors, one a step; a step
+// that gets none has nothing to do. outputs asks for all that masks make besides.
 func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard, collector func() *leak.Collector, outputs bool) error {
 	var steps []func(context.Context) error
 	add := func(x originalPart, columns []subset.Column, read func(context.Context, string, *leak.Collector) error) {
 		for _, chunk := range x.chunks(columns) {
 			steps = append(steps, func(ctx context.Context) error {
+				c := collector()
+				if c == nil {
+					return nil
+				}
 				sql, err := chunk.Select()
 				if err != nil {
 					return err
 				}
-				c := collector()
 				if err := read(ctx, sql, c); err != nil {
 					return fmt.Errorf("originals of %s: %w", x.leaf.Name, err)
 				}

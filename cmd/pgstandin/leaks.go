@@ -262,12 +262,39 @@ func (g *leakGuard) finding(name string) *leakFinding {
 	return &g.result.Findings[i]
 }
 
-// confirm reads the originals again, if there are suspects.
+// confirm reads the originals again, if there are suspects: of the tables that hold
+// some first, where most were made by a mask (the fake number of a text has one of a
+// column within it), and no further than until masks made them all.
 func (j *job) confirm(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard) error {
 	if g.suspects.Len() == 0 {
 		return nil
 	}
-	return j.readOriginals(ctx, src, b, parts, known, g, func() *leak.Collector { return g.filter.Confirmer(g.suspects) }, false)
+	holds := map[*schema.Table]bool{}
+	for name, at := range g.places {
+		if at.table != nil && g.suspects.In(name) {
+			holds[at.table] = true
+		}
+	}
+	var near, far originalParts
+	for _, p := range parts {
+		if holds[p.leaf.Root()] {
+			near = append(near, p)
+		} else {
+			far = append(far, p)
+		}
+	}
+	confirmer := func() *leak.Collector {
+		if g.suspects.Cleared() {
+			return nil
+		}
+		return g.filter.Confirmer(g.suspects)
+	}
+	for _, parts := range []originalParts{near, far} {
+		if err := j.readOriginals(ctx, src, b, parts, known, g, confirmer, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle returns what was found, and as an error what the rules do not accept.
