@@ -14,6 +14,7 @@ type Collector struct {
 	words   []word
 	docs    documents
 	pending []pending
+	seen    uint32 // nothing but a use of what empty fetches
 	sorted  []pending
 	made    recent
 	again   bool
@@ -188,6 +189,10 @@ func (c *Collector) empty() {
 		at := &ends[c.pending[i].fp>>56]
 		c.sorted[*at] = c.pending[i]
 		*at++
+	}
+	for i := range c.sorted {
+		at, _ := c.f.firstAt(c.sorted[i].first)
+		c.seen |= c.f.first[at].Load()
 	}
 	for i := range c.sorted {
 		if p := &c.sorted[i]; p.words > 0 {
