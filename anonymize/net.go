@@ -82,6 +82,9 @@ func makeIP(c *compiler) maskFunc {
 	if text && chars < 15 {
 		c.problem("", "mask ip needs 15 characters, and the column holds %d", chars)
 	}
+	if c.typ.Name == "inet" {
+		c.raw = func(dst, value []byte, r *Rewriter) ([]byte, bool) { return rawAddress(dst, value, four, six, r) }
+	}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		addr, mask := value, []byte(nil)
 		if i := bytes.IndexByte(value, '/'); i >= 0 {
@@ -116,6 +119,24 @@ func makeIP(c *compiler) maskFunc {
 		}
 		return append(dst, mask...)
 	}
+}
+
+// rawAddress masks an inet as PostgreSQL sends it: the family (2 or 3), the bits of
+// the network, whether it is a cidr, the number of bytes, and these.
+func rawAddress(dst, value []byte, four *prefixes, six *keyed.PRF, r *Rewriter) ([]byte, bool) {
+	const head = 4
+	start := len(dst) + head
+	switch {
+	case len(value) == head+4 && value[0] == 2 && value[2] == 0 && value[3] == 4:
+		dst = append(dst, value...)
+		four.flip((*[4]byte)(dst[start:]), 32)
+	case len(value) == head+16 && value[0] == 3 && value[2] == 0 && value[3] == 16:
+		dst = append(dst, value...)
+		r.lastBlocks.flip(six, (*[16]byte)(dst[start:]), 128)
+	default:
+		return dst, false
+	}
+	return dst, true
 }
 
 // spelledAs reports whether v is how a is written.

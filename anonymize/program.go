@@ -67,6 +67,7 @@ type Program struct {
 type column struct {
 	index int
 	mask  maskFunc
+	raw   rawFunc // what mask makes of COPY's binary form; nil: by way of text
 	kind  string
 	null  bool // the mask makes NULL
 	array bool
@@ -82,6 +83,10 @@ type column struct {
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
 // It must not keep value.
 type maskFunc func(dst, value []byte, r *Rewriter) []byte
+
+// rawFunc appends the mask of a value in COPY's binary form to dst; ok is false if
+// it must be masked as text.
+type rawFunc func(dst, value []byte, r *Rewriter) (out []byte, ok bool)
 
 // Compile checks a table's masks and prepares them. The error is Problems, all
 // of them.
@@ -183,6 +188,7 @@ type compiler struct {
 	part       bool // of a value of which other parts may stay
 	readsRow   bool // see column
 	tells      bool // see column
+	raw        rawFunc
 	literals   []string
 }
 
@@ -246,6 +252,9 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 	}
 	out.bits, out.readsRow = c.bits, c.readsRow
 	out.tells = c.tells && !out.array
+	if !out.array {
+		out.raw = c.raw
+	}
 	return out, c.problems
 }
 

@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -151,6 +152,19 @@ func (r *Rewriter) binaryField(dst, field []byte, c *column, s *ColumnStats) ([]
 	value := r.vals[c.index]
 	if len(value) == 0 {
 		return append(dst, field...), nil
+	}
+	if c.raw != nil && !r.outputs {
+		start := len(dst)
+		if out, ok := c.raw(copyfmt.BeginBinaryField(dst), old, r); ok {
+			if s.Masked++; r.witness != nil {
+				r.witness.Original(value, 0)
+			}
+			if bytes.Equal(out[len(out)-len(old):], old) {
+				s.Fixed++
+			}
+			return copyfmt.EndBinaryField(out, start+4), nil
+		}
+		dst = dst[:start]
 	}
 	r.mask(value, c, s)
 	codec := r.p.codecs[c.index]
