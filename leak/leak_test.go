@@ -505,3 +505,31 @@ func TestIdentifies(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsTellApart: words that differ in a few letters, at places that are
+// hashed in different blocks of eight, have different hashes under every key.
+func TestWordsTellApart(t *testing.T) {
+	const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+	for range 20 {
+		secret, err := keyed.NewSecret()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := newHasher(secret)
+		for _, c := range []struct{ head, middle, tail string }{
+			{"", "1112222", "3334444"}, {"", "1112222", "333444"}, {"", "1112222", "33344445555"}, {"1", "1122223", "334444"}, {"", "1112222333344", "4455556"}, {"", "ж112222", "3334444"},
+		} {
+			seen := map[uint64]string{}
+			for _, a := range letters {
+				for _, b := range letters {
+					word := fmt.Sprintf("%s%c%s%c%s", c.head, a, c.middle, b, c.tail)
+					sum := h.cut(nil, []byte(word), 1, false)[0].hash
+					if other := seen[sum]; other != "" {
+						t.Fatalf("%s and %s have one hash", other, word)
+					}
+					seen[sum] = word
+				}
+			}
+		}
+	}
+}

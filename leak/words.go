@@ -71,7 +71,7 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 					break
 				}
 				if eight = eight<<8 | uint64(f); eight>>56 != 0 {
-					sum, eight = (sum^eight)*h.step, 0
+					sum, eight = mix(sum^eight, h.step), 0
 				}
 				chars++
 				i++
@@ -96,9 +96,9 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 			}
 			chars++
 			if f >= utf8.RuneSelf {
-				sum, eight = ((sum^eight)*h.step^uint64(f))*h.step, 0
+				sum, eight = mix(mix(sum^eight, h.step)^uint64(f), h.step), 0
 			} else if eight = eight<<8 | uint64(f); eight>>56 != 0 {
-				sum, eight = (sum^eight)*h.step, 0
+				sum, eight = mix(sum^eight, h.step), 0
 			}
 			if how == asWord {
 				chars++
@@ -108,7 +108,7 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 		if chars == 0 {
 			continue
 		}
-		w.hash, w.hi, w.chars = mix((sum^eight)*h.step, h.end), i, chars
+		w.hash, w.hi, w.chars = mix(mix(sum^eight, h.step), h.end), i, chars
 		dst = append(dst, w)
 		limit--
 	}
