@@ -16,6 +16,9 @@ var ErrFull = errors.New("the fingerprints of original values need more memory t
 type Options struct {
 	Memory int64 // bytes that the filter may take; zero is no limit
 	Expect int64 // values that are likely to come, so that the filter need not grow
+	// Every says that outputs of every mask will come, also of those that copy parts
+	// of what they are given: a part of an output may then be an original.
+	Every bool
 }
 
 // Filter holds fingerprints of values: 56 bits of a keyed hash, and besides how
@@ -28,6 +31,7 @@ type Options struct {
 // share of fingerprints taken).
 type Filter struct {
 	hash   hasher
+	every  bool // see Options
 	limit  int64
 	taken  atomic.Int64 // bytes
 	shards [shardCount]shard
@@ -70,7 +74,7 @@ const (
 
 // New returns an empty filter. The fingerprints depend on the secret.
 func New(secret *keyed.Secret, opt Options) *Filter {
-	f := &Filter{hash: newHasher(secret), limit: opt.Memory}
+	f := &Filter{hash: newHasher(secret), every: opt.Every, limit: opt.Memory}
 	words := int64(1 << 14) // 64 KiB
 	for words < 4<<20 && words < opt.Expect {
 		words *= 2

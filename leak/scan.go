@@ -130,7 +130,7 @@ func (s *Scanner) from(text []byte, words []word, first int, lengths uint32) {
 		case common:
 			s.known = true
 		default:
-			if !s.made(words, first, n) {
+			if s.f.every || !s.made(words, first, n) {
 				s.note(sum, text, words[first:first+n])
 			}
 		}

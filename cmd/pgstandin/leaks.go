@@ -62,10 +62,10 @@ func (f *leakFinding) place() string {
 	return f.Table + "." + spellPart(f.Column)
 }
 
-// newLeakGuard makes a guard that expects so many originals.
-func (j *job) newLeakGuard(expect int64) *leakGuard {
+// newLeakGuard makes a guard that expects so many originals; every is leak.Options'.
+func (j *job) newLeakGuard(expect int64, every bool) *leakGuard {
 	return &leakGuard{
-		filter: leak.New(j.secret, leak.Options{Memory: int64(j.run.memory), Expect: expect}), suspects: leak.NewSuspects(),
+		filter: leak.New(j.secret, leak.Options{Memory: int64(j.run.memory), Expect: expect, Every: every}), suspects: leak.NewSuspects(),
 		memory: j.run.memory, kept: map[*schema.Table]*leak.Kept{}, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
 	}
 }
@@ -80,7 +80,7 @@ func (j *job) guardOf(b *bound, sel *subset.Selection) *leakGuard {
 	}
 	// Of the values many are NULL, short, shared or found again: with what masks make
 	// in their place, about half as many fingerprints are taken. More make it grow.
-	g := j.newLeakGuard(expect / 2)
+	g := j.newLeakGuard(expect/2, false)
 	g.watches = !b.rules.Leaks.Source
 	return g
 }
@@ -269,15 +269,15 @@ func (j *job) confirm(ctx context.Context, src *pipeline.Source, b *bound, parts
 	if g.suspects.Len() == 0 {
 		return nil
 	}
-	holds := map[*schema.Table]bool{}
+	holds := map[schema.Name]bool{}
 	for name, at := range g.places {
 		if at.table != nil && g.suspects.In(name) {
-			holds[at.table] = true
+			holds[at.table.Name] = true
 		}
 	}
 	var near, far originalParts
 	for _, p := range parts {
-		if holds[p.leaf.Root()] {
+		if holds[p.leaf.Root().Name] {
 			near = append(near, p)
 		} else {
 			far = append(far, p)

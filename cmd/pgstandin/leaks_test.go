@@ -346,3 +346,42 @@ func number(t *testing.T, text string) int {
 	}
 	return n
 }
+
+// TestVerifyCopiedParts: verify finds originals in what masks copied a part of; to
+// them a refresh is blind, as it looks where something stays.
+func TestVerifyCopiedParts(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `
+create table people (id int primary key, name text);
+insert into people select i, 'Given' || i || ' Family' || i from generate_series(1, 50) i;
+create table letters (id int primary key, head text, topic text, code text);
+insert into letters select i, 'Dear Given' || i || ' Family' || i || ', no ' || i, 'About Given' || (i%3) || ' Family' || (i%3), 'Given' || i || ' Family' || i || ' secret secret' from generate_series(1, 50) i;
+create table plain (id int primary key, body text);
+`)
+	s.write(`version: 1
+targets: ["*_staging"]
+tables:
+  people:
+    columns:
+      name: person.name
+  letters:
+    columns:
+      head: { mask: regexp, match: "no [0-9]+", replace: "no x" }
+      topic: shuffle
+      code: { mask: redact, first: 17 }
+  plain:
+    columns:
+      body: keep
+`)
+	s.must(keyA)
+	status, _, errOut := s.verify(keyA)
+	if status != exitVerify {
+		t.Errorf("status %d", status)
+	}
+	for _, place := range []string{"public.letters.head", "public.letters.topic", "public.letters.code"} {
+		if !strings.Contains(errOut, "leak: "+place) {
+			t.Errorf("not found: %s\n%s", place, errOut)
+		}
+	}
+}

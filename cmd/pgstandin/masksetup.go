@@ -171,7 +171,7 @@ func (s *maskSetup) lookAtTexts(ctx context.Context, src *pipeline.Source) error
 	if err != nil {
 		return err
 	}
-	g := s.job.newLeakGuard(0)
+	g := s.job.newLeakGuard(0, false)
 	g.scanTexts(texts)
 	_, err = g.settle(s.bound.rules.Leaks)
 	return withStatus(exitVerify, err)

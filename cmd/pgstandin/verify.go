@@ -141,7 +141,7 @@ func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (
 			expect += 2 * t.Rows * int64(p.Masked()) // and what masks make
 		}
 	}
-	g := j.newLeakGuard(expect)
+	g := j.newLeakGuard(expect, true)
 	parts := b.allParts()
 	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filter.Collector, true); err != nil {
 		return nil, err
