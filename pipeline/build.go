@@ -251,12 +251,12 @@ func (t *Target) buildIn(ctx context.Context, settings, sql string) error {
 }
 
 // planStatements makes the statements of the parts, with what each must wait for,
-// and those that gather statistics, which foreign keys are validated by.
+// and those that gather statistics, which composite foreign keys are validated by.
 func planStatements(post *postData, parts []part) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
-	var foreign []*statement // those that read the tables of a foreign key
+	var foreign []*statement // those that compare tables by several columns
 	for _, p := range parts {
 		if p.sql == "" {
 			continue
@@ -283,7 +283,7 @@ func planStatements(post *postData, parts []part) []*statement {
 		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
 			before[at.table] = append(before[at.table], made...)
 		}
-		if placed && at.ref != (schema.Name{}) {
+		if placed && at.ref != (schema.Name{}) && composite(p.sql) {
 			foreign = append(foreign, made[len(made)-1])
 		}
 	}
@@ -308,6 +308,14 @@ func planStatements(post *postData, parts []part) []*statement {
 		}
 	}
 	return out
+}
+
+// composite reports whether a foreign key has several columns. It is a hint: a
+// name with a comma counts as two.
+func composite(sql string) bool {
+	_, key, _ := strings.Cut(sql, " FOREIGN KEY (")
+	key, _, _ = strings.Cut(key, ") REFERENCES ")
+	return strings.Contains(key, ",")
 }
 
 // statementsOf makes the one or two statements of a part.

@@ -1,0 +1,131 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// TestAnyPlanEnds builds random schemas without a server, with references to
+// oneself, partitions, keys in one and in two statements, tables that are not loaded
+// and tables without statistics: every statement is executed once, and a foreign
+// key of several columns behind the statistics of its tables.
+func TestAnyPlanEnds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for round := range 300 {
+		n := 2 + rng.IntN(5)
+		post := &postData{places: map[objectKey]placement{}, trees: map[schema.Name]schema.Name{}}
+		var names []schema.Name
+		for i := range n {
+			name := schema.Name{Schema: "s", Name: fmt.Sprint("t", i)}
+			names = append(names, name)
+			if rng.IntN(6) > 0 {
+				post.tables = append(post.tables, name)
+			}
+			post.trees[schema.Name{Schema: "s", Name: fmt.Sprint("t", i, "p")}] = name
+		}
+		var parts []part
+		add := func(kind, sql string, table, ref schema.Name, needs ...int) int {
+			id := len(parts) + 1
+			parts = append(parts, part{id: id, kind: kind, name: fmt.Sprint(kind, id), sql: fmt.Sprint(id, sql), catalog: 1, object: uint32(id), needs: needs})
+			at := placement{table: table, plain: rng.IntN(2) == 0, ref: ref}
+			if kind != "INDEX" && rng.IntN(2) == 0 {
+				at.split, at.then = fmt.Sprint(id, " split"), fmt.Sprint(id, " then")
+			}
+			post.places[objectKey{1, uint32(id)}] = at
+			return id
+		}
+		keys := map[schema.Name]int{}
+		for _, x := range names {
+			keys[x] = add("CONSTRAINT", " key", x, schema.Name{})
+			add("INDEX", " CREATE INDEX i USING btree (a)", x, schema.Name{})
+		}
+		behind := map[string][]schema.Name{} // what validates a key → its tables
+		for range 8 {
+			from, to, columns := names[rng.IntN(n)], names[rng.IntN(n)], "a"
+			if rng.IntN(2) == 0 {
+				columns = "a, b"
+			}
+			sql := " ADD CONSTRAINT k FOREIGN KEY (" + columns + ") REFERENCES s.t(" + columns + ")"
+			id := add("FK CONSTRAINT", sql, from, to, keys[to], 9999)
+			if columns == "a, b" {
+				last := parts[id-1].sql
+				if then := post.places[objectKey{1, uint32(id)}].then; then != "" {
+					last = then
+				}
+				behind[last] = []schema.Name{from, to}
+			}
+			if rng.IntN(3) == 0 {
+				parts = append(parts, part{id: len(parts) + 1, kind: "COMMENT", name: "c", sql: "comment", needs: []int{id}})
+			}
+		}
+		cfg := BuildConfig{Beside: 1 + rng.IntN(2), Jobs: 1 + rng.IntN(4)}
+		for i, x := range names {
+			for _, name := range []string{x.Name, x.Name + "p"} {
+				if rng.IntN(4) > 0 {
+					cfg.Loads = append(cfg.Loads, Load{schema.Name{Schema: "s", Name: name}, int64(i)})
+				}
+			}
+		}
+		b := newBuild(cfg, post, parts)
+		all := len(b.todo)
+		var mu sync.Mutex
+		done := map[*statement]bool{}
+		analyzed := map[string]bool{}
+		b.exec = func(_ context.Context, s *statement, _ bool) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if done[s] {
+				t.Errorf("round %d: %s twice", round, s.sql)
+			}
+			done[s] = true
+			analyzed[s.sql] = true
+			for _, table := range behind[s.sql] {
+				for _, with := range post.tables {
+					if table == with && !analyzed["analyze "+table.SQL()] {
+						t.Errorf("round %d: %s before the statistics of %s", round, s.sql, table)
+					}
+				}
+			}
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err := b.run(ctx, func(_ context.Context, ready func(schema.Name)) error {
+			for _, i := range rng.Perm(len(cfg.Loads)) {
+				ready(cfg.Loads[i].Table)
+			}
+			return nil
+		})
+		cancel()
+		if err != nil || len(done) != all {
+			t.Fatalf("round %d: %v, %d of %d statements", round, err, len(done), all)
+		}
+	}
+}
+
+// TestSortMemory: a B-tree's sort gets little memory, never more than the server's
+// setting, and all else what the server has.
+func TestSortMemory(t *testing.T) {
+	for _, c := range []struct {
+		sql         string
+		index       bool
+		bytes, want int64
+	}{
+		{"CREATE INDEX a ON b USING btree (c)", true, 0, 2048},
+		{"CREATE INDEX a ON b USING btree (c)", true, 50 << 20, 2048},
+		{"CREATE INDEX a ON b USING btree (c)", true, 1 << 30, 8319},
+		{"CREATE INDEX a ON b USING btree (c)", true, 10 << 40, 131072},
+		{"CREATE INDEX a ON b USING gin (c)", true, 50 << 20, 131072},
+		{"alter table a validate constraint b", false, 50 << 20, 131072},
+	} {
+		s := &statement{sql: c.sql, index: c.index, bytes: c.bytes}
+		if got := s.memory(131072); got != c.want {
+			t.Errorf("%s of %d bytes: %d kB, want %d", c.sql, c.bytes, got, c.want)
+		}
+	}
+}
