@@ -90,6 +90,14 @@ func (s *statement) memory(most int64) int64 {
 	return min(most, max(2048, int64(math.Sqrt(float64(s.bytes)/1024*264)/2)))
 }
 
+// after makes the statement wait for others.
+func (s *statement) after(others ...*statement) {
+	for _, n := range others {
+		n.next = append(n.next, s)
+		s.waits++
+	}
+}
+
 // build is a running Build. All but ready happens in one goroutine.
 type build struct {
 	cfg    BuildConfig
@@ -223,12 +231,12 @@ const deadlocks = 5
 
 // buildOne executes one statement, once, however often its session is lost.
 func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone bool) error {
-	memory := s.memory(most)
 	// One session on each core is faster than several for one statement.
-	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; set max_parallel_maintenance_workers = 0; ", memory)
+	memory, workers := s.memory(most), "set max_parallel_maintenance_workers = 0; "
 	if alone {
-		settings = fmt.Sprintf("set maintenance_work_mem = '%dkB'; reset max_parallel_maintenance_workers; ", most)
+		memory, workers = most, "reset max_parallel_maintenance_workers; "
 	}
+	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s", memory, workers)
 	for try := 1; ; try++ {
 		err := t.buildIn(ctx, settings, s.sql)
 		if err == nil {
@@ -273,27 +281,21 @@ func planStatements(post *postData, parts []part) []*statement {
 			if i > 0 {
 				needs = made[i-1 : i]
 			}
-			for _, n := range needs {
-				n.next = append(n.next, s)
-				s.waits++
-			}
+			s.after(needs...)
 		}
 		out = append(out, made...)
 		last[p.id] = made[len(made)-1]
 		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
 			before[at.table] = append(before[at.table], made...)
 		}
-		if placed && at.ref != (schema.Name{}) && composite(p.sql) {
+		if placed && at.ref != (schema.Name{}) && at.wide {
 			foreign = append(foreign, made[len(made)-1])
 		}
 	}
 	analyzed := map[schema.Name]*statement{}
 	for _, table := range post.tables {
 		s := &statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
-		for _, n := range before[table] {
-			n.next = append(n.next, s)
-			s.waits++
-		}
+		s.after(before[table]...)
 		out = append(out, s)
 		analyzed[table] = s
 	}
@@ -302,20 +304,11 @@ func planStatements(post *postData, parts []part) []*statement {
 	for _, s := range foreign {
 		for _, l := range s.loads {
 			if a := analyzed[l]; a != nil {
-				a.next = append(a.next, s)
-				s.waits++
+				s.after(a)
 			}
 		}
 	}
 	return out
-}
-
-// composite reports whether a foreign key has several columns. It is a hint: a
-// name with a comma counts as two.
-func composite(sql string) bool {
-	_, key, _ := strings.Cut(sql, " FOREIGN KEY (")
-	key, _, _ = strings.Cut(key, ") REFERENCES ")
-	return strings.Contains(key, ",")
 }
 
 // statementsOf makes the one or two statements of a part.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestAnyPlanEnds(t *testing.T) {
 		add := func(kind, sql string, table, ref schema.Name, needs ...int) int {
 			id := len(parts) + 1
 			parts = append(parts, part{id: id, kind: kind, name: fmt.Sprint(kind, id), sql: fmt.Sprint(id, sql), catalog: 1, object: uint32(id), needs: needs})
-			at := placement{table: table, plain: rng.IntN(2) == 0, ref: ref}
+			at := placement{table: table, plain: rng.IntN(2) == 0, ref: ref, wide: strings.Contains(sql, "(a, b)")}
 			if kind != "INDEX" && rng.IntN(2) == 0 {
 				at.split, at.then = fmt.Sprint(id, " split"), fmt.Sprint(id, " then")
 			}
