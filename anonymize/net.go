@@ -258,16 +258,12 @@ func (l *lastBlocks) flip(prf *keyed.PRF, b *[16]byte, n int) {
 	if l.prf != prf {
 		l.prf, l.done = prf, 0
 	}
-	same := 0 // bits that b and the last address begin with
-	for same < 16 && l.addr[same] == b[same] {
-		same++
+	// Bits that b and the last address begin with.
+	same := bits.LeadingZeros64(binary.BigEndian.Uint64(l.addr[:8]) ^ binary.BigEndian.Uint64(b[:8]))
+	if same == 64 {
+		same += bits.LeadingZeros64(binary.BigEndian.Uint64(l.addr[8:]) ^ binary.BigEndian.Uint64(b[8:]))
 	}
-	if same *= 8; same < 128 {
-		same += bits.LeadingZeros8(l.addr[same/8] ^ b[same/8])
-	}
-	if l.done > 0 {
-		l.done = min(l.done, same/7*7+7) // the block behind what is the same is a function of that
-	}
+	l.done = min(l.done, same/7*7+7) // the block behind what is the same is a function of that
 	l.addr = *b
 	var in [16]byte
 	node := 0

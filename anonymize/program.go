@@ -252,8 +252,8 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 	}
 	out.bits, out.readsRow = c.bits, c.readsRow
 	out.tells = c.tells && !out.array
-	if !out.array {
-		out.raw = c.raw
+	if c.raw != nil && !out.array {
+		out.raw = c.watchedRaw(c.raw)
 	}
 	return out, c.problems
 }

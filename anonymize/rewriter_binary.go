@@ -153,26 +153,21 @@ func (r *Rewriter) binaryField(dst, field []byte, c *column, s *ColumnStats) ([]
 	if len(value) == 0 {
 		return append(dst, field...), nil
 	}
-	if c.raw != nil && !r.outputs {
-		start := len(dst)
-		if out, ok := c.raw(copyfmt.BeginBinaryField(dst), old, r); ok {
-			if s.Masked++; r.witness != nil {
-				r.witness.Original(value, 0)
-			}
-			if bytes.Equal(out[len(out)-len(old):], old) {
+	dst = copyfmt.BeginBinaryField(dst)
+	start := len(dst)
+	if c.raw != nil {
+		if out, ok := c.raw(dst, old, r); ok {
+			if s.Masked++; bytes.Equal(out[start:], old) {
 				s.Fixed++
 			}
-			return copyfmt.EndBinaryField(out, start+4), nil
+			return copyfmt.EndBinaryField(out, start), nil
 		}
-		dst = dst[:start]
 	}
 	r.mask(value, c, s)
 	codec := r.p.codecs[c.index]
 	if codec.Same() {
-		return copyfmt.AppendBinaryField(dst, r.out), nil
+		return copyfmt.EndBinaryField(append(dst, r.out...), start), nil
 	}
-	dst = copyfmt.BeginBinaryField(dst)
-	start := len(dst)
 	if dst, err = codec.AppendBinary(&r.codec, dst, r.out); err != nil {
 		return dst, fmt.Errorf("column %s: what mask %s made: %w", r.p.names[c.index], c.kind, err)
 	}

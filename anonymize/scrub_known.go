@@ -228,11 +228,13 @@ func (k *knownValues) patterns(at int) {
 	if s.teacher == nil {
 		if len(k.list) <= mostPatterns-32 {
 			s.candidates(func(v []byte, part knownPart, piece uint8) {
-				if k.in.mayHold(v) {
-					var p pattern
-					if k.text, p = appendPattern(k.text, v); len(p.text) > 0 {
-						k.look(p, part, piece, at)
-					}
+				if !k.in.mayHold(v) {
+					return
+				}
+				var p pattern
+				if k.text, p = appendPattern(k.text, v); len(p.text) > 0 {
+					p.part, p.piece = part, piece
+					k.look(p, at)
 				}
 			})
 		}
@@ -253,18 +255,18 @@ func (k *knownValues) patterns(at int) {
 		s.all, s.folded = [2]int{from, len(k.all)}, true
 	}
 	for i := s.all[0]; i < s.all[1]; i++ {
-		if p := &k.all[i]; k.in.mayHold(p.text) {
-			k.look(*p, p.part, p.piece, at)
+		if k.in.mayHold(k.all[i].text) {
+			k.look(k.all[i], at)
 		}
 	}
 }
 
-// look adds a text to look for.
-func (k *knownValues) look(p pattern, part knownPart, piece uint8, source int) {
+// look adds a text to look for, of a source.
+func (k *knownValues) look(p pattern, source int) {
 	if len(k.list) >= mostPatterns {
 		return
 	}
-	p.part, p.piece, p.source, p.next = part, piece, source, k.heads[p.text[0]]
+	p.source, p.next = source, k.heads[p.text[0]]
 	k.list = append(k.list, p)
 	k.heads[p.text[0]] = uint8(len(k.list))
 }

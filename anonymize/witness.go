@@ -66,6 +66,25 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 	}
 }
 
+// watchedRaw is watched for a mask of binary values, of which the witness is told
+// the text. Where it is told of what the mask makes, that is made as text.
+func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
+	index, told, shared := c.index, c.kind.listed() || c.part, c.kind.shared()
+	return func(dst, value []byte, r *Rewriter) ([]byte, bool) {
+		if r.witness == nil {
+			return raw(dst, value, r)
+		}
+		if told || r.outputs {
+			return dst, false
+		}
+		out, ok := raw(dst, value, r)
+		if ok { // otherwise it is masked, and told, as text
+			r.witness.Original(r.vals[index], shared)
+		}
+		return out, ok
+	}
+}
+
 // listed reports whether the kind draws from lists of what many people share.
 func (k *kind) listed() bool {
 	switch k.domain() {
