@@ -237,7 +237,7 @@ func identifies(v []byte) bool {
 	if i := bytes.IndexByte(v, '@'); i >= 0 && addressed(v, i) {
 		return true
 	}
-	const bits, mask = 21, 1<<21 - 1 // of each count
+	const mask = 1<<countBits - 1
 	if len(v) < 9 || len(v) > mask {
 		return false
 	}
@@ -245,21 +245,24 @@ func identifies(v []byte) bool {
 	for _, ch := range v {
 		sum += counts[ch]
 	}
-	digits, letters, dots := sum&mask, sum>>bits&mask, sum>>(2*bits)
+	digits, letters, dots := sum&mask, sum>>countBits&mask, sum>>(2*countBits)
 	return digits >= 9 && digits >= letters && (dots != 3 || int(digits+dots) < len(v))
 }
 
-// counts has what each byte counts for in identifies: as a digit, from bit 21 on
-// as a letter, from bit 42 on as a dot.
+// countBits is the size of each of the three numbers that identifies counts at once.
+const countBits = 21
+
+// counts has what each byte counts for: as a digit, a letter or a dot, in that order
+// from the lowest bits on.
 var counts = func() (out [256]uint64) {
 	for ch := range out {
 		switch {
 		case ch >= '0' && ch <= '9':
 			out[ch] = 1
 		case ch >= utf8.RuneSelf || folds[ch] != 0:
-			out[ch] = 1 << 21
+			out[ch] = 1 << countBits
 		case ch == '.':
-			out[ch] = 1 << 42
+			out[ch] = 1 << (2 * countBits)
 		}
 	}
 	return out

@@ -46,6 +46,14 @@ func mix(a, b uint64) uint64 {
 // next is the fingerprint of a sequence with one word more.
 func (h *hasher) next(sequence, word uint64) uint64 { return mix(sequence*h.join+word, h.add) }
 
+// letter adds one of ASCII, which is not zero: eight are added to the sum at once.
+func (h *hasher) letter(sum, eight uint64, f byte) (uint64, uint64) {
+	if eight = eight<<8 | uint64(f); eight>>56 != 0 {
+		return mix(sum^eight, h.step), 0
+	}
+	return sum, eight
+}
+
 // folds has what each ASCII byte folds to: zero where it parts words.
 const folds = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789\x00\x00\x00\x00\x00\x00" +
@@ -70,9 +78,7 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 				if f == 0 {
 					break
 				}
-				if eight = eight<<8 | uint64(f); eight>>56 != 0 {
-					sum, eight = mix(sum^eight, h.step), 0
-				}
+				sum, eight = h.letter(sum, eight, f)
 				chars++
 				i++
 				continue
@@ -97,8 +103,8 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 			chars++
 			if f >= utf8.RuneSelf {
 				sum, eight = mix(mix(sum^eight, h.step)^uint64(f), h.step), 0
-			} else if eight = eight<<8 | uint64(f); eight>>56 != 0 {
-				sum, eight = mix(sum^eight, h.step), 0
+			} else {
+				sum, eight = h.letter(sum, eight, byte(f))
 			}
 			if how == asWord {
 				chars++
