@@ -75,6 +75,8 @@ type Filling struct {
 	info   Info
 	leader *pgconn.PgConn
 
+	admitted bool // the leader holds the lock
+
 	mu   sync.Mutex
 	idle []*pgconn.PgConn
 }
@@ -124,6 +126,9 @@ func (f *Filling) Close(ctx context.Context) {
 		hangUp(ctx, c)
 	}
 	f.idle = nil
+	if f.admitted {
+		unlock(ctx, f.leader)
+	}
 	hangUp(ctx, f.leader)
 }
 
@@ -159,7 +164,7 @@ from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if isProtected(row[0]) {
 		out = append(out, Problem{protectedText(f.info.Database), protectedRemedy})
 	}
-	if row[1] != "t" {
+	if f.admitted = row[1] == "t"; !f.admitted {
 		out = append(out, Problem{fmt.Sprintf("somebody else fills database %s now", name), "wait until it is done"})
 	}
 	return out, nil

@@ -123,3 +123,22 @@ func TestFill(t *testing.T) {
 		}
 	}
 }
+
+// TestFillAgain: whoever waited for a Close may fill the database at once.
+func TestFillAgain(t *testing.T) {
+	cfg, err := pgconn.ParseConfig(pgtest.DB(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		f, err := OpenFilling(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems, err := f.Admit(t.Context(), nil)
+		f.Close(t.Context())
+		if err != nil || len(problems) > 0 {
+			t.Fatal(i, problems, err)
+		}
+	}
+}

@@ -481,11 +481,19 @@ func (t *Target) Close(ctx context.Context) {
 		_ = t.archive.remove()
 		t.archive = nil
 	}
-	if t.locked && !t.admin.IsClosed() {
-		// The end of the session frees the lock too, but a little later.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		_ = run(ctx, t.admin, "select pg_catalog.pg_advisory_unlock_all()")
+	if t.locked {
+		unlock(ctx, t.admin)
 	}
 	hangUp(ctx, t.admin)
+}
+
+// unlock gives the session's advisory locks back. Its end would do so too, but a
+// little later than whoever waits for it may try to be next.
+func unlock(ctx context.Context, conn *pgconn.PgConn) {
+	if conn.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	_ = run(ctx, conn, "select pg_catalog.pg_advisory_unlock_all()")
 }
