@@ -121,7 +121,7 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into in
 	var srcErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		fromTag, srcErr = src.CopyTo(ctx, rows, "copy ("+sql+") to stdout"+a.job.format())
+		fromTag, srcErr = copyOut(ctx, src, rows, "copy ("+sql+") to stdout"+a.job.format())
 		if srcErr == nil {
 			srcErr = rows.close()
 		}

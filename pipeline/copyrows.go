@@ -35,7 +35,7 @@ type rowStream struct {
 // countEvery is how many bytes go by before the shared counters are touched.
 const countEvery = 128 << 10
 
-// Write implements io.Writer for pgconn's CopyTo, which calls it once a message;
+// Write implements io.Writer for copyOut, which calls it once a message;
 // a message is nearly always one row.
 func (s *rowStream) Write(p []byte) (int, error) {
 	switch {

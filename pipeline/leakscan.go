@@ -150,7 +150,7 @@ func (s *tableScan) run(ctx context.Context, db Sessions, sql string) error {
 	}
 	s.begun, s.tail = false, s.tail[:0]
 	s.seen.begin()
-	_, err = conn.CopyTo(ctx, s, "copy ("+sql+") to stdout (format binary)")
+	_, err = copyOut(ctx, conn, s, "copy ("+sql+") to stdout (format binary)")
 	settle(conn)
 	db.Release(conn, err == nil)
 	switch {

@@ -39,7 +39,7 @@ func (s *Source) rows(ctx context.Context, sql string, seen *replay) error {
 		return connectFailure(ctx, "source", err)
 	}
 	w := rowWriter{row: seen.row}
-	_, err = conn.CopyTo(ctx, &w, "copy ("+sql+") to stdout")
+	_, err = copyOut(ctx, conn, &w, "copy ("+sql+") to stdout")
 	settle(conn)
 	s.Release(conn, err == nil)
 	switch {

@@ -204,6 +204,9 @@ func newEndpoint(cfg *pgconn.Config) *endpoint {
 		}
 		return c, err
 	}
+	e.cfg.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		return newRowsConn(conn), nil
+	}
 	return e
 }
 
