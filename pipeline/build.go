@@ -22,6 +22,10 @@ type BuildConfig struct {
 	// called ready as often as its parts are listed. Others are complete from the
 	// beginning.
 	Loads []Load
+	// Views are materialized views that are filled once every table has its rows,
+	// indexes and statistics, beside the validation of foreign keys; each after those
+	// before it.
+	Views []schema.Name
 	// Beside is how many statements run at once while rows are being loaded, Jobs
 	// how many afterwards; at least one.
 	Beside, Jobs int
@@ -36,8 +40,9 @@ type Load struct {
 // Build runs load and, beside it, builds what comes after the data: of each table
 // as soon as it is complete indexes, keys and all other constraints, which
 // PostgreSQL thereby proves, triggers, rules and policies, and its statistics. A
-// foreign key is made as soon as both of its tables are ready for it. One that
-// cannot be built is an error that names it.
+// foreign key is made as soon as both of its tables are ready for it. At last
+// materialized views are filled. One that cannot be built is an error that names
+// it.
 //
 // load calls ready, from any goroutine, after the last row of a part of Loads was
 // committed. An error of either side cancels the other; both have ended when
@@ -66,9 +71,10 @@ func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData
 
 // statement is one statement that comes after the data.
 type statement struct {
-	name  string
+	name  string // for messages
 	sql   string
 	index bool // it sorts a table: parallel workers help if there is nothing else to do
+	key   bool // it makes or validates a foreign key
 	locks []tableLock
 	loads []schema.Name // tables that must be complete; tops of their trees
 	all   bool          // it is not known what it reads: all loads must have ended
@@ -118,6 +124,7 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 	}
 	b.todo = planStatements(post, parts)
 	weigh(b.todo, bytes)
+	b.todo = append(b.todo, fillViews(cfg.Views, post, b.todo)...)
 	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.weight, x.weight) })
 	return b
 }
@@ -165,7 +172,7 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case len(b.todo) > 0:
-		return fmt.Errorf("target: constraints: %s: it waits for itself", b.todo[0].name)
+		return fmt.Errorf("target: %s: it waits for itself", b.todo[0].name)
 	}
 	return nil
 }
@@ -243,7 +250,7 @@ func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone b
 			return nil
 		}
 		if codeOf(err) != "40P01" || try == deadlocks {
-			return fmt.Errorf("target: constraints: %s: %w", s.name, SafeError(err))
+			return fmt.Errorf("target: %s: %w", s.name, SafeError(err))
 		}
 		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
 			return err
@@ -288,8 +295,13 @@ func planStatements(post *postData, parts []part) []*statement {
 		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
 			before[at.table] = append(before[at.table], made...)
 		}
-		if placed && at.ref != (schema.Name{}) && at.wide {
-			foreign = append(foreign, made[len(made)-1])
+		if placed && at.ref != (schema.Name{}) {
+			for _, s := range made {
+				s.key = true
+			}
+			if at.wide {
+				foreign = append(foreign, made[len(made)-1])
+			}
 		}
 	}
 	analyzed := map[schema.Name]*statement{}
@@ -311,9 +323,30 @@ func planStatements(post *postData, parts []part) []*statement {
 	return out
 }
 
+// fillViews makes the statements that fill materialized views, after all of the
+// others but foreign keys: what a view reads is not known, but no query needs
+// those. How long they take is not known either, so they come first.
+func fillViews(views []schema.Name, post *postData, others []*statement) (out []*statement) {
+	var needs []*statement
+	for _, s := range others {
+		if !s.key {
+			needs = append(needs, s)
+		}
+	}
+	for _, view := range views {
+		s := &statement{
+			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
+			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}}, weight: math.MaxInt64,
+		}
+		s.after(needs...)
+		out, needs = append(out, s), []*statement{s}
+	}
+	return out
+}
+
 // statementsOf makes the one or two statements of a part.
 func statementsOf(p part, at placement, placed bool, needs []*statement) []*statement {
-	s := &statement{name: p.name, sql: p.sql}
+	s := &statement{name: "constraints: " + p.name, sql: p.sql}
 	switch {
 	case placed:
 		s.loads = []schema.Name{at.table}
@@ -339,7 +372,7 @@ func statementsOf(p part, at placement, placed bool, needs []*statement) []*stat
 	if at.split == "" {
 		return []*statement{s}
 	}
-	then := &statement{name: p.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
+	then := &statement{name: s.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
 	s.sql = at.split
 	if at.ref != (schema.Name{}) {
 		then.lock(shareUpdate)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,16 +74,32 @@ func TestAnyPlanEnds(t *testing.T) {
 				}
 			}
 		}
+		for i := range rng.IntN(4) {
+			cfg.Views = append(cfg.Views, schema.Name{Schema: "s", Name: fmt.Sprint("v", i)})
+		}
 		b := newBuild(cfg, post, parts)
+		few := 0 // views need not wait for them, nor for their comments
+		for _, p := range parts {
+			if p.kind == "FK CONSTRAINT" || p.kind == "COMMENT" {
+				few += 2
+			}
+		}
 		all := len(b.todo)
 		var mu sync.Mutex
 		done := map[*statement]bool{}
+		views, loading := 0, true
 		analyzed := map[string]bool{}
 		b.exec = func(_ context.Context, s *statement, _ bool) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if done[s] {
 				t.Errorf("round %d: %s twice", round, s.sql)
+			}
+			if i := slices.IndexFunc(cfg.Views, func(v schema.Name) bool { return s.name == "materialized view "+v.String() }); i >= 0 {
+				views++
+				if others := all - len(cfg.Views); i != views-1 || len(done) < others-few || loading {
+					t.Errorf("round %d: view %d after %d views, %d of %d statements, loading %v", round, i, views-1, len(done), others, loading)
+				}
 			}
 			done[s] = true
 			analyzed[s.sql] = true
@@ -100,6 +117,9 @@ func TestAnyPlanEnds(t *testing.T) {
 			for _, i := range rng.Perm(len(cfg.Loads)) {
 				ready(cfg.Loads[i].Table)
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			loading = false
 			return nil
 		})
 		cancel()

@@ -108,19 +108,12 @@ func (v SequenceValue) ahead(last int64, called bool, used int64) (int64, bool) 
 	return last, called
 }
 
-// Finish sets the sequences, and fills and analyzes the materialized views in the
-// order given.
-func (t *Target) Finish(ctx context.Context, sequences []SequenceValue, views []schema.Name) error {
+// SetSequences sets the sequences, each past the values of the column that it
+// feeds.
+func (t *Target) SetSequences(ctx context.Context, sequences []SequenceValue) error {
 	for _, q := range sequences {
 		if err := t.setSequence(ctx, q); err != nil {
 			return fmt.Errorf("target: sequence %s: %w", q.Name, SafeError(err))
-		}
-	}
-	for _, v := range views {
-		for _, sql := range []string{"refresh materialized view " + v.SQL(), "analyze " + v.SQL()} {
-			if err := t.buildIn(ctx, "", sql); err != nil {
-				return fmt.Errorf("target: materialized view %s: %w", v, SafeError(err))
-			}
 		}
 	}
 	return nil

@@ -112,17 +112,32 @@ func TestBuildOfALostSession(t *testing.T) {
 	}
 }
 
+// A materialized view that another reads is filled first; one that cannot be
+// filled is an error that names it and quotes nothing.
+func TestViewsOfABuild(t *testing.T) {
+	source, target, _ := pair(t)
+	pgtest.Exec(t, source, `create table t (n text); insert into t values ('1');
+		create materialized view b as select count(*) as n from t; create materialized view a as select n + 1 as n from b;
+		create materialized view c as select sum(n::int) from t`)
+	u := started(t, source, target)
+	pgtest.Exec(t, u.dsn, "insert into t values ('5'), ('secret')")
+	err := buildAll(t.Context(), u.tgt, name("b"), name("a"), name("c"))
+	if err == nil || !strings.HasPrefix(err.Error(), "target: materialized view public.c: ") || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+	if got := ask(t, u.dsn, "select n, (select reltuples from pg_class where relname = 'a') from a"); got != "3,1" {
+		t.Errorf("the view holds %s", got)
+	}
+}
+
 // Sessions that are lost at the end of a run are replaced.
 func TestFinishOfALostSession(t *testing.T) {
 	source, target, _ := pair(t)
 	pgtest.Exec(t, source, `create function slow() returns int volatile language plpgsql as 'begin perform pg_sleep(3); return 1; end';
 		create materialized view mv as select public.slow() as n`)
 	u := started(t, source, target)
-	if err := buildAll(t.Context(), u.tgt); err != nil {
-		t.Fatal(err)
-	}
 	done := make(chan error, 1)
-	go func() { done <- u.tgt.Finish(t.Context(), nil, []schema.Name{name("mv")}) }()
+	go func() { done <- buildAll(t.Context(), u.tgt, name("mv")) }()
 	end(t, u.tgt.Building(), "query like 'refresh%' and state = 'active'")
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -66,17 +66,19 @@ func (r refresh) run(t testing.TB) (res pipeline.SwapResult, err error) {
 		func() error { return tgt.Create(ctx, src) },
 		func() error { return tgt.PreData(ctx, src, r.objects) },
 		func() error { return copyAll(ctx, src, tgt, s, &r.verify) },
-		func() error { return buildAll(ctx, tgt) },
+		func() error {
+			views, err := src.Populated(ctx, s.MatViews)
+			if err != nil {
+				return err
+			}
+			return buildAll(ctx, tgt, views...)
+		},
 		func() error {
 			q, err := src.Sequences(ctx, s.Sequences)
 			if err != nil {
 				return err
 			}
-			views, err := src.Populated(ctx, s.MatViews)
-			if err != nil {
-				return err
-			}
-			return tgt.Finish(ctx, q, views)
+			return tgt.SetSequences(ctx, q)
 		},
 		func() error { _, err := tgt.Verify(ctx, r.verify); return err },
 		func() error {
@@ -535,6 +537,6 @@ func TestTargetIsReplacedMeanwhile(t *testing.T) {
 }
 
 // buildAll builds what comes after data that is there already.
-func buildAll(ctx context.Context, tgt *pipeline.Target) error {
-	return tgt.Build(ctx, pipeline.BuildConfig{Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil })
+func buildAll(ctx context.Context, tgt *pipeline.Target, views ...schema.Name) error {
+	return tgt.Build(ctx, pipeline.BuildConfig{Jobs: 2, Views: views}, func(context.Context, func(schema.Name)) error { return nil })
 }

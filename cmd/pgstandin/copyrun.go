@@ -98,6 +98,9 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, crea
 		if r.objects, err = catalog.Objects(ctx, r.src.Leader()); err != nil {
 			return at("source", err)
 		}
+		if r.views, err = r.src.Populated(ctx, b.schema.MatViews); err != nil {
+			return at("source", err)
+		}
 		if err := create(ctx); err != nil {
 			return err
 		}
@@ -142,9 +145,6 @@ func (r *copyRun) read(ctx context.Context, out outlet) error {
 			return leakStatus(out.failed, err)
 		}
 		if r.sequences, err = r.src.Sequences(ctx, r.b.schema.Sequences); err != nil {
-			return at("source", err)
-		}
-		if r.views, err = r.src.Populated(ctx, r.b.schema.MatViews); err != nil {
 			return at("source", err)
 		}
 		return nil

@@ -118,7 +118,7 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 	})
 	if err == nil {
 		r.src.Close(ctx) // nothing below needs production
-		r.report.Step("build indexes and constraints")
+		r.report.Step("build indexes and constraints, fill views")
 	}
 	return err
 }
@@ -126,8 +126,8 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 // finishTarget completes and proves the new database, and lets the user's command
 // change it.
 func (r *refreshRun) finishTarget(ctx context.Context) error {
-	r.report.Step("set sequences, refresh views")
-	if err := r.tgt.Finish(ctx, r.sequences, r.views); err != nil {
+	r.report.Step("set sequences")
+	if err := r.tgt.SetSequences(ctx, r.sequences); err != nil {
 		return err
 	}
 	verified, err := r.prove(ctx, r.tgt, r.b, r.counts, proof{r.objects, r.sequences, r.src.Info().Major()})
@@ -212,7 +212,7 @@ func unwritten(problems []pipeline.Problem, err error) error {
 // that; then, when nothing else runs, twice as much, because a session that
 // builds an index waits for its disk now and then.
 func (r *refreshRun) buildConfig() pipeline.BuildConfig {
-	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers()}
+	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers(), Views: r.views}
 	for _, job := range r.copies {
 		load := pipeline.Load{Table: job.Into}
 		for _, c := range job.Chunks {

@@ -291,15 +291,17 @@ func (r *restoration) fillLive(ctx context.Context) error {
 	}
 	src.Close(ctx)
 	r.report.Step("load rows")
-	if err := r.tgt.Build(ctx, r.building(), r.loading); err != nil {
+	build := r.building()
+	build.Views = views
+	if err := r.tgt.Build(ctx, build, r.loading); err != nil {
 		return err
 	}
-	r.report.Step("set sequences, fill views")
+	r.report.Step("set sequences")
 	known := map[schema.Name]bool{}
 	for _, q := range s.Sequences {
 		known[q.Name] = true
 	}
-	err = r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
+	return r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
 		for _, e := range r.what.sets {
 			if !known[nameOf(e)] {
 				r.report.Note("the target has no sequence " + nameOf(e).String())
@@ -311,10 +313,6 @@ func (r *restoration) fillLive(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return r.tgt.Finish(ctx, nil, views)
 }
 
 func (r *restoration) building() pipeline.BuildConfig {
