@@ -123,8 +123,8 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 		bytes[post.top(l.Table)] += l.Bytes
 	}
 	b.todo = planStatements(post, parts)
-	weigh(b.todo, bytes)
 	b.todo = append(b.todo, fillViews(cfg.Views, post, b.todo)...)
+	weigh(b.todo, bytes)
 	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.weight, x.weight) })
 	return b
 }
@@ -325,7 +325,8 @@ func planStatements(post *postData, parts []part) []*statement {
 
 // fillViews makes the statements that fill materialized views, after all of the
 // others but foreign keys: what a view reads is not known, but no query needs
-// those. How long they take is not known either, so they come first.
+// those. How long they take is not known either: they count as if they read
+// everything, so that what they wait for is done before foreign keys are.
 func fillViews(views []schema.Name, post *postData, others []*statement) (out []*statement) {
 	var needs []*statement
 	for _, s := range others {
@@ -336,7 +337,7 @@ func fillViews(views []schema.Name, post *postData, others []*statement) (out []
 	for _, view := range views {
 		s := &statement{
 			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
-			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}}, weight: math.MaxInt64,
+			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}},
 		}
 		s.after(needs...)
 		out, needs = append(out, s), []*statement{s}
