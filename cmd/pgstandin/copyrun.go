@@ -80,9 +80,16 @@ func (r *copyRun) mayRead(ctx context.Context) error {
 	return r.src.MayRead(ctx, append(tableNames(r.b.schema), sequenceNames(r.b.schema)...))
 }
 
+// prelude is what a run does with the schema while rows are chosen. It may use the
+// source's leader.
+type prelude struct {
+	name string // for the report
+	do   func(ctx context.Context) error
+}
+
 // choose takes the snapshot and chooses rows, which go to a server of a major
-// version, 0 for any. Before rows are chosen, create makes the schema.
-func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, create func(ctx context.Context) error) error {
+// version, 0 for any.
+func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, first prelude) error {
 	return pipeline.While(ctx, r.src.Watch, func(ctx context.Context) error {
 		r.report.Step("lock tables and take the snapshot")
 		b, snap, err := r.begin(ctx, r.src, r.b)
@@ -101,15 +108,16 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, crea
 		if r.views, err = r.src.Populated(ctx, b.schema.MatViews); err != nil {
 			return at("source", err)
 		}
-		if err := create(ctx); err != nil {
+		r.report.Step(first.name + ", choose rows")
+		err = pipeline.Steps(ctx, 2, []func(context.Context) error{first.do, func(ctx context.Context) (err error) {
+			if r.sel, err = r.walk(ctx, r.src, b); err != nil {
+				return err
+			}
+			r.rec.walk = r.sel.Report
+			r.known, err = r.learn(ctx, r.src, b, r.sel)
 			return err
-		}
-		r.report.Step("choose rows")
-		if r.sel, err = r.walk(ctx, r.src, b); err != nil {
-			return err
-		}
-		r.rec.walk = r.sel.Report
-		if r.known, err = r.learn(ctx, r.src, b, r.sel); err != nil {
+		}})
+		if err != nil {
 			return err
 		}
 		r.guard = r.guardOf(b, r.sel)

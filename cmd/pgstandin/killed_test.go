@@ -36,7 +36,7 @@ func TestKilled(t *testing.T) {
 		return cmd, new(strings.Builder)
 	}
 	swept := 0
-	for _, at := range []string{"lock tables", "create the schema", "choose rows", "copy rows", "build indexes", "verify", "a", "b"} {
+	for _, at := range []string{"check rules", "lock tables", "choose rows", "copy rows", "build indexes", "verify", "a", "b"} {
 		t.Run(at, func(t *testing.T) {
 			cmd, printed := start()
 			if len(at) == 1 {
@@ -60,7 +60,7 @@ func TestKilled(t *testing.T) {
 					n, err = errs.Read(buf)
 					printed.Write(buf[:n])
 				}
-				if at == "copy rows" || at == "choose rows" { // let the step after it begin
+				if at == "lock tables" || at == "copy rows" || at == "choose rows" { // let the step after it begin
 					time.Sleep(rand.N(100 * time.Millisecond))
 				}
 			}

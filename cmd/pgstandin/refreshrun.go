@@ -47,7 +47,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 		}
 	}()
 	r.res.Target, r.rec.target = r.tgt.Name(), r.tgt.Info()
-	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), r.makeSchema); err != nil {
+	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
 		return nil, err
 	}
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
@@ -82,7 +82,6 @@ func (r *refreshRun) prepare(ctx context.Context) error {
 
 // makeSchema creates the new database and what comes before its rows.
 func (r *refreshRun) makeSchema(ctx context.Context) error {
-	r.report.Step("create the schema")
 	if err := r.tgt.Create(ctx, r.src); err != nil {
 		return at("target", err)
 	}

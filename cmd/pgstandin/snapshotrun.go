@@ -58,7 +58,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, to.abort(context.WithoutCancel(ctx))) }()
-	if err := r.choose(ctx, "text", 0, r.readSchema); err != nil {
+	if err := r.choose(ctx, "text", 0, prelude{"read the schema", r.readSchema}); err != nil {
 		return nil, err
 	}
 	r.rec.noTarget = "a snapshot is files, not a database"
@@ -77,7 +77,6 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, er
 
 // readSchema asks pg_dump for the schema.
 func (r *snapshotRun) readSchema(ctx context.Context) (err error) {
-	r.report.Step("read the schema")
 	pgDump := ""
 	if r.tools != "" {
 		pgDump = r.tools + "/pg_dump"

@@ -144,7 +144,7 @@ func (w *trip) Write(b []byte) (int, error) {
 func TestRecoveryConflict(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, 300, map[string]string{"max_standby_streaming_delay": "0", "hot_standby_feedback": "off"})
-	for _, step := range []string{"lock tables and take the snapshot", "create the schema", "choose rows"} {
+	for _, step := range []string{"lock tables and take the snapshot", "choose rows"} {
 		t.Run("after "+step, func(t *testing.T) {
 			s := newStaging(t)
 			s.write(strings.Replace(shop.Rules, "targets:", "targets: [\""+s.name+"\"] #", 1))
