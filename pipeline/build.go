@@ -75,6 +75,7 @@ type statement struct {
 	sql   string
 	index bool // it sorts a table: parallel workers help if there is nothing else to do
 	key   bool // it makes or validates a foreign key
+	view  bool // it runs a query of the source's makers, as the server is set
 	locks []tableLock
 	loads []schema.Name // tables that must be complete; tops of their trees
 	all   bool          // it is not known what it reads: all loads must have ended
@@ -243,7 +244,12 @@ func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone b
 	if alone {
 		memory, workers = most, "reset max_parallel_maintenance_workers; "
 	}
-	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s", memory, workers)
+	// To compile the query that validates a key takes longer than it saves.
+	jit := "set jit = off; "
+	if s.view {
+		jit = "reset jit; "
+	}
+	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s", memory, workers+jit)
 	for try := 1; ; try++ {
 		err := t.buildIn(ctx, settings, s.sql)
 		if err == nil {
@@ -337,7 +343,7 @@ func fillViews(views []schema.Name, post *postData, others []*statement) (out []
 	for _, view := range views {
 		s := &statement{
 			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
-			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}},
+			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}}, view: true,
 		}
 		s.after(needs...)
 		out, needs = append(out, s), []*statement{s}
