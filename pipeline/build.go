@@ -22,9 +22,12 @@ type BuildConfig struct {
 	// called ready as often as its parts are listed. Others are complete from the
 	// beginning.
 	Loads []Load
-	// Views are materialized views that are filled once every table has its rows,
-	// indexes and statistics, beside the validation of foreign keys; each after those
-	// before it.
+	// Sequences sets the sequences, which views may read: it is called once, when every
+	// table has its rows, indexes and statistics, beside the validation of foreign
+	// keys. It may be nil.
+	Sequences func(ctx context.Context) error
+	// Views are materialized views that are filled after that, each after those before
+	// it.
 	Views []schema.Name
 	// Beside is how many statements run at once while rows are being loaded, Jobs
 	// how many afterwards; at least one.
@@ -41,8 +44,8 @@ type Load struct {
 // as soon as it is complete indexes, keys and all other constraints, which
 // PostgreSQL thereby proves, triggers, rules and policies, and its statistics. A
 // foreign key is made as soon as both of its tables are ready for it. At last
-// materialized views are filled. One that cannot be built is an error that names
-// it.
+// sequences are set and materialized views are filled. One that cannot be built is
+// an error that names it.
 //
 // load calls ready, from any goroutine, after the last row of a part of Loads was
 // committed. An error of either side cancels the other; both have ended when
@@ -73,9 +76,10 @@ func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData
 type statement struct {
 	name  string // for messages
 	sql   string
-	index bool // it sorts a table: parallel workers help if there is nothing else to do
-	key   bool // it makes or validates a foreign key
-	view  bool // it runs a query of the source's makers, as the server is set
+	do    func(ctx context.Context) error // in place of sql
+	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
+	key   bool                            // it makes or validates a foreign key
+	view  bool                            // it runs a query of the source's makers, as the server is set
 	locks []tableLock
 	loads []schema.Name // tables that must be complete; tops of their trees
 	all   bool          // it is not known what it reads: all loads must have ended
@@ -124,7 +128,7 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 		bytes[post.top(l.Table)] += l.Bytes
 	}
 	b.todo = planStatements(post, parts)
-	b.todo = append(b.todo, fillViews(cfg.Views, post, b.todo)...)
+	b.todo = append(b.todo, lastStatements(cfg, post, b.todo)...)
 	weigh(b.todo, bytes)
 	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.weight, x.weight) })
 	return b
@@ -239,6 +243,9 @@ const deadlocks = 5
 
 // buildOne executes one statement, once, however often its session is lost.
 func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone bool) error {
+	if s.do != nil {
+		return s.do(ctx)
+	}
 	// One session on each core is faster than several for one statement.
 	memory, workers := s.memory(most), "set max_parallel_maintenance_workers = 0; "
 	if alone {
@@ -295,6 +302,8 @@ func planStatements(post *postData, parts []part) []*statement {
 				needs = made[i-1 : i]
 			}
 			s.after(needs...)
+			// A comment on a key is no more needed than the key.
+			s.key = slices.ContainsFunc(needs, func(n *statement) bool { return n.key })
 		}
 		out = append(out, made...)
 		last[p.id] = made[len(made)-1]
@@ -329,24 +338,31 @@ func planStatements(post *postData, parts []part) []*statement {
 	return out
 }
 
-// fillViews makes the statements that fill materialized views, after all of the
-// others but foreign keys: what a view reads is not known, but no query needs
-// those. How long they take is not known either: they count as if they read
-// everything, so that what they wait for is done before foreign keys are.
-func fillViews(views []schema.Name, post *postData, others []*statement) (out []*statement) {
+// lastStatements makes what sets the sequences, and the statements that fill
+// materialized views, after all of the others but foreign keys: what a view reads is
+// not known, but no query needs those. How long they take is not known either: they
+// count as if they read everything, so that what they wait for is done before
+// foreign keys are.
+func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out []*statement) {
 	var needs []*statement
 	for _, s := range others {
 		if !s.key {
 			needs = append(needs, s)
 		}
 	}
-	for _, view := range views {
-		s := &statement{
-			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
-			loads: post.tables, all: true, locks: []tableLock{{view, accessExclusive}}, view: true,
-		}
+	add := func(s *statement) {
+		s.loads, s.all = post.tables, true
 		s.after(needs...)
 		out, needs = append(out, s), []*statement{s}
+	}
+	if cfg.Sequences != nil {
+		add(&statement{name: "sequences", do: cfg.Sequences})
+	}
+	for _, view := range cfg.Views {
+		add(&statement{
+			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
+			locks: []tableLock{{view, accessExclusive}}, view: true,
+		})
 	}
 	return out
 }

@@ -4,123 +4,108 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"net"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// rowsConn is a connection to a server that hands the rows of COPY TO STDOUT to
-// a writer before pgconn sees them. A server sends a message a row, and about
-// 8 KB at a time; pgconn reads as much and decodes message after message, which
-// for narrow rows costs more than they themselves do. All other messages pass
-// through. It sits above TLS, and reads messages from the first one on, so that it
-// always knows where one begins.
-type rowsConn struct {
-	net.Conn
-	to atomic.Pointer[rowsSink] // nil: no copy is under way
-
-	// What follows belongs to Read, which is called by one goroutine at a time.
+// rowTap is what pgconn reads a server's messages from. It hands the rows of
+// COPY TO STDOUT to a writer before pgconn sees them; all other messages pass. A
+// server sends a message a row, and about 8 KB at a time; pgconn reads as much and
+// decodes message after message, which for narrow rows costs more than they
+// themselves do. It reads messages from the first one on, so that it always knows
+// where one begins, and belongs to the goroutine that uses the connection.
+type rowTap struct {
+	in    io.Reader
+	to    *rowSink // nil: no copy is under way
 	buf   []byte
 	ahead []byte // of buf: what has come and is not given on yet
 	pass  int    // bytes of a message that go on as they are
-	row   int    // bytes of a row too long for buf that go to the sink
 }
 
-// rowsSink is where the rows of a copy go.
-type rowsSink struct {
+// rowSink is where the rows of a copy go.
+type rowSink struct {
 	w   io.Writer
 	err error // of w; it ends the copy
 }
 
-// The buffer of a connection is small until it has a copy to read.
+// The buffer of a connection is small until it has a copy to read, and for a
+// longer row as long as that.
 const smallReads, largeReads = 8 << 10, 64 << 10
 
-const messageHead = 1 + 4 // type, and length with itself
+// messageHead is a message's type, and its length, the length's own four bytes
+// among them; no message of a server is longer than longestMessage (PostgreSQL,
+// libpq.h).
+const messageHead, longestMessage = 1 + 4, 1 << 30
 
-func newRowsConn(conn net.Conn) *rowsConn {
-	return &rowsConn{Conn: conn, buf: make([]byte, smallReads)}
+// rowsKey is where a connection of an endpoint has its rowTap.
+const rowsKey = "pgstandin.rows"
+
+func newRowTap(in io.Reader) *rowTap {
+	return &rowTap{in: in, buf: make([]byte, smallReads)}
 }
 
-// Read implements net.Conn. While there is a sink it returns no rows.
-func (c *rowsConn) Read(p []byte) (int, error) {
+// Read implements io.Reader. While there is a sink it returns no rows.
+func (r *rowTap) Read(p []byte) (int, error) {
 	for {
+		need := 0
 		switch {
-		case len(c.ahead) == 0:
-		case c.pass > 0:
-			n := copy(p, c.ahead[:min(c.pass, len(c.ahead))])
-			c.pass -= n
-			c.ahead = c.ahead[n:]
+		case len(r.ahead) == 0:
+		case r.pass > 0:
+			n := copy(p, r.ahead[:min(r.pass, len(r.ahead))])
+			r.pass -= n
+			r.ahead = r.ahead[n:]
 			return n, nil
-		case c.row > 0:
-			n := min(c.row, len(c.ahead))
-			if err := c.sink(c.ahead[:n]); err != nil {
-				return 0, err
-			}
-			c.row -= n
-			c.ahead = c.ahead[n:]
-			continue
-		case len(c.ahead) >= messageHead:
-			size := int(binary.BigEndian.Uint32(c.ahead[1:])) + 1
-			switch {
-			case c.ahead[0] != 'd' || c.to.Load() == nil || size < messageHead: // an impossible size pgconn refuses
-				c.pass = max(size, messageHead)
+		case len(r.ahead) >= messageHead:
+			size := int(binary.BigEndian.Uint32(r.ahead[1:])) + 1
+			if r.ahead[0] != 'd' || r.to == nil || size < messageHead || size > longestMessage { // pgconn refuses impossible sizes
+				r.pass = max(size, messageHead)
 				continue
-			case size <= len(c.ahead):
-				if err := c.sink(c.ahead[messageHead:size]); err != nil {
+			}
+			if need = size; size <= len(r.ahead) {
+				if _, err := r.to.w.Write(r.ahead[messageHead:size]); err != nil {
+					r.to.err = err
 					return 0, err
 				}
-				c.ahead = c.ahead[size:]
-				continue
-			case size > len(c.buf):
-				c.row = size - messageHead
-				c.ahead = c.ahead[messageHead:]
+				r.ahead = r.ahead[size:]
 				continue
 			}
 		}
-		if err := c.fill(); err != nil {
+		if err := r.fill(need); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// fill reads more behind what is there.
-func (c *rowsConn) fill() error {
-	if c.to.Load() != nil && len(c.buf) < largeReads {
-		c.buf = make([]byte, largeReads)
+// fill reads more behind what is there: nothing, or the beginning of a message of
+// need bytes, or of its head.
+func (r *rowTap) fill(need int) error {
+	size := len(r.buf)
+	if r.to != nil || size > smallReads {
+		size = max(largeReads, need)
 	}
-	n := copy(c.buf, c.ahead)
-	more, err := c.Conn.Read(c.buf[n:])
-	c.ahead = c.buf[:n+more]
+	buf := r.buf
+	if size != len(buf) {
+		buf = make([]byte, size)
+	}
+	n := copy(buf, r.ahead)
+	more, err := r.in.Read(buf[n:])
+	r.buf, r.ahead = buf, buf[:n+more]
 	if more > 0 {
 		return nil // an error comes again
 	}
 	return err
 }
 
-func (c *rowsConn) sink(rows []byte) error {
-	to := c.to.Load()
-	if to == nil { // the copy was given up meanwhile
-		return net.ErrClosed
-	}
-	if _, err := to.w.Write(rows); err != nil {
-		to.err = err
-		return err
-	}
-	return nil
-}
-
-// copyOut runs a COPY TO STDOUT and writes its rows to w: on a connection of an
-// endpoint each in one call, but for those that are longer than a buffer. An error
+// copyOut runs a COPY TO STDOUT and writes its rows to w, each in one call. An error
 // of w ends the connection and is returned.
 func copyOut(ctx context.Context, conn *pgconn.PgConn, w io.Writer, sql string) (pgconn.CommandTag, error) {
-	c, ok := conn.Conn().(*rowsConn)
-	if !ok {
+	r, ok := conn.CustomData()[rowsKey].(*rowTap)
+	if !ok { // a connection that no endpoint made
 		return conn.CopyTo(ctx, w, sql)
 	}
-	to := &rowsSink{w: w}
-	c.to.Store(to)
-	defer c.to.Store(nil)
+	to := &rowSink{w: w}
+	r.to = to
+	defer func() { r.to = nil }()
 	tag, err := conn.CopyTo(ctx, io.Discard, sql)
 	if to.err != nil {
 		err = to.err

@@ -166,7 +166,7 @@ func (s *tableScan) run(ctx context.Context, db Sessions, sql string) error {
 	return s.seen.end()
 }
 
-// Write implements io.Writer for CopyTo.
+// Write implements io.Writer for copyOut.
 func (s *tableScan) Write(p []byte) (int, error) {
 	n, data := len(p), p
 	if len(s.tail) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // applicationName is what our sessions are called in pg_stat_activity.
@@ -204,9 +206,6 @@ func newEndpoint(cfg *pgconn.Config) *endpoint {
 		}
 		return c, err
 	}
-	e.cfg.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		return newRowsConn(conn), nil
-	}
 	return e
 }
 
@@ -235,6 +234,12 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 		}
 		return c, nil
 	}
+	var rows *rowTap // of the last connection that was tried
+	build := cfg.BuildFrontend
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		rows = newRowTap(r)
+		return build(rows, w)
+	}
 	if e.stall > 0 && cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = e.stall
 	}
@@ -245,6 +250,7 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 	if err != nil {
 		return nil, connectError(err)
 	}
+	conn.CustomData()[rowsKey] = rows
 	watched := watchClient(ctx, conn, guard)
 	if conn.IsClosed() {
 		return nil, &netError{errors.New("connection lost right after it was made")}

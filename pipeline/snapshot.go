@@ -222,10 +222,7 @@ func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error 
 			return err
 		}
 	case "22023", "42704":
-		if s.leader.IsClosed() {
-			return fmt.Errorf("the snapshot is gone with the leader's connection")
-		}
-		return fmt.Errorf("%w%s", plainly(err), elsewhere)
+		return fmt.Errorf("%w; the session that holds the snapshot has ended, or%s", plainly(err), elsewhere[1:])
 	default:
 		return plainly(err)
 	}

@@ -495,5 +495,5 @@ func unlock(ctx context.Context, conn *pgconn.PgConn) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	_ = run(ctx, conn, "select pg_catalog.pg_advisory_unlock_all()")
+	_ = run(ctx, conn, "rollback; select pg_catalog.pg_advisory_unlock_all()")
 }

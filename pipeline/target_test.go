@@ -71,14 +71,12 @@ func (r refresh) run(t testing.TB) (res pipeline.SwapResult, err error) {
 			if err != nil {
 				return err
 			}
-			return buildAll(ctx, tgt, views...)
-		},
-		func() error {
 			q, err := src.Sequences(ctx, s.Sequences)
 			if err != nil {
 				return err
 			}
-			return tgt.SetSequences(ctx, q)
+			set := func(ctx context.Context) error { return tgt.SetSequences(ctx, q) }
+			return tgt.Build(ctx, pipeline.BuildConfig{Jobs: 2, Views: views, Sequences: set}, func(context.Context, func(schema.Name)) error { return nil })
 		},
 		func() error { _, err := tgt.Verify(ctx, r.verify); return err },
 		func() error {

@@ -43,7 +43,7 @@ func demo() *Report {
 		Proof: Proof{Tables: 11, Rows: 240112, Objects: 214, Sequences: 9, Constraints: []Constraint{{"primary key", 11, 11}, {"foreign key", 13, 12}, {"unique", 4, 4}, {"check", 6, 6}},
 			NotValid: []string{`public.shipments "shipments_order_id_fkey"`}, Checks: []Check{{"select count(*) > … from users", 41, true}}},
 		Steps: []Step{{"check rules, source and target", 0.21}, {"lock tables and take the snapshot", 0.04}, {"create the schema, choose rows", 6.2},
-			{"copy rows", 48.3}, {"build indexes and constraints, fill views", 21.7}, {"set sequences", 0.1}, {"verify", 2.4}, {"swap", 0.12}},
+			{"copy rows", 48.3}, {"build indexes and constraints, set sequences, fill views", 21.7}, {"verify", 2.4}, {"swap", 0.12}},
 		Notes: []string{"dropped staging_pgstandin_k3, which an earlier run left behind"},
 	}
 	for _, t := range []struct {

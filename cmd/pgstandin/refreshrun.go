@@ -117,7 +117,7 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 	})
 	if err == nil {
 		r.src.Close(ctx) // nothing below needs production
-		r.report.Step("build indexes and constraints, fill views")
+		r.report.Step("build indexes and constraints, set sequences, fill views")
 	}
 	return err
 }
@@ -125,10 +125,6 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 // finishTarget completes and proves the new database, and lets the user's command
 // change it.
 func (r *refreshRun) finishTarget(ctx context.Context) error {
-	r.report.Step("set sequences")
-	if err := r.tgt.SetSequences(ctx, r.sequences); err != nil {
-		return err
-	}
 	verified, err := r.prove(ctx, r.tgt, r.b, r.counts, proof{r.objects, r.sequences, r.src.Info().Major()})
 	r.rec.verified, r.rec.tables = verified, r.res.byTable
 	if err != nil {
@@ -212,6 +208,7 @@ func unwritten(problems []pipeline.Problem, err error) error {
 // builds an index waits for its disk now and then.
 func (r *refreshRun) buildConfig() pipeline.BuildConfig {
 	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers(), Views: r.views}
+	cfg.Sequences = func(ctx context.Context) error { return r.tgt.SetSequences(ctx, r.sequences) }
 	for _, job := range r.copies {
 		load := pipeline.Load{Table: job.Into}
 		for _, c := range job.Chunks {

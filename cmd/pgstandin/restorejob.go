@@ -292,19 +292,22 @@ func (r *restoration) fillLive(ctx context.Context) error {
 	src.Close(ctx)
 	r.report.Step("load rows")
 	build := r.building()
-	build.Views = views
-	if err := r.tgt.Build(ctx, build, r.loading); err != nil {
-		return err
-	}
-	r.report.Step("set sequences")
+	build.Views, build.Sequences = views, r.setLive
+	return r.tgt.Build(ctx, build, r.loading)
+}
+
+// setLive sets those sequences of the snapshot that the target has.
+func (r *restoration) setLive(ctx context.Context) error {
 	known := map[schema.Name]bool{}
-	for _, q := range s.Sequences {
+	for _, q := range r.live.schema.Sequences {
 		known[q.Name] = true
 	}
 	return r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
 		for _, e := range r.what.sets {
 			if !known[nameOf(e)] {
+				r.mu.Lock()
 				r.report.Note("the target has no sequence " + nameOf(e).String())
+				r.mu.Unlock()
 				continue
 			}
 			if err := execute(ctx, conn, e, e.Defn.String); err != nil {

@@ -111,7 +111,11 @@ func newShop(t *testing.T, users int) *staging {
 func TestSnapshotEqualsRefresh(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 300)
+	pgtest.Exec(t, s.source, "create materialized view numbers as select last_value, is_called from order_numbers")
 	s.must(keyA)
+	if got := pgtest.Query(t, s.target, "select v = (select last_value from order_numbers), is_called from numbers n (v)")[0]; got[0] != "t" || got[1] != "t" {
+		t.Error("the view was filled before its sequence was set", got)
+	}
 	dir := s.snapshot(keyA)
 	sameDatabase(t, s.target, s.restored(dir, "-j", "2"))
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
