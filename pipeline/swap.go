@@ -17,7 +17,7 @@ type SwapResult struct {
 	// Previous is the name under which the database that was replaced is kept, in
 	// place those of the schemas; empty if there was none.
 	Previous string
-	// Ended is how many sessions on the replaced databases were ended.
+	// Ended is how many sessions of others on the replaced databases were ended.
 	Ended int
 	// Left is the name of the older previous database if it could not be dropped
 	// after the swap (the next run does it), else empty; LeftErr is why.

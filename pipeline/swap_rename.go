@@ -176,7 +176,7 @@ func (k *killer) round(ctx context.Context) {
 		case err != nil:
 			k.err = err
 			return
-		case row[0] == "t":
+		case row[0] == "t" && !strings.HasPrefix(r[2], applicationName): // ours may just be on its way out
 			k.ended[who] = true
 		}
 	}
