@@ -1,16 +1,9 @@
 package pipeline_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -32,27 +25,15 @@ func TestChannelBinding(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dsn := server.DSN("postgres")
 	// The server's own user writes the files, which nobody else may read.
-	write := func(name, kind string, der []byte) {
-		text := strings.TrimSpace(string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})))
-		pgtest.Exec(t, dsn, "copy (select unnest(string_to_array("+schema.QuoteLiteral(text)+", e'\n'))) to program 'umask 077; cat > "+name+"'")
+	write := func(name string, text []byte) {
+		lines := schema.QuoteLiteral(strings.TrimSpace(string(text)))
+		pgtest.Exec(t, dsn, "copy (select unnest(string_to_array("+lines+", e'\n'))) to program 'umask 077; cat > "+name+"'")
 	}
-	write("server.key", "PRIVATE KEY", private)
-	write("server.crt", "CERTIFICATE", der)
+	cert, key := pgtest.Certificate(t)
+	write("server.key", key)
+	write("server.crt", cert)
 	pgtest.Exec(t, dsn, "alter system set ssl = on")
 	pgtest.Exec(t, dsn, "select pg_reload_conf(), pg_sleep(0.5)")
 	dsn = strings.ReplaceAll(dsn, "sslmode=disable", "")
