@@ -340,8 +340,8 @@ func planStatements(post *postData, parts []part) []*statement {
 
 // lastStatements makes what sets the sequences, and the statements that fill
 // materialized views, after all of the others but foreign keys: what a view reads is
-// not known, but no query needs those. How long they take is not known either: they
-// count as if they read everything, so that what they wait for is done before
+// not known, but no query needs those. How long views take is not known either:
+// they count as if they read everything, so that what they wait for is done before
 // foreign keys are.
 func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out []*statement) {
 	var needs []*statement
@@ -351,7 +351,7 @@ func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out [
 		}
 	}
 	add := func(s *statement) {
-		s.loads, s.all = post.tables, true
+		s.all = true
 		s.after(needs...)
 		out, needs = append(out, s), []*statement{s}
 	}
@@ -361,7 +361,7 @@ func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out [
 	for _, view := range cfg.Views {
 		add(&statement{
 			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
-			locks: []tableLock{{view, accessExclusive}}, view: true,
+			loads: post.tables, locks: []tableLock{{view, accessExclusive}}, view: true,
 		})
 	}
 	return out
