@@ -16,16 +16,11 @@ import (
 // where one begins, and belongs to the goroutine that uses the connection.
 type rowTap struct {
 	in    io.Reader
-	to    *rowSink // nil: no copy is under way
+	to    io.Writer // of rows; nil: no copy is under way
+	err   error     // of to; it ended the copy
 	buf   []byte
 	ahead []byte // of buf: what has come and is not given on yet
 	pass  int    // bytes of a message that go on as they are
-}
-
-// rowSink is where the rows of a copy go.
-type rowSink struct {
-	w   io.Writer
-	err error // of w; it ends the copy
 }
 
 // The buffer of a connection is small until it has a copy to read, and for a
@@ -44,7 +39,7 @@ func newRowTap(in io.Reader) *rowTap {
 	return &rowTap{in: in, buf: make([]byte, smallReads)}
 }
 
-// Read implements io.Reader. While there is a sink it returns no rows.
+// Read implements io.Reader. While there is a writer it returns no rows.
 func (r *rowTap) Read(p []byte) (int, error) {
 	for {
 		need := 0
@@ -62,9 +57,8 @@ func (r *rowTap) Read(p []byte) (int, error) {
 				continue
 			}
 			if need = size; size <= len(r.ahead) {
-				if _, err := r.to.w.Write(r.ahead[messageHead:size]); err != nil {
-					r.to.err = err
-					return 0, err
+				if _, r.err = r.to.Write(r.ahead[messageHead:size]); r.err != nil {
+					return 0, r.err
 				}
 				r.ahead = r.ahead[size:]
 				continue
@@ -103,12 +97,11 @@ func copyOut(ctx context.Context, conn *pgconn.PgConn, w io.Writer, sql string) 
 	if !ok { // a connection that no endpoint made
 		return conn.CopyTo(ctx, w, sql)
 	}
-	to := &rowSink{w: w}
-	r.to = to
+	r.to = w
 	defer func() { r.to = nil }()
 	tag, err := conn.CopyTo(ctx, io.Discard, sql)
-	if to.err != nil {
-		err = to.err
+	if r.err != nil {
+		err = r.err
 	}
 	return tag, err
 }

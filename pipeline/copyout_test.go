@@ -61,7 +61,7 @@ func TestRowTap(t *testing.T) {
 		c := newRowTap(&dribble{rnd: rnd, most: 1 << rnd.IntN(18), data: stream})
 		var got pieces
 		if copying {
-			c.to = &rowSink{w: &got}
+			c.to = &got
 		}
 		passed, err := io.ReadAll(&dribbleOut{c, rnd})
 		if err != nil {
@@ -102,9 +102,9 @@ func (p *pieces) Write(b []byte) (int, error) {
 func TestRowTapOddLengths(t *testing.T) {
 	for _, head := range []string{"d\x00\x00\x00\x00", "d\x00\x00\x00\x03", "d\xff\xff\xff\xff", "d\x80\x00\x00\x00", "d\x7f\xff\xff\xff"} {
 		c := newRowTap(strings.NewReader(head + "x"))
-		c.to = &rowSink{w: failAfter{}.writer()}
+		c.to = failAfter{}.writer()
 		got, err := io.ReadAll(c)
-		if err != nil || string(got[:messageHead]) != head || c.to.err != nil || len(c.buf) > largeReads {
+		if err != nil || string(got[:messageHead]) != head || c.err != nil || len(c.buf) > largeReads {
 			t.Errorf("%q: %q %v, a buffer of %d bytes", head, got, err, len(c.buf))
 		}
 	}
@@ -196,7 +196,7 @@ func TestCopyOutAllocates(t *testing.T) {
 	stream := bytes.Repeat(append([]byte{'d', 0, 0, 0, 104}, make([]byte, 100)...), 10000)
 	stream = bytes.Repeat(append(stream, 'Z', 0, 0, 0, 5, 'T'), 10)
 	c := newRowTap(&dribble{rnd: rand.New(rand.NewPCG(1, 1)), most: largeReads, data: stream})
-	c.to = &rowSink{w: io.Discard}
+	c.to = io.Discard
 	p := make([]byte, 100)
 	if n := testing.AllocsPerRun(8, func() {
 		if n, err := c.Read(p); n != 6 || err != nil {

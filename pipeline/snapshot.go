@@ -211,7 +211,7 @@ func (s *Source) openWorker(ctx context.Context) (*pgconn.PgConn, error) {
 	return conn, nil
 }
 
-const elsewhere = "; a connection pooler or load balancer sends connections to different servers: name one server directly as the source"
+const elsewhere = "a connection pooler or load balancer sends connections to different servers: name one server directly as the source"
 
 func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error {
 	err := run(ctx, conn, "begin transaction isolation level repeatable read, read only; set transaction snapshot "+
@@ -222,7 +222,7 @@ func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error 
 			return err
 		}
 	case "22023", "42704":
-		return fmt.Errorf("%w; the session that holds the snapshot has ended, or%s", plainly(err), elsewhere[1:])
+		return fmt.Errorf("%w; the session that holds the snapshot has ended, or %s", plainly(err), elsewhere)
 	default:
 		return plainly(err)
 	}
@@ -237,7 +237,7 @@ from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 		return plainly(err)
 	}
 	if row[0] != s.info.Started || row[1] != strconv.FormatUint(uint64(s.info.OID), 10) || (row[2] == "t") != s.snap.Standby {
-		return fmt.Errorf("connected to another server than the leader%s", elsewhere)
+		return fmt.Errorf("connected to another server than the leader; %s", elsewhere)
 	}
 	return s.pids.add(ctx, conn)
 }
