@@ -97,7 +97,7 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 		return err
 	}
 	if err := src.at.reachable(ctx, func(ctx context.Context) error { return child(ctx, t.tools.dump, args, env) }); err != nil {
-		return err
+		return src.explain(ctx, err)
 	}
 	return t.readContents(ctx, objects)
 }

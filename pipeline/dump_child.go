@@ -154,7 +154,7 @@ var safeMessages = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`unrecognized configuration parameter ` + ident,
 	`canceling statement due to (?:lock timeout|statement timeout|user request|conflict with recovery)`,
 	`deadlock detected`, `out of memory`, `out of shared memory`, `the database system is (?:shutting down|in recovery mode|starting up)`,
-	`could not import snapshot.*`, `invalid snapshot identifier: ` + ident,
+	`could not import snapshot.*`, `invalid snapshot identifier: ` + ident, `snapshot ` + ident + ` does not exist`,
 	`server closed the connection unexpectedly`, `terminating connection due to .*`,
 	`too many connections for [a-z]+ ` + ident, `sorry, too many clients already`, `remaining connection slots are reserved.*`,
 	`aborting because of server version mismatch`, `unsupported version \([0-9.]+\) in file header`,

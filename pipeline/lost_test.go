@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -176,5 +179,62 @@ func TestOwnerOfPublic(t *testing.T) {
 	}
 	if got := ask(t, target, "select nspowner::regrole from pg_namespace where nspname = 'public'"); got != owner {
 		t.Errorf("public belongs to %s, want staging's own choice, %s", got, owner)
+	}
+}
+
+// Whoever finds the snapshot gone says why the session that held it was ended.
+func TestSnapshotOfALostSession(t *testing.T) {
+	source, target, _ := pair(t)
+	pgtest.Exec(t, source, "create table t (id int primary key)")
+	bin, _, err := pgserver.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tools [3]string
+	for i, name := range []string{"pg_dump", "psql", "pg_restore"} {
+		if tools[i], err = pgserver.Tool(bin, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const leader = "pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+	late := filepath.Join(t.TempDir(), "pg_dump") // the leader ends while it starts
+	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = --version ] || %s -qXc \"select %s\" '%s' >/dev/null\nexec %s \"$@\"\n", tools[1], leader, source, tools[0])
+	if err := os.WriteFile(late, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for what, use := range map[string]func(src *pipeline.Source) error{
+		"schema, of an archive": func(src *pipeline.Source) error {
+			_, err := src.Archive(t.Context(), late, pipeline.Objects{})
+			return err
+		},
+		"schema, of a target": func(src *pipeline.Source) error {
+			tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: config(t, target), PgDump: late, PgRestore: tools[2]})
+			if err != nil {
+				return err
+			}
+			defer tgt.Close(context.Background())
+			defer tgt.Drop(context.Background())
+			if _, err := tgt.Lock(t.Context()); err != nil {
+				return err
+			}
+			if err := tgt.Create(t.Context(), src); err != nil {
+				return err
+			}
+			return tgt.PreData(t.Context(), src, pipeline.Objects{})
+		},
+		"worker 1 of 2": func(src *pipeline.Source) error {
+			end(t, src.Info().Database, "true")
+			return src.OpenWorkers(t.Context(), 2)
+		},
+	} {
+		src := openSource(t, pipeline.SourceConfig{Conn: config(t, source), DSN: source})
+		if _, err := src.Begin(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		what, _, _ = strings.Cut(what, ",")
+		want := "source: " + what + ": the session that holds the snapshot has ended: terminating connection due to administrator command (SQLSTATE 57P01)"
+		if err := use(src); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
 	}
 }

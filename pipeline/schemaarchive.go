@@ -43,7 +43,7 @@ func (s *Source) Archive(ctx context.Context, pgDump string, objects Objects) (_
 	}
 	dir := filepath.Join(own.dir, "schema")
 	if err := child(ctx, program, append(args, "--format=directory", "--compress=0", "--file="+dir), env); err != nil {
-		return nil, err
+		return nil, s.explain(ctx, err)
 	}
 	toc, err := os.Open(filepath.Join(dir, "toc.dat"))
 	if err != nil {

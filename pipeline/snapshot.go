@@ -178,8 +178,21 @@ func (e *PrivilegeError) Error() string {
 	return b.String()
 }
 
-// OpenWorkers opens n more connections, all in the leader's snapshot. It finds
-// out poolers and load balancers that lead some of them elsewhere.
+// explain returns err, of somebody who could not use the snapshot, or in its
+// place why the server ended the leader's session, and with it the snapshot. The
+// leader must not be in use.
+func (s *Source) explain(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if why := run(ctx, s.leader, "select 1"); codeOf(why) != "" && s.leader.IsClosed() {
+		return fmt.Errorf("the session that holds the snapshot has ended: %w", plainly(why))
+	}
+	return err
+}
+
+// OpenWorkers opens n more connections, all in the leader's snapshot, while the
+// leader is not in use. It finds out poolers and load balancers that lead some of them elsewhere.
 func (s *Source) OpenWorkers(ctx context.Context, n int) error {
 	if n < 1 {
 		return fmt.Errorf("source: workers: %d is less than 1", n)
@@ -192,7 +205,7 @@ func (s *Source) OpenWorkers(ctx context.Context, n int) error {
 	for i := range n {
 		c, err := s.openWorker(ctx)
 		if err != nil {
-			return fmt.Errorf("source: worker %d of %d: %w", i+1, n, err)
+			return fmt.Errorf("source: worker %d of %d: %w", i+1, n, s.explain(ctx, err))
 		}
 		free <- c
 	}
