@@ -65,11 +65,14 @@ func (s *Source) spare(ctx context.Context, conn *pgconn.PgConn) error {
 		return fmt.Errorf("source: lag of standbys: %w", err)
 	}
 	behind := time.Duration(lag * float64(time.Second))
-	s.slow.pause(behind > s.cfg.MaxLag)
-	if behind <= s.cfg.MaxLag {
-		behind = 0
+	// Whoever reads Lag finds it above zero only while the workers wait.
+	if behind > s.cfg.MaxLag {
+		s.slow.pause(true)
+		s.lag.Store(int64(behind))
+	} else {
+		s.lag.Store(0)
+		s.slow.pause(false)
 	}
-	s.lag.Store(int64(behind))
 	return nil
 }
 
