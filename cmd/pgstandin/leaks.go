@@ -62,10 +62,11 @@ func (f *leakFinding) place() string {
 	return f.Table + "." + spellPart(f.Column)
 }
 
-// newLeakGuard makes a guard that expects so many originals; every is leak.Options'.
-func (j *job) newLeakGuard(expect int64, every bool) *leakGuard {
+// newLeakGuard makes a guard whose filter has these options and the memory of --memory.
+func (j *job) newLeakGuard(o leak.Options) *leakGuard {
+	o.Memory = int64(j.run.memory)
 	return &leakGuard{
-		filter: leak.New(j.secret, leak.Options{Memory: int64(j.run.memory), Expect: expect, Every: every}), suspects: leak.NewSuspects(),
+		filter: leak.New(j.secret, o), suspects: leak.NewSuspects(),
 		memory: j.run.memory, kept: map[*schema.Table]*leak.Kept{}, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
 	}
 }
@@ -80,7 +81,7 @@ func (j *job) guardOf(b *bound, sel *subset.Selection) *leakGuard {
 	}
 	// Of the values many are NULL, short, shared or found again: with what masks make
 	// in their place, about half as many fingerprints are taken. More make it grow.
-	g := j.newLeakGuard(expect/2, false)
+	g := j.newLeakGuard(leak.Options{Expect: expect / 2})
 	g.watches = !b.rules.Leaks.Source
 	return g
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
+	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
@@ -171,7 +172,7 @@ func (s *maskSetup) lookAtTexts(ctx context.Context, src *pipeline.Source) error
 	if err != nil {
 		return err
 	}
-	g := s.job.newLeakGuard(0, false)
+	g := s.job.newLeakGuard(leak.Options{})
 	g.scanTexts(texts)
 	_, err = g.settle(s.bound.rules.Leaks)
 	return withStatus(exitVerify, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -141,7 +142,7 @@ func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (
 			expect += 2 * t.Rows * int64(p.Masked()) // and what masks make
 		}
 	}
-	g := j.newLeakGuard(expect, true)
+	g := j.newLeakGuard(leak.Options{Expect: expect, Every: true})
 	parts := b.allParts()
 	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filter.Collector, true); err != nil {
 		return nil, err
