@@ -108,7 +108,11 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 		if r.views, err = r.src.Populated(ctx, b.schema.MatViews); err != nil {
 			return at("source", err)
 		}
-		r.report.Step(first.name + ", choose rows")
+		name := first.name + ", choose rows"
+		if b.asks() {
+			name += ", learn what texts may quote"
+		}
+		r.report.Step(name)
 		err = pipeline.Steps(ctx, 2, []func(context.Context) error{first.do, func(ctx context.Context) (err error) {
 			if r.sel, err = r.walk(ctx, r.src, b); err != nil {
 				return err

@@ -23,6 +23,16 @@ func (b *bound) asked(sel *subset.Selection) map[string]bool {
 	return asked
 }
 
+// asks reports whether texts of any table may quote what others hold.
+func (b *bound) asks() bool {
+	for _, p := range b.programs {
+		if p != nil && p.Asks() {
+			return true
+		}
+	}
+	return false
+}
+
 // learn reads what the chosen rows say of the entities that texts may quote. It
 // returns nil where there is nothing to ask or to learn.
 func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *subset.Selection) (*anonymize.Known, error) {
@@ -56,7 +66,6 @@ func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *su
 	if len(steps) == 0 {
 		return nil, nil
 	}
-	j.report.Step("learn what texts may quote")
 	err := pipeline.Steps(ctx, j.workers(), steps)
 	if errors.Is(err, anonymize.ErrKnownFull) {
 		return nil, fmt.Errorf("%w (%s); raise --memory", err, &j.run.memory)
