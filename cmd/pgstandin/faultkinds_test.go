@@ -28,13 +28,17 @@ func asError[E error](err error, as *E) bool { return errors.As(err, as) }
 // faults returns every kind that this machine can make.
 func (m *matrix) faults() []*fault {
 	failed := []int{exitFailed}
+	beingMade := `datname like 'shop\_staging\_pgstandin%'`
+	if m.inPlace {
+		beingMade = "datname = 'shop_staging'"
+	}
 	list := []*fault{
 		{"SIGKILL", []int{-1}, nil, send(syscall.SIGKILL)},
 		{"SIGINT", []int{exitInterrupted}, nil, send(syscall.SIGINT)},
 		{"SIGTERM", []int{exitInterrupted}, nil, send(syscall.SIGTERM)},
 		{"a worker's session on the source ended", failed, nil, end(m.source, "datname = 'shop'", "backend_start desc")},
 		{"the leader's session on the source ended", failed, nil, end(m.source, "datname = 'shop'", "backend_start")},
-		{"a session on the new database ended", failed, nil, end(m.target, `datname like 'shop\_staging\_pgstandin%'`, "random()")},
+		{"a session on the new database ended", failed, nil, end(m.target, beingMade, "random()")},
 		{"the session that holds the target's lock ended", failed, nil, end(m.target, "datname = 'postgres'", "backend_start")},
 		{"the target restarted, fast", failed, nil, restart("fast")},
 		// What was committed just before is lost, as runs do not wait for the disk; where

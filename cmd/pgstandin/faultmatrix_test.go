@@ -50,6 +50,7 @@ tables:
 // data and the new differ in every masked value.
 type matrix struct {
 	t              *testing.T
+	inPlace        bool // the runs are
 	source, target *pgserver.Server
 	wires          [2]*wire // before source and target
 	bin, rules     string
@@ -79,9 +80,9 @@ type point struct {
 	duration time.Duration
 }
 
-func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
+func newMatrix(t *testing.T, rng *rand.Rand, inPlace bool) *matrix {
 	t.Helper()
-	m := &matrix{t: t, rng: rng, tmp: t.TempDir(), sums: map[string]string{}}
+	m := &matrix{t: t, inPlace: inPlace, rng: rng, tmp: t.TempDir(), sums: map[string]string{}}
 	m.source = m.server("", nil)
 	m.small = m.smallDisk()
 	// A restart must not lose what was committed, and the disk is small.
@@ -95,6 +96,9 @@ func newMatrix(t *testing.T, rng *rand.Rand) *matrix {
 	m.must(m.source, "postgres", "create database shop")
 	m.must(m.source, "shop", faultShop)
 	m.must(m.target, "postgres", "create role runner superuser login password 'runner'")
+	if inPlace {
+		m.must(m.target, "postgres", "create database shop_staging owner runner")
+	}
 	m.rules = filepath.Join(t.TempDir(), "pgstandin.yaml")
 	if err := os.WriteFile(m.rules, []byte(faultRules), 0o600); err != nil {
 		t.Fatal(err)
@@ -203,6 +207,9 @@ func (m *matrix) dsn(end int, through bool) string {
 func (p *point) start() {
 	p.t.Helper()
 	args := append([]string{"refresh", "--json", "--source", p.dsn(0, p.via[0]), "--target", p.dsn(1, p.via[1]), "--rules", p.rules, "--workers", "2"}, p.args...)
+	if p.inPlace {
+		args = append(args, "--in-place")
+	}
 	p.cmd = exec.Command(p.bin, args...)
 	p.cmd.Env = append(append(os.Environ(), "PGSTANDIN_KEY="+p.key, "TMPDIR="+p.tmp), p.env...)
 	p.out = &steps{began: make(chan string, 100)}

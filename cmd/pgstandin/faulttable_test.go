@@ -107,9 +107,15 @@ func (m *matrix) sourceIsFree() {
 
 // isClean looks for litter after a run that succeeded.
 func (m *matrix) isClean() {
-	want := "[[postgres] [shop_staging] [shop_staging_previous] [template0] [template1]]"
-	if got := fmt.Sprint(m.must(m.target, "postgres", `select datname from pg_database order by datname collate "C"`)); got != want {
+	databases, schemas := "[[postgres] [shop_staging] [shop_staging_previous] [template0] [template1]]", "[[public]]"
+	if m.inPlace {
+		databases, schemas = "[[postgres] [shop_staging] [template0] [template1]]", "[[public] [public_previous]]"
+	}
+	if got := fmt.Sprint(m.must(m.target, "postgres", `select datname from pg_database order by datname collate "C"`)); got != databases {
 		m.t.Errorf("databases: %s", got)
+	}
+	if got := fmt.Sprint(m.must(m.target, "shop_staging", `select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' order by nspname collate "C"`)); got != schemas {
+		m.t.Errorf("schemas: %s", got)
 	}
 	entries, err := os.ReadDir(m.tmp)
 	if err != nil || len(entries) > 0 {

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// TestFaultMatrix lets faults of many kinds hit a refresh at random moments of
-// each step. After each, staging holds the whole old or the whole new data, as
-// the exit status says, the source has no session of the run left, and the next
-// run succeeds and leaves nothing of the dead one behind. make test/faults
-// tries more of them, and prints the table.
+// TestFaultMatrix lets faults of many kinds hit refreshes, beside staging and in
+// place, at random moments of each step. After each, staging holds the whole old or
+// the whole new data, as the exit status says, the source has no session of the run
+// left, and the next run succeeds and leaves nothing of the dead one behind. make
+// test/faults tries more of them, and prints the tables.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
-	points, seed := 12, uint64(6)
+	points, seed := 8, uint64(6)
 	for name, parse := range map[string]func(string) error{
 		"PGSTANDIN_FAULTS":      func(v string) (err error) { points, err = strconv.Atoi(v); return err },
 		"PGSTANDIN_FAULTS_SEED": func(v string) (err error) { seed, err = strconv.ParseUint(v, 10, 64); return err },
@@ -33,7 +33,18 @@ func TestFaultMatrix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a minute")
 	}
-	m := newMatrix(t, rand.New(rand.NewPCG(seed, 0)))
+	for i, name := range []string{"beside", "in place"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tryFaults(newMatrix(t, rand.New(rand.NewPCG(seed, uint64(i))), name == "in place"), points)
+			t.Logf("seed %d", seed)
+		})
+	}
+}
+
+// tryFaults runs so many points, the kinds of faults in turns.
+func tryFaults(m *matrix, points int) {
+	t := m.t
 	kinds := m.faults()
 	var results []*point
 	for i := range points {
@@ -56,5 +67,5 @@ func TestFaultMatrix(t *testing.T) {
 			break // a server is gone
 		}
 	}
-	t.Logf("seed %d\n%s", seed, faultTable(results))
+	t.Logf("\n%s", faultTable(results))
 }
