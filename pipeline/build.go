@@ -42,8 +42,9 @@ type Load struct {
 
 // Build runs load and, beside it, builds what comes after the data: of each table
 // as soon as it is complete indexes, keys and all other constraints, which
-// PostgreSQL thereby proves, triggers, rules and policies, and its statistics. A
-// foreign key is made as soon as both of its tables are ready for it. At last
+// PostgreSQL thereby proves, triggers, rules and policies, and its statistics; then
+// VACUUM marks its rows as seen by all. A foreign key is made when both of its tables
+// are ready for it. At last
 // sequences are set and materialized views are filled. One that cannot be built is
 // an error that names it.
 //
@@ -77,6 +78,8 @@ type statement struct {
 	name  string // for messages
 	sql   string
 	do    func(ctx context.Context) error // in place of sql
+	rest  schema.Name                     // in place of sql: the table that VACUUM and ANALYZE are for
+	valid constraint                      // the foreign key that it validates, if it does only that
 	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
 	key   bool                            // it makes or validates a foreign key
 	view  bool                            // it runs a query of the source's makers, as the server is set
@@ -86,6 +89,7 @@ type statement struct {
 
 	waits  int // statements that must have ended
 	next   []*statement
+	turn   int   // of build.turn, when it may begin
 	bytes  int64 // that are read for it
 	weight int64 // bytes that are read for it and, one after the other, for what waits for it
 }
@@ -116,8 +120,9 @@ type build struct {
 	top    func(schema.Name) schema.Name
 	open   map[schema.Name]int // tops of trees → parts that are not ready
 	todo   []*statement        // heaviest first
+	active []*statement
+	turn   int // how many parts were called ready
 	held   held
-	active int
 }
 
 func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
@@ -154,13 +159,17 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		if failed == nil && ctx.Err() == nil {
 			b.start(ctx, events, loading)
 		}
-		if !loading && b.active == 0 {
+		if !loading && len(b.active) == 0 {
 			break
 		}
 		e := <-events
 		switch {
 		case e.ready != schema.Name{}:
-			b.open[b.top(e.ready)]--
+			b.turn++
+			table := b.top(e.ready)
+			if b.open[table]--; b.open[table] == 0 {
+				b.outlast(table)
+			}
 		case e.ended != nil:
 			b.end(e.ended)
 		default:
@@ -189,8 +198,10 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 	if loading {
 		limit = max(1, b.cfg.Beside)
 	}
-	may := func(s *statement) bool { return s.waits == 0 && (!loading || b.complete(s)) && b.held.free(s.locks) }
-	many := loading || b.active > 0
+	may := func(s *statement) bool {
+		return s.waits == 0 && (!loading || b.complete(s) && s.turn <= b.turn) && b.held.free(s.locks)
+	}
+	many := loading || len(b.active) > 0
 	if !many {
 		n := 0
 		for _, s := range b.todo {
@@ -200,7 +211,7 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 		}
 		many = n > 1
 	}
-	for i := 0; i < len(b.todo) && b.active < limit; {
+	for i := 0; i < len(b.todo) && len(b.active) < limit; {
 		s := b.todo[i]
 		if !may(s) {
 			i++
@@ -208,7 +219,7 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 		}
 		b.todo = slices.Delete(b.todo, i, i+1)
 		b.held.take(s.locks, 1)
-		b.active++
+		b.active = append(b.active, s)
 		go func() {
 			err := b.exec(ctx, s, s.index && !many)
 			if err != nil && ctx.Err() != nil {
@@ -229,8 +240,21 @@ func (b *build) complete(s *statement) bool {
 	return !s.all
 }
 
+// outlast lets VACUUM of a table whose last row has come wait for whatever began
+// before. As long as such a transaction lasts, VACUUM does not mark what all may
+// see. When those that copy ended is not known: after a few further parts the older
+// ones have, most likely. A table that is not marked is only read more slowly.
+func (b *build) outlast(table schema.Name) {
+	for _, s := range b.todo {
+		if s.rest == table {
+			s.after(b.active...)
+			s.turn = b.turn + 4*b.cfg.Beside
+		}
+	}
+}
+
 func (b *build) end(s *statement) {
-	b.active--
+	b.active = slices.DeleteFunc(b.active, func(a *statement) bool { return a == s })
 	b.held.take(s.locks, -1)
 	for _, n := range s.next {
 		n.waits--
@@ -256,9 +280,14 @@ func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone b
 	if s.view {
 		jit = "reset jit; "
 	}
-	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s", memory, workers+jit)
+	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s%s; ", memory, workers+jit, t.joins(s.valid))
 	for try := 1; ; try++ {
-		err := t.buildIn(ctx, settings, s.sql)
+		var err error
+		if s.rest == (schema.Name{}) {
+			err = t.buildIn(ctx, settings, s.sql)
+		} else {
+			err = t.vacuum(ctx, s.rest)
+		}
 		if err == nil {
 			return nil
 		}
@@ -278,13 +307,61 @@ func (t *Target) buildIn(ctx context.Context, settings, sql string) error {
 	return t.transact(ctx, settings, func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) })
 }
 
+// vacuum gathers statistics of a table, and marks its rows as seen by all, so that
+// queries may read its indexes alone. What its indexes' expressions call may name
+// schemas that are swapped: in place, the table then gets statistics only, under
+// the veil, where VACUUM may not run.
+func (t *Target) vacuum(ctx context.Context, table schema.Name) error {
+	if t.inplace != nil && t.inplace.late[table] {
+		return t.veiled(ctx, "", false, func(conn *pgconn.PgConn) error { return run(ctx, conn, "analyze "+table.SQL()) })
+	}
+	name, options := t.Place(table).SQL(), "index_cleanup off, truncate off"
+	if t.info.Major() >= 14 {
+		options += ", process_toast off" // whose marks no query asks for
+	}
+	return again(ctx, t, "target", func(conn *pgconn.PgConn) error {
+		for _, sql := range []string{
+			// VACUUM does not mark a row whose commit has not reached the disk: to wait for
+			// the commit of the statistics is to wait for all commits before it.
+			"set vacuum_cost_delay = 0; set synchronous_commit = on; analyze " + name,
+			"vacuum (" + options + ") " + name,
+			"set synchronous_commit = off",
+		} {
+			if err := run(ctx, conn, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// joins returns the statement that sets how a session may join tables. Where VACUUM
+// has marked nearly all pages of both tables of a foreign key, and its columns are
+// the first ones of an index, to read that and the other table's key side by side
+// takes half the time of hashing the tables, which the planner prefers.
+func (t *Target) joins(key constraint) string {
+	const reset = "reset enable_hashjoin"
+	if key.name == "" {
+		return reset
+	}
+	return reset + "; " + fmt.Sprintf(indexedKey, schema.QuoteLiteral(key.name), schema.QuoteLiteral(t.Place(key.table).SQL()))
+}
+
+// indexedKey takes a foreign key's name and its table, as string constants.
+const indexedKey = `select pg_catalog.set_config('enable_hashjoin', (c.relallvisible < 0.9 * c.relpages or r.relallvisible < 0.9 * r.relpages
+  or not exists (select from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am a on a.oid = x.relam
+                 where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and a.amname = 'btree'
+                   and (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(k.conkey) - 1] @> k.conkey))::pg_catalog.text, false)
+from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_class r on r.oid = k.confrelid
+where k.contype = 'f' and k.conname = %s and k.conrelid = %s::pg_catalog.regclass`
+
 // planStatements makes the statements of the parts, with what each must wait for,
-// and those that gather statistics, which composite foreign keys are validated by.
+// and those for VACUUM and statistics, which foreign keys are validated by.
 func planStatements(post *postData, parts []part) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
-	var foreign []*statement // those that compare tables by several columns
+	var foreign []*statement // those that compare tables
 	for _, p := range parts {
 		if p.sql == "" {
 			continue
@@ -314,24 +391,22 @@ func planStatements(post *postData, parts []part) []*statement {
 			for _, s := range made {
 				s.key = true
 			}
-			if at.wide {
-				foreign = append(foreign, made[len(made)-1])
-			}
+			foreign = append(foreign, made[len(made)-1])
 		}
 	}
-	analyzed := map[schema.Name]*statement{}
+	rest := map[schema.Name]*statement{}
 	for _, table := range post.tables {
-		s := &statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
+		s := &statement{name: "analyze and vacuum " + table.String(), rest: table, loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
 		s.after(before[table]...)
 		out = append(out, s)
-		analyzed[table] = s
+		rest[table] = s
 	}
-	// The planner, where it knows nothing of a composite key, looks up row by row
-	// what it should hash.
+	// Besides, where the planner knows nothing of a key of several columns, it looks up
+	// row by row what it should hash.
 	for _, s := range foreign {
 		for _, l := range s.loads {
-			if a := analyzed[l]; a != nil {
-				s.after(a)
+			if r := rest[l]; r != nil {
+				s.after(r)
 			}
 		}
 	}
@@ -398,6 +473,7 @@ func statementsOf(p part, at placement, placed bool, needs []*statement) []*stat
 	then := &statement{name: s.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
 	s.sql = at.split
 	if at.ref != (schema.Name{}) {
+		then.valid = at.valid
 		then.lock(shareUpdate)
 		then.locks = append(then.locks[:1:1], tableLock{at.ref, rowShare})
 	} else {

@@ -229,3 +229,78 @@ func started(t *testing.T, source, target string) underWay {
 	}
 	return underWay{tgt, pgtest.Server(t) + " dbname=" + tgt.Building()}
 }
+
+// TestBuildMarksRows: after a build all rows are known to be seen by all, so that
+// the indexes alone answer queries, as they do on a source that was vacuumed; keys are
+// validated that way where an index has their columns, and else by hashing.
+func TestBuildMarksRows(t *testing.T) {
+	source, target, _ := pair(t)
+	pgtest.Exec(t, source, `
+create table parents (a int, b int, note text, primary key (a, b));
+create table children (id int primary key, a int, b int, c int, d int,
+  constraint indexed foreign key (a, b) references parents, constraint bare foreign key (c, d) references parents);
+create index children_columns on children (b, a, id);
+create index children_part on children (c, d) where id > 0;
+create table halves (id int, u int) partition by range (id);
+create table halves_1 partition of halves for values from (0) to (3000);
+create table halves_2 partition of halves for values from (3000) to (9000)`)
+	u := started(t, source, target)
+	const rows = `
+insert into parents select i, i % 7, repeat('x', 100) from generate_series(1, 5000) i;
+insert into children select i, i, i % 7, i, i % 7 from generate_series(1, 5000) i;
+insert into halves select i from generate_series(0, 5000) i`
+	pgtest.Exec(t, u.dsn, rows)
+	if err := u.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	const marked = "select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relpages > 0 and relallvisible = relpages"
+	if got := ask(t, u.dsn, marked); got != "children halves_1 halves_2 parents" {
+		t.Errorf("tables whose pages are marked: %s", got)
+	}
+	if got := ask(t, u.dsn, "select string_agg(tablename, ' ' order by tablename) from (select distinct tablename from pg_stats where schemaname = 'public') x"); got != "children halves halves_1 halves_2 parents" {
+		t.Errorf("tables with statistics: %s", got)
+	}
+	endIdle(t, u.dsn)
+	if got := ask(t, u.dsn, "select idx_tup_read >= 5000 from pg_stat_user_indexes where indexrelname = 'children_columns'"); got != "t" {
+		t.Error("the key with an index was validated without it")
+	}
+	if got := ask(t, u.dsn, "select idx_tup_read < 100 from pg_stat_user_indexes where indexrelname = 'children_part'"); got != "t" {
+		t.Error("a part of an index was used to validate a key")
+	}
+
+	bad := started(t, source, source+" dbname="+config(t, source).Database+"_bad_staging")
+	pgtest.Exec(t, bad.dsn, rows+"; delete from parents where a = 4000; update children set c = 1, d = 1 where id = 4000")
+	err := bad.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), `(SQLSTATE 23503), table public.children, constraint "indexed"`) {
+		t.Errorf("a child without its parent: %v", err)
+	}
+}
+
+// endIdle ends the other sessions of a database: they then report what they did.
+func endIdle(t *testing.T, dsn string) {
+	pgtest.Exec(t, dsn, "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'")
+}
+
+// TestRowsThatAreNotMarked: where somebody keeps VACUUM from marking rows, keys are
+// validated by hashing: their indexes would lead to every row of the table.
+func TestRowsThatAreNotMarked(t *testing.T) {
+	source, target, _ := pair(t)
+	pgtest.Exec(t, source, `
+create table parents (id int primary key);
+create table children (id int primary key, a int references parents);
+create index children_a on children (a)`)
+	u := started(t, source, target)
+	old := pgtest.Connect(t, u.dsn)
+	if _, err := old.Exec(t.Context(), "begin isolation level repeatable read; select 1").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, u.dsn, "insert into parents select generate_series(1, 5000); insert into children select i, i from generate_series(1, 5000) i")
+	if err := u.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	endIdle(t, u.dsn)
+	got := ask(t, u.dsn, "select sum(relallvisible), (select sum(idx_tup_read) < 100 from pg_stat_user_indexes) from pg_class where relname in ('parents', 'children')")
+	if got != "0,t" { // the planner itself looks at the ends of indexes
+		t.Errorf("pages that are marked, and that indexes were not read: %s", got)
+	}
+}

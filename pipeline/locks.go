@@ -8,7 +8,7 @@ type lockMode uint8
 
 const (
 	rowShare        lockMode = 1 << iota // of a table that a foreign key references, while the key is validated
-	shareUpdate                          // validate constraint, analyze, create statistics
+	shareUpdate                          // validate constraint, vacuum, analyze, create statistics
 	share                                // create index
 	shareRow                             // add foreign key, create trigger
 	accessExclusive                      // all else

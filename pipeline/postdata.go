@@ -30,9 +30,15 @@ type placement struct {
 	table schema.Name // the top of its partition tree
 	plain bool        // it stands on a table that is neither partitioned nor a partition's index
 	ref   schema.Name // of a foreign key: the table that it references, the top of its tree
-	wide  bool        // a key of several columns
+	valid constraint  // the foreign key that then validates
 	split string      // a first statement that needs a weaker lock than the whole; "" if there is none
 	then  string      // the statement that follows it
+}
+
+// constraint is a constraint of a table.
+type constraint struct {
+	table schema.Name
+	name  string
 }
 
 type objectKey struct{ catalog, object uint32 }
@@ -92,8 +98,7 @@ select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
        (case k.contype when 'f' then c.relkind = 'r' and k.convalidated and k.conparentid = 0
              and coalesce((pg_catalog.to_jsonb(k)->>'conenforced')::boolean, true)
         else c.relkind = 'r' and not c.relispartition and x.relname = k.conname and k.conparentid = 0
-             and not coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::boolean, false) end),
-       pg_catalog.cardinality(k.conkey) > 1
+             and not coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::boolean, false) end)
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class x on x.oid = k.conindid
@@ -140,8 +145,9 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 
 // splitKey adds a row of splitKeys to what is known of the constraint.
 func (p *postData) splitKey(at placement, r []string) placement {
-	table, name := schema.Name{Schema: r[2], Name: r[3]}.SQL(), schema.QuoteIdent(r[4])
-	if at.wide = r[11] == "t"; r[1] == "f" {
+	on := constraint{schema.Name{Schema: r[2], Name: r[3]}, r[4]}
+	table, name := on.table.SQL(), schema.QuoteIdent(on.name)
+	if r[1] == "f" {
 		at.ref = p.top(schema.Name{Schema: r[5], Name: r[6]})
 	}
 	switch {
@@ -149,6 +155,7 @@ func (p *postData) splitKey(at placement, r []string) placement {
 	case r[1] == "f":
 		at.split = "alter table only " + table + " add constraint " + name + " " + r[7] + " not valid"
 		at.then = "alter table only " + table + " validate constraint " + name
+		at.valid = on
 	default:
 		kind := map[string]string{"p": "primary key", "u": "unique"}[r[1]]
 		at.split = r[7]
