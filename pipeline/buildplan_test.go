@@ -88,7 +88,7 @@ func TestAnyPlanEnds(t *testing.T) {
 		older := map[schema.Name]map[*statement]bool{} // than the last row of a table
 		b.exec = func(_ context.Context, s *statement, _ bool) error {
 			mu.Lock()
-			for o := range older[s.rest] {
+			for o := range older[s.clean] {
 				if running[o] {
 					t.Errorf("round %d: %s while %s %s still runs", round, s.name, o.name, o.sql)
 				}
@@ -109,7 +109,7 @@ func TestAnyPlanEnds(t *testing.T) {
 				}
 			}
 			done[s] = true
-			analyzed[s.rest] = true
+			analyzed[s.clean] = true
 			for _, table := range behind[s.sql] {
 				for _, with := range post.tables {
 					if table == with && !analyzed[table] {
