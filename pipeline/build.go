@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -74,9 +75,10 @@ type statement struct {
 	name  string // for messages
 	sql   string
 	do    func(ctx context.Context) error // in place of sql
-	clean schema.Name                     // in place of sql: the table to analyze and vacuum
+	clean schema.Name                     // in place of sql: the table to vacuum
 	valid constraint                      // the foreign key that it validates, if it does only that
 	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
+	flush bool                            // its commit, and all before it, are to reach the disk
 	key   bool                            // it makes or validates a foreign key
 	view  bool                            // it runs a query of the source's makers, as the server is set
 	locks []tableLock
@@ -85,9 +87,10 @@ type statement struct {
 
 	waits  int // statements that must have ended
 	next   []*statement
-	turn   int   // of build.turn, when it may begin
-	bytes  int64 // that are read for it
-	weight int64 // bytes that are read for it and, one after the other, for what waits for it
+	turn   int          // of build.turn, before which it gains by waiting
+	older  []*statement // as long as one of them is active, it gains by waiting
+	bytes  int64        // that are read for it
+	weight int64        // bytes that are read for it and, one after the other, for what waits for it
 }
 
 // after makes the statement wait for others.
@@ -177,15 +180,14 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 }
 
 // start begins statements, the heaviest first, as far as dependencies, locks and
-// the number of sessions allow.
+// the number of sessions allow. When the rows are in, nothing waits for what it
+// gains by while there is room.
 func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 	limit := max(1, b.cfg.Jobs)
 	if loading {
 		limit = max(1, b.cfg.Beside)
 	}
-	may := func(s *statement) bool {
-		return s.waits == 0 && (!loading || b.complete(s) && s.turn <= b.turn) && b.held.free(s.locks)
-	}
+	may := func(s *statement) bool { return s.waits == 0 && (!loading || b.complete(s)) && b.held.free(s.locks) }
 	many := loading || len(b.active) > 0
 	if !many {
 		n := 0
@@ -196,23 +198,30 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 		}
 		many = n > 1
 	}
-	for i := 0; i < len(b.todo) && len(b.active) < limit; {
-		s := b.todo[i]
-		if !may(s) {
-			i++
-			continue
-		}
-		b.todo = slices.Delete(b.todo, i, i+1)
-		b.held.take(s.locks, 1)
-		b.active = append(b.active, s)
-		go func() {
-			err := b.exec(ctx, s, s.index && !many)
-			if err != nil && ctx.Err() != nil {
-				err = context.Cause(ctx)
+	for _, patient := range []bool{true, false} {
+		for i := 0; i < len(b.todo) && len(b.active) < limit; {
+			s := b.todo[i]
+			if !may(s) || b.early(s, loading) && (patient || loading) {
+				i++
+				continue
 			}
-			events <- event{ended: s, err: err}
-		}()
+			b.todo = slices.Delete(b.todo, i, i+1)
+			b.held.take(s.locks, 1)
+			b.active = append(b.active, s)
+			go func() {
+				err := b.exec(ctx, s, s.index && !many)
+				if err != nil && ctx.Err() != nil {
+					err = context.Cause(ctx)
+				}
+				events <- event{ended: s, err: err}
+			}()
+		}
 	}
+}
+
+// early reports whether a statement gains by waiting.
+func (b *build) early(s *statement, loading bool) bool {
+	return loading && s.turn > b.turn || slices.ContainsFunc(s.older, func(o *statement) bool { return slices.Contains(b.active, o) })
 }
 
 // complete reports whether all rows that a statement is about are there.
@@ -228,12 +237,16 @@ func (b *build) complete(s *statement) bool {
 // outlast lets VACUUM of a table whose last row has come wait for whatever began
 // before. As long as such a transaction lasts, VACUUM does not mark what all may
 // see. When those that copy ended is not known: after a few further parts the older
-// ones have, most likely. A table that is not marked is only read more slowly.
+// ones have, most likely; where nothing waits for the marks, so does VACUUM, for all
+// rows. A table that is not marked is only read more slowly.
 func (b *build) outlast(table schema.Name) {
 	for _, s := range b.todo {
-		if s.clean == table {
-			s.after(b.active...)
-			s.turn = b.turn + 4*b.cfg.Beside
+		if s.clean != table {
+			continue
+		}
+		s.older, s.turn = slices.Clone(b.active), b.turn+4*b.cfg.Beside
+		if len(s.next) == 0 {
+			s.turn = math.MaxInt
 		}
 	}
 }
@@ -285,19 +298,24 @@ func planStatements(post *postData, parts []part) []*statement {
 			foreign = append(foreign, made[len(made)-1])
 		}
 	}
-	cleaned := map[schema.Name]*statement{}
+	// Where the planner knows nothing of a key of several columns, it looks up row by
+	// row what it should hash; where rows are not marked, it must not read an index.
 	for _, table := range post.tables {
-		s := &statement{name: "analyze and vacuum " + table.String(), clean: table, loads: []schema.Name{table}, locks: []tableLock{{table, shareUpdate}}}
-		s.after(before[table]...)
-		out = append(out, s)
-		cleaned[table] = s
-	}
-	// Besides, where the planner knows nothing of a key of several columns, it looks up
-	// row by row what it should hash.
-	for _, s := range foreign {
-		for _, l := range s.loads {
-			if c := cleaned[l]; c != nil {
-				s.after(c)
+		add := func(s *statement, needs ...*statement) *statement {
+			s.loads, s.locks = []schema.Name{table}, []tableLock{{table, shareUpdate}}
+			s.after(needs...)
+			out = append(out, s)
+			return s
+		}
+		analyzed := add(&statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), flush: true}, before[table]...)
+		// A row is not marked whose commit has not reached the disk.
+		cleaned := add(&statement{name: "vacuum " + table.String(), clean: table}, analyzed)
+		for _, s := range foreign {
+			if slices.Contains(s.loads, table) {
+				s.after(analyzed)
+				if s.valid.name != "" {
+					s.after(cleaned)
+				}
 			}
 		}
 	}
@@ -305,14 +323,14 @@ func planStatements(post *postData, parts []part) []*statement {
 }
 
 // lastStatements makes what sets the sequences, and the statements that fill
-// materialized views, after all of the others but foreign keys: what a view reads is
-// not known, but no query needs those. How long views take is not known either:
+// materialized views, after all of the others but foreign keys and VACUUM: what a view
+// reads is not known, but no query needs those. How long views take is not known either:
 // they count as if they read everything, so that what they wait for is done before
 // foreign keys are.
 func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out []*statement) {
 	var needs []*statement
 	for _, s := range others {
-		if !s.key {
+		if !s.key && s.clean == (schema.Name{}) {
 			needs = append(needs, s)
 		}
 	}

@@ -240,32 +240,58 @@ create table parents (a int, b int, note text, primary key (a, b));
 create table children (id int primary key, a int, b int, c int, d int,
   constraint indexed foreign key (a, b) references parents, constraint bare foreign key (c, d) references parents);
 create index children_columns on children (b, a, id);
-create index children_part on children (c, d) where id > 0;
+create index other_part on children (c, d) where id > 0;
+create index other_included on children (c) include (d);
+create index other_order on children (c, d desc);
+create table names (name text primary key);
+create table named (id int primary key, name text collate "POSIX" references names);
+create index other_collation on named (name);
 create table halves (id int, u int) partition by range (id);
 create table halves_1 partition of halves for values from (0) to (3000);
-create table halves_2 partition of halves for values from (3000) to (9000)`)
+create table halves_2 partition of halves for values from (3000) to (9000);
+alter table halves add primary key (id);
+create table referring (id int primary key, h int references halves);
+create index on referring (h)`)
 	u := started(t, source, target)
 	const rows = `
 insert into parents select i, i % 7, repeat('x', 100) from generate_series(1, 5000) i;
 insert into children select i, i, i % 7, i, i % 7 from generate_series(1, 5000) i;
-insert into halves select i from generate_series(0, 5000) i`
+insert into halves select i from generate_series(0, 5000) i;
+insert into names select i from generate_series(1, 5000) i;
+insert into named select i, i from generate_series(1, 5000) i;
+insert into referring select i, i from generate_series(1, 5000) i`
 	pgtest.Exec(t, u.dsn, rows)
 	if err := u.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	const marked = "select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relpages > 0 and relallvisible = relpages"
-	if got := ask(t, u.dsn, marked); got != "children halves_1 halves_2 parents" {
+	if got := ask(t, u.dsn, marked); got != "children halves_1 halves_2 named names parents referring" {
 		t.Errorf("tables whose pages are marked: %s", got)
 	}
-	if got := ask(t, u.dsn, "select string_agg(tablename, ' ' order by tablename) from (select distinct tablename from pg_stats where schemaname = 'public') x"); got != "children halves halves_1 halves_2 parents" {
+	if got := ask(t, u.dsn, "select string_agg(tablename, ' ' order by tablename) from (select distinct tablename from pg_stats where schemaname = 'public') x"); got != "children halves halves_1 halves_2 named names parents referring" {
 		t.Errorf("tables with statistics: %s", got)
+	}
+	for range 2 { // sessions are used again, for the rules' checks too
+		conn, err := u.tgt.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := conn.Exec(t.Context(), `select string_agg(name, ' ') from pg_settings where setting <> reset_val and name in
+			('enable_hashjoin', 'jit', 'maintenance_work_mem', 'max_parallel_maintenance_workers', 'vacuum_cost_delay')`).ReadAll()
+		if err != nil || res[0].Rows[0][0] != nil {
+			t.Errorf("settings that a build left: %s %v", res[0].Rows, err)
+		}
+		defer u.tgt.Release(conn, true)
 	}
 	endIdle(t, u.dsn)
 	if got := ask(t, u.dsn, "select idx_tup_read >= 5000 from pg_stat_user_indexes where indexrelname = 'children_columns'"); got != "t" {
 		t.Error("the key with an index was validated without it")
 	}
-	if got := ask(t, u.dsn, "select idx_tup_read < 100 from pg_stat_user_indexes where indexrelname = 'children_part'"); got != "t" {
-		t.Error("a part of an index was used to validate a key")
+	if got := ask(t, u.dsn, "select string_agg(indexrelname, ' ') from pg_stat_user_indexes where indexrelname ~ '^other' and idx_tup_read > 100"); got != `\N` {
+		t.Errorf("indexes that do not suit a key were used to validate it: %s", got)
+	}
+	if got := ask(t, u.dsn, "select count(*), count(*) filter (where convalidated) from pg_constraint where contype = 'f'"); got != "6,6" {
+		t.Errorf("foreign keys, valid ones: %s", got)
 	}
 
 	bad := started(t, source, source+" dbname="+config(t, source).Database+"_bad_staging")
@@ -302,5 +328,30 @@ create index children_a on children (a)`)
 	got := ask(t, u.dsn, "select sum(relallvisible), (select sum(idx_tup_read) < 100 from pg_stat_user_indexes) from pg_class where relname in ('parents', 'children')")
 	if got != "0,t" { // the planner itself looks at the ends of indexes
 		t.Errorf("pages that are marked, and that indexes were not read: %s", got)
+	}
+}
+
+// TestBuildWithoutItsStandby: rows are marked when their commits are on the target's
+// disk; no build waits for a synchronous standby of it.
+func TestBuildWithoutItsStandby(t *testing.T) {
+	source, target, _ := pair(t)
+	pgtest.Exec(t, source, "create table t (id int primary key)")
+	u := started(t, source, target)
+	pgtest.Exec(t, u.dsn, "insert into t select generate_series(1, 5000)")
+	reload := func(sql string) {
+		pgtest.Exec(t, source, sql)
+		pgtest.Exec(t, source, "select pg_reload_conf()")
+		time.Sleep(200 * time.Millisecond)
+	}
+	reload("alter system set synchronous_standby_names = 'nobody'")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := u.tgt.Build(ctx, pipeline.BuildConfig{Beside: 1, Jobs: 1}, func(context.Context, func(schema.Name)) error { return nil })
+	reload("alter system reset synchronous_standby_names")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, u.dsn, "select relallvisible = relpages from pg_class where relname = 't'"); got != "t" {
+		t.Error("its pages are not marked")
 	}
 }

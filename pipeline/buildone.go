@@ -21,17 +21,21 @@ func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone b
 	if s.do != nil {
 		return s.do(ctx)
 	}
-	// One session on each core is faster than several for one statement.
-	memory, workers := s.memory(most), "set max_parallel_maintenance_workers = 0; "
-	if alone {
-		memory, workers = most, "reset max_parallel_maintenance_workers; "
+	// All hold for one transaction: sessions are used again, for the checks of rules too.
+	settings := fmt.Sprintf("set local maintenance_work_mem = '%dkB'; ", most)
+	if !alone {
+		// One session on each core is faster than several for one statement.
+		settings = fmt.Sprintf("set local maintenance_work_mem = '%dkB'; set local max_parallel_maintenance_workers = 0; ", s.memory(most))
 	}
-	// To compile the query that validates a key takes longer than it saves.
-	jit := "set jit = off; "
-	if s.view {
-		jit = "reset jit; "
+	if !s.view {
+		settings += "set local jit = off; " // to compile the query that validates a key takes longer than it saves
 	}
-	settings := fmt.Sprintf("set maintenance_work_mem = '%dkB'; %s%s; ", memory, workers+jit, t.joins(s.valid))
+	if s.flush {
+		settings += "set local synchronous_commit = local; " // not for standbys
+	}
+	if s.valid.name != "" {
+		settings += t.joins(s.valid) + "; "
+	}
 	for try := 1; ; try++ {
 		var err error
 		if s.clean == (schema.Name{}) {
@@ -58,25 +62,18 @@ func (t *Target) buildIn(ctx context.Context, settings, sql string) error {
 	return t.transact(ctx, settings, func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) })
 }
 
-// vacuum gathers statistics of a table, and marks its rows as seen by all, so that
-// queries may read its indexes alone. What its indexes' expressions call may name
-// schemas that are swapped: in place, the table then gets statistics only, under
-// the veil, where VACUUM may not run.
+// vacuum marks a table's rows as seen by all, so that queries may read its indexes
+// alone. VACUUM reads neither them nor long values here, and calls no function of theirs.
 func (t *Target) vacuum(ctx context.Context, table schema.Name) error {
-	if t.inplace != nil && t.inplace.late[table] {
-		return t.veiled(ctx, "", false, func(conn *pgconn.PgConn) error { return run(ctx, conn, "analyze "+table.SQL()) })
-	}
-	name, options := t.Place(table).SQL(), "index_cleanup off, truncate off"
+	options := "index_cleanup off, truncate off"
 	if t.info.Major() >= 14 {
 		options += ", process_toast off" // whose marks no query asks for
 	}
 	return again(ctx, t, "target", func(conn *pgconn.PgConn) error {
 		for _, sql := range []string{
-			// VACUUM does not mark a row whose commit has not reached the disk: to wait for
-			// the commit of the statistics is to wait for all commits before it.
-			"set vacuum_cost_delay = 0; set synchronous_commit = on; analyze " + name,
-			"vacuum (" + options + ") " + name,
-			"set synchronous_commit = off",
+			"set vacuum_cost_delay = 0",
+			"vacuum (" + options + ") " + t.Place(table).SQL(),
+			"reset vacuum_cost_delay",
 		} {
 			if err := run(ctx, conn, sql); err != nil {
 				return err
@@ -86,25 +83,33 @@ func (t *Target) vacuum(ctx context.Context, table schema.Name) error {
 	})
 }
 
-// joins returns the statement that sets how a session may join tables. Where VACUUM
-// has marked nearly all pages of both tables of a foreign key, and its columns are
-// the first ones of an index, to read that and the other table's key side by side
-// takes half the time of hashing the tables, which the planner prefers.
+// joins returns a statement that sets how the transaction may join tables. Where
+// VACUUM has marked nearly all pages of both tables of a foreign key, and an index
+// has its columns in the order of the other table's key, to read both indexes side
+// by side takes half the time of hashing the tables, which the planner prefers.
 func (t *Target) joins(key constraint) string {
-	const reset = "reset enable_hashjoin"
-	if key.name == "" {
-		return reset
-	}
-	return reset + "; " + fmt.Sprintf(indexedKey, schema.QuoteLiteral(key.name), schema.QuoteLiteral(t.Place(key.table).SQL()))
+	return fmt.Sprintf(indexedKey, schema.QuoteLiteral(key.name), schema.QuoteLiteral(t.Place(key.table).SQL()))
 }
 
 // indexedKey takes a foreign key's name and its table, as string constants.
-const indexedKey = `select pg_catalog.set_config('enable_hashjoin', (c.relallvisible < 0.9 * c.relpages or r.relallvisible < 0.9 * r.relpages
-  or not exists (select from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am a on a.oid = x.relam
-                 where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and a.amname = 'btree'
-                   and (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(k.conkey) - 1] @> k.conkey))::pg_catalog.text, false)
+const indexedKey = `
+select pg_catalog.set_config('enable_hashjoin', 'off', true)
 from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_class r on r.oid = k.confrelid
-where k.contype = 'f' and k.conname = %s and k.conrelid = %s::pg_catalog.regclass`
+where k.contype = 'f' and k.conname = %s and k.conrelid = %s::pg_catalog.regclass
+  and c.relallvisible >= 0.9 * c.relpages and r.relallvisible >= 0.9 * r.relpages
+  and exists (
+    select from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am a on a.oid = x.relam
+    where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and a.amname = 'btree'
+      and i.indnkeyatts >= pg_catalog.cardinality(k.conkey)
+      and (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(k.conkey) - 1] @> k.conkey
+      and not exists (
+        select from unnest(k.conkey, k.confkey, k.conpfeqop) as u(child, parent, equal)
+        join pg_catalog.pg_attribute f on f.attrelid = k.conrelid and f.attnum = u.child
+        join pg_catalog.pg_attribute p on p.attrelid = k.confrelid and p.attnum = u.parent
+        join pg_catalog.generate_series(0, i.indnkeyatts - 1) n on i.indkey[n] = u.child
+        where f.attcollation <> p.attcollation or i.indcollation[n] <> f.attcollation or i.indoption[n] <> i.indoption[0]
+           or not exists (select from pg_catalog.pg_opclass o join pg_catalog.pg_amop m on m.amopfamily = o.opcfamily
+                          where o.oid = i.indclass[n] and m.amopopr = u.equal and m.amopstrategy = 3)))`
 
 // memory returns the kilobytes that a session gets for the statement, at most so
 // many. A B-tree's sort is faster by runs that fit a processor's cache, if there

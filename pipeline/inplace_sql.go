@@ -24,8 +24,10 @@ func (t *Target) placeFirst(sql string) (first, rest string, ok bool) {
 			head, tail, found = first[:len(first)-len(behind)], behind, true
 		}
 	}
-	if after, is := strings.CutPrefix(first, "alter table only "); is {
-		head, tail, found = first[:len(first)-len(after)], after, true
+	for _, begin := range []string{"analyze ", "alter table only "} {
+		if after, is := strings.CutPrefix(first, begin); is {
+			head, tail, found = begin, after, true
+		}
 	}
 	if !found {
 		return "", sql, false
@@ -40,6 +42,7 @@ func (t *Target) placeFirst(sql string) (first, rest string, ok bool) {
 	case t.inplace.late[schema.Name{Schema: space, Name: table}], strings.HasPrefix(head, "alter") && len(t.inplace.late) > 0:
 		return "", sql, false
 	case strings.HasPrefix(head, "CREATE") && strings.HasPrefix(tail, " USING ") && !t.names(tail):
+	case head == "analyze " && tail == "":
 	case head == "alter table only " && strings.HasPrefix(tail, " validate constraint "):
 	default:
 		return "", sql, false

@@ -17,10 +17,12 @@ func TestPlaceFirst(t *testing.T) {
 		{"CREATE INDEX i ON app.t USING gin (a);\n\nALTER TABLE app.t CLUSTER ON i;", `CREATE INDEX i ON "app_pgstandin_r1"."t" USING gin (a)`, "ALTER TABLE app.t CLUSTER ON i;"},
 		{`CREATE INDEX i ON "Odd one".t USING btree (a)`, `CREATE INDEX i ON "Odd one_pgstandin_r1"."t" USING btree (a)`, ""},
 		{"CREATE INDEX i ON other.t USING btree (a)", `CREATE INDEX i ON "other"."t" USING btree (a)`, ""},
+		{`analyze "app"."t"`, `analyze "app_pgstandin_r1"."t"`, ""},
 		{"CREATE INDEX i ON app.t USING btree (app.f(a));", "", ""},
 		{`CREATE INDEX i ON app.t USING btree (a "Odd one".ops);`, "", ""},
 		{`CREATE INDEX i ON app.t USING btree (a) WHERE (x = 'app.t'::text);`, "", ""}, // it may be more than a text
 		{"CREATE INDEX i ON app.late USING btree (a)", "", ""},
+		{`analyze "app"."late"`, "", ""},
 		{`alter table only "app"."t" validate constraint "k"`, "", ""}, // it may read a late table
 		{`alter table only "app"."t" add constraint "k" foreign key (a) references app.u`, "", ""},
 		{"CREATE TRIGGER i BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.f();", "", ""},

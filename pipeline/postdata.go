@@ -88,6 +88,7 @@ join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where c.relispartition and c.relkind in ('r', 'p', 'f')`
 
 // splitKeys lists the keys of plain tables that can be made in two statements.
+// Of keys that reference a partitioned table, VALIDATE would not reach all.
 // The index of a unique key is built under a lock that lets others be built
 // beside it, and a foreign key's rows are checked under one that lets others be
 // checked: the whole statement would keep the table to itself for as long.
@@ -95,7 +96,7 @@ const splitKeys = `
 select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
        case when k.contype = 'f' then pg_catalog.pg_get_constraintdef(k.oid) else pg_catalog.pg_get_indexdef(k.conindid) end,
        k.condeferrable, k.condeferred,
-       (case k.contype when 'f' then c.relkind = 'r' and k.convalidated and k.conparentid = 0
+       (case k.contype when 'f' then c.relkind = 'r' and r.relkind = 'r' and k.convalidated and k.conparentid = 0
              and coalesce((pg_catalog.to_jsonb(k)->>'conenforced')::boolean, true)
         else c.relkind = 'r' and not c.relispartition and x.relname = k.conname and k.conparentid = 0
              and not coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::boolean, false) end)
