@@ -125,7 +125,7 @@ test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a sear
 	PGSTANDIN_CANARY_KILLS=$(CANARY_KILLS) go test ./cmd/pgstandin -run '^TestCanary$$' -timeout 2h -v
 
 .PHONY: test/faults
-test/faults: ## FAULTS refreshes, each hit by a random fault: the table of docs/operations.md; 40 minutes
+test/faults: ## FAULTS refreshes beside and as many in place, each hit by a random fault; 1 hour
 	@.ci/need go cc postgres
 	PGSTANDIN_FAULTS=$(FAULTS) PGSTANDIN_FAULTS_SEED=$${PGSTANDIN_FAULTS_SEED:-$$RANDOM} \
 		go test ./cmd/pgstandin -run '^TestFaultMatrix$$' -timeout 3h -v
