@@ -109,8 +109,8 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 			return at("source", err)
 		}
 		name := first.name + ", choose rows"
-		if b.asks() {
-			name += ", learn what texts may quote"
+		if b.asks() { // what texts may quote
+			name += ", learn from them"
 		}
 		r.report.Step(name)
 		err = pipeline.Steps(ctx, 2, []func(context.Context) error{first.do, func(ctx context.Context) (err error) {

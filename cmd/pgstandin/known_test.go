@@ -24,7 +24,7 @@ func stagedShop(t *testing.T, users int) *staging {
 func TestTextsForgetTheirUser(t *testing.T) {
 	t.Parallel()
 	s := stagedShop(t, 1500)
-	if status, _, errOut := s.refresh(keyA); status != 0 || !strings.Contains(errOut, "learn what texts may quote") {
+	if status, _, errOut := s.refresh(keyA); status != 0 || !strings.Contains(errOut, "learn from them") {
 		t.Errorf("status %d, and nothing was learned:\n%s", status, errOut)
 	}
 	originals := map[string][]string{} // by user
