@@ -41,9 +41,8 @@ type Load struct {
 // as soon as it is complete indexes, keys and all other constraints, which
 // PostgreSQL thereby proves, triggers, rules and policies, and its statistics; then
 // VACUUM marks its rows as seen by all. A foreign key is made when both of its tables
-// are ready for it. At last
-// sequences are set and materialized views are filled. One that cannot be built is
-// an error that names it.
+// are ready for it. At last sequences are set and materialized views are filled. One
+// that cannot be built is an error that names it.
 //
 // load calls ready, from any goroutine, after the last row of a part of Loads was
 // committed. An error of either side cancels the other; both have ended when
@@ -109,7 +108,7 @@ type build struct {
 	open   map[schema.Name]int // tops of trees → parts that are not ready
 	todo   []*statement        // heaviest first
 	active []*statement
-	turn   int // how many parts were called ready
+	turn   int // how many parts were called ready; when the load has ended, more than any
 	held   held
 }
 
@@ -161,7 +160,7 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		case e.ended != nil:
 			b.end(e.ended)
 		default:
-			loading = false
+			loading, b.turn = false, math.MaxInt
 		}
 		if e.err != nil && failed == nil {
 			failed = e.err
@@ -198,10 +197,10 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 		}
 		many = n > 1
 	}
-	for _, patient := range []bool{true, false} {
+	begin := func(patient bool) {
 		for i := 0; i < len(b.todo) && len(b.active) < limit; {
 			s := b.todo[i]
-			if !may(s) || b.early(s, loading) && (patient || loading) {
+			if !may(s) || patient && b.early(s) {
 				i++
 				continue
 			}
@@ -217,11 +216,15 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 			}()
 		}
 	}
+	begin(true)
+	if !loading {
+		begin(false)
+	}
 }
 
 // early reports whether a statement gains by waiting.
-func (b *build) early(s *statement, loading bool) bool {
-	return loading && s.turn > b.turn || slices.ContainsFunc(s.older, func(o *statement) bool { return slices.Contains(b.active, o) })
+func (b *build) early(s *statement) bool {
+	return s.turn > b.turn || slices.ContainsFunc(s.older, func(o *statement) bool { return slices.Contains(b.active, o) })
 }
 
 // complete reports whether all rows that a statement is about are there.
@@ -298,8 +301,8 @@ func planStatements(post *postData, parts []part) []*statement {
 			foreign = append(foreign, made[len(made)-1])
 		}
 	}
-	// Where the planner knows nothing of a key of several columns, it looks up row by
-	// row what it should hash; where rows are not marked, it must not read an index.
+	type ready struct{ analyzed, cleaned *statement }
+	tables := map[schema.Name]ready{}
 	for _, table := range post.tables {
 		add := func(s *statement, needs ...*statement) *statement {
 			s.loads, s.locks = []schema.Name{table}, []tableLock{{table, shareUpdate}}
@@ -309,13 +312,17 @@ func planStatements(post *postData, parts []part) []*statement {
 		}
 		analyzed := add(&statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), flush: true}, before[table]...)
 		// A row is not marked whose commit has not reached the disk.
-		cleaned := add(&statement{name: "vacuum " + table.String(), clean: table}, analyzed)
-		for _, s := range foreign {
-			if slices.Contains(s.loads, table) {
-				s.after(analyzed)
-				if s.valid.name != "" {
-					s.after(cleaned)
-				}
+		tables[table] = ready{analyzed, add(&statement{name: "vacuum " + table.String(), clean: table}, analyzed)}
+	}
+	// Where the planner knows nothing of a key of several columns, it looks up row by
+	// row what it should hash; where rows are not marked, it must not read an index.
+	for _, s := range foreign {
+		for _, l := range s.loads {
+			r, ok := tables[l]
+			if ok && s.valid.name != "" {
+				s.after(r.cleaned)
+			} else if ok {
+				s.after(r.analyzed)
 			}
 		}
 	}

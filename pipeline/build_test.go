@@ -261,7 +261,7 @@ insert into names select i from generate_series(1, 5000) i;
 insert into named select i, i from generate_series(1, 5000) i;
 insert into referring select i, i from generate_series(1, 5000) i`
 	pgtest.Exec(t, u.dsn, rows)
-	if err := u.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil }); err != nil {
+	if err := buildAll(t.Context(), u.tgt); err != nil {
 		t.Fatal(err)
 	}
 	const marked = "select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relpages > 0 and relallvisible = relpages"
@@ -283,7 +283,7 @@ insert into referring select i, i from generate_series(1, 5000) i`
 		}
 		defer u.tgt.Release(conn, true)
 	}
-	endIdle(t, u.dsn)
+	end(t, u.tgt.Building(), "true") // sessions that ended have reported
 	if got := ask(t, u.dsn, "select idx_tup_read >= 5000 from pg_stat_user_indexes where indexrelname = 'children_columns'"); got != "t" {
 		t.Error("the key with an index was validated without it")
 	}
@@ -296,15 +296,10 @@ insert into referring select i, i from generate_series(1, 5000) i`
 
 	bad := started(t, source, source+" dbname="+config(t, source).Database+"_bad_staging")
 	pgtest.Exec(t, bad.dsn, rows+"; delete from parents where a = 4000; update children set c = 1, d = 1 where id = 4000")
-	err := bad.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil })
+	err := buildAll(t.Context(), bad.tgt)
 	if err == nil || !strings.Contains(err.Error(), `(SQLSTATE 23503), table public.children, constraint "indexed"`) {
 		t.Errorf("a child without its parent: %v", err)
 	}
-}
-
-// endIdle ends the other sessions of a database: they then report what they did.
-func endIdle(t *testing.T, dsn string) {
-	pgtest.Exec(t, dsn, "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'")
 }
 
 // TestRowsThatAreNotMarked: where somebody keeps VACUUM from marking rows, keys are
@@ -321,10 +316,10 @@ create index children_a on children (a)`)
 		t.Fatal(err)
 	}
 	pgtest.Exec(t, u.dsn, "insert into parents select generate_series(1, 5000); insert into children select i, i from generate_series(1, 5000) i")
-	if err := u.tgt.Build(t.Context(), pipeline.BuildConfig{Beside: 1, Jobs: 2}, func(context.Context, func(schema.Name)) error { return nil }); err != nil {
+	if err := buildAll(t.Context(), u.tgt); err != nil {
 		t.Fatal(err)
 	}
-	endIdle(t, u.dsn)
+	end(t, u.tgt.Building(), "true") // sessions that ended have reported
 	got := ask(t, u.dsn, "select sum(relallvisible), (select sum(idx_tup_read) < 100 from pg_stat_user_indexes) from pg_class where relname in ('parents', 'children')")
 	if got != "0,t" { // the planner itself looks at the ends of indexes
 		t.Errorf("pages that are marked, and that indexes were not read: %s", got)
@@ -346,7 +341,7 @@ func TestBuildWithoutItsStandby(t *testing.T) {
 	reload("alter system set synchronous_standby_names = 'nobody'")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	err := u.tgt.Build(ctx, pipeline.BuildConfig{Beside: 1, Jobs: 1}, func(context.Context, func(schema.Name)) error { return nil })
+	err := buildAll(ctx, u.tgt)
 	reload("alter system reset synchronous_standby_names")
 	if err != nil {
 		t.Fatal(err)

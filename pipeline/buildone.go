@@ -22,11 +22,11 @@ func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone b
 		return s.do(ctx)
 	}
 	// All hold for one transaction: sessions are used again, for the checks of rules too.
-	settings := fmt.Sprintf("set local maintenance_work_mem = '%dkB'; ", most)
-	if !alone {
-		// One session on each core is faster than several for one statement.
-		settings = fmt.Sprintf("set local maintenance_work_mem = '%dkB'; set local max_parallel_maintenance_workers = 0; ", s.memory(most))
+	memory, settings := most, ""
+	if !alone { // one session on each core is faster than several for one statement
+		memory, settings = s.memory(most), "set local max_parallel_maintenance_workers = 0; "
 	}
+	settings += fmt.Sprintf("set local maintenance_work_mem = '%dkB'; ", memory)
 	if !s.view {
 		settings += "set local jit = off; " // to compile the query that validates a key takes longer than it saves
 	}
@@ -69,18 +69,8 @@ func (t *Target) vacuum(ctx context.Context, table schema.Name) error {
 	if t.info.Major() >= 14 {
 		options += ", process_toast off" // whose marks no query asks for
 	}
-	return again(ctx, t, "target", func(conn *pgconn.PgConn) error {
-		for _, sql := range []string{
-			"set vacuum_cost_delay = 0",
-			"vacuum (" + options + ") " + t.Place(table).SQL(),
-			"reset vacuum_cost_delay",
-		} {
-			if err := run(ctx, conn, sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	sql := "vacuum (" + options + ") " + t.Place(table).SQL()
+	return again(ctx, t, "target", func(conn *pgconn.PgConn) error { return run(ctx, conn, sql) })
 }
 
 // joins returns a statement that sets how the transaction may join tables. Where

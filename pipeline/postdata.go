@@ -88,10 +88,10 @@ join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where c.relispartition and c.relkind in ('r', 'p', 'f')`
 
 // splitKeys lists the keys of plain tables that can be made in two statements.
-// Of keys that reference a partitioned table, VALIDATE would not reach all.
 // The index of a unique key is built under a lock that lets others be built
 // beside it, and a foreign key's rows are checked under one that lets others be
-// checked: the whole statement would keep the table to itself for as long.
+// checked: the whole statement would keep the table to itself for as long. Of a key
+// that references a partitioned table VALIDATE would not reach all parts.
 const splitKeys = `
 select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
        case when k.contype = 'f' then pg_catalog.pg_get_constraintdef(k.oid) else pg_catalog.pg_get_indexdef(k.conindid) end,

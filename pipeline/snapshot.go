@@ -182,7 +182,7 @@ func (e *PrivilegeError) Error() string {
 // place why the server ended the leader's session, and with it the snapshot. The
 // leader must not be in use.
 func (s *Source) explain(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return err
 	}
 	if why := run(ctx, s.leader, "select 1"); codeOf(why) != "" && s.leader.IsClosed() {
@@ -192,7 +192,8 @@ func (s *Source) explain(ctx context.Context, err error) error {
 }
 
 // OpenWorkers opens n more connections, all in the leader's snapshot, while the
-// leader is not in use. It finds out poolers and load balancers that lead some of them elsewhere.
+// leader is not in use. It finds out poolers and load balancers that lead some of
+// them elsewhere.
 func (s *Source) OpenWorkers(ctx context.Context, n int) error {
 	if n < 1 {
 		return fmt.Errorf("source: workers: %d is less than 1", n)

@@ -364,6 +364,7 @@ var loadSettings = []setting{
 	{"synchronous_commit", "off", 0},
 	{"default_transaction_read_only", "off", 0},
 	{"lock_timeout", "0", 0},
+	{"vacuum_cost_delay", "0", 0},
 }
 
 // Connect opens a session on the new database, tuned for loading. The caller
