@@ -75,7 +75,8 @@ type statement struct {
 	sql   string
 	do    func(ctx context.Context) error // in place of sql
 	clean schema.Name                     // in place of sql: the table to vacuum
-	valid constraint                      // the foreign key that it validates, if it does only that
+	valid constraint                      // the foreign key that it validates by an index
+	turns schema.Name                     // the table whose foreign keys it and others compare, one after the other
 	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
 	flush bool                            // its commit, and all before it, are to reach the disk
 	key   bool                            // it makes or validates a foreign key
@@ -89,7 +90,7 @@ type statement struct {
 	turn   int          // of build.turn, before which it gains by waiting
 	older  []*statement // as long as one of them is active, it gains by waiting
 	bytes  int64        // that are read for it
-	weight int64        // bytes that are read for it and, one after the other, for what waits for it
+	weight int64        // bytes that are read for it, for its turns and, one after the other, for what waits for it
 }
 
 // after makes the statement wait for others.
@@ -298,6 +299,7 @@ func planStatements(post *postData, parts []part) []*statement {
 			for _, s := range made {
 				s.key = true
 			}
+			made[len(made)-1].turns = at.table
 			foreign = append(foreign, made[len(made)-1])
 		}
 	}
@@ -413,8 +415,17 @@ func (s *statement) lock(mode lockMode) {
 }
 
 // weigh sets the weights: what a statement reads, and the heaviest chain of those
-// that wait for it.
+// that wait for it. Foreign keys of one table are a chain too, in any order.
 func weigh(list []*statement, bytes map[schema.Name]int64) {
+	turns := map[schema.Name]int64{}
+	for _, s := range list {
+		for _, l := range s.loads {
+			s.bytes += bytes[l]
+		}
+		if s.turns != (schema.Name{}) {
+			turns[s.turns] += s.bytes
+		}
+	}
 	done := map[*statement]bool{}
 	var visit func(s *statement) int64
 	visit = func(s *statement) int64 {
@@ -426,11 +437,7 @@ func weigh(list []*statement, bytes map[schema.Name]int64) {
 		for _, n := range s.next {
 			after = max(after, visit(n))
 		}
-		s.weight = after
-		for _, l := range s.loads {
-			s.bytes += bytes[l]
-		}
-		s.weight += s.bytes
+		s.weight = max(s.bytes, turns[s.turns]) + after
 		return s.weight
 	}
 	for _, s := range list {

@@ -142,6 +142,53 @@ func TestAnyPlanEnds(t *testing.T) {
 	}
 }
 
+// TestKeysOfOneTableTakeTurns: foreign keys of a table, which are compared one after
+// the other, begin before a larger one of a table that has no other; those that no
+// index has the columns of wait for no VACUUM.
+func TestKeysOfOneTableTakeTurns(t *testing.T) {
+	many, large, small := schema.Name{Schema: "s", Name: "many"}, schema.Name{Schema: "s", Name: "large"}, schema.Name{Schema: "s", Name: "small"}
+	post := &postData{places: map[objectKey]placement{}, tables: []schema.Name{many, large, small}}
+	var parts []part
+	add := func(table schema.Name, name string, indexed bool) {
+		id := len(parts) + 1
+		parts = append(parts, part{id: id, kind: "FK CONSTRAINT", name: name, sql: name, catalog: 1, object: uint32(id)})
+		at := placement{table: table, ref: small, split: "add " + name, then: "validate " + name}
+		if indexed {
+			at.valid = constraint{table, name}
+		}
+		post.places[objectKey{1, uint32(id)}] = at
+	}
+	add(large, "one", false)
+	add(many, "first", true)
+	add(many, "second", false)
+	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60}, {large, 100}, {small, 1}}}, post, parts)
+	var got []string
+	for _, s := range b.todo {
+		for _, n := range s.next {
+			if s.clean != (schema.Name{}) && n.sql != "validate first" {
+				t.Errorf("%s waits for VACUUM of %s", n.sql, s.clean)
+			}
+		}
+	}
+	b.exec = func(_ context.Context, s *statement, _ bool) error {
+		if s.turns != (schema.Name{}) {
+			got = append(got, s.sql)
+		}
+		return nil
+	}
+	if err := b.run(t.Context(), func(_ context.Context, ready func(schema.Name)) error {
+		for _, l := range b.cfg.Loads {
+			ready(l.Table)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got) != "[validate first validate second validate one]" && fmt.Sprint(got) != "[validate second validate first validate one]" {
+		t.Errorf("foreign keys were compared in the order %q", got)
+	}
+}
+
 // TestSortMemory: a B-tree's sort gets little memory, never more than the server's
 // setting, and all else what the server has.
 func TestSortMemory(t *testing.T) {
