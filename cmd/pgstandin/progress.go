@@ -100,6 +100,9 @@ type lineReporter struct {
 
 const lineEvery = 5 * time.Second
 
+// stepLine prints the name of a step, as wide as the longest, and what it took.
+const stepLine = "%-56s %9s\n"
+
 func (r *lineReporter) Step(name string) {
 	r.end()
 	r.next(name)
@@ -108,7 +111,7 @@ func (r *lineReporter) Step(name string) {
 
 func (r *lineReporter) end() {
 	if ended := r.next(""); ended != nil {
-		fmt.Fprintf(r.errOut, "%-44s %10s\n", ended.Name, seconds(ended.Took))
+		fmt.Fprintf(r.errOut, stepLine, ended.Name, seconds(ended.Took))
 	}
 }
 
@@ -162,7 +165,7 @@ func (r *barReporter) end() {
 		r.bar = nil
 	}
 	if ended := r.next(""); ended != nil {
-		fmt.Fprintf(r.errOut, "\r\x1b[K%-44s %10s\n", ended.Name, seconds(ended.Took))
+		fmt.Fprintf(r.errOut, "\r\x1b[K"+stepLine, ended.Name, seconds(ended.Took))
 	}
 }
 
