@@ -75,7 +75,7 @@ type statement struct {
 	sql   string
 	do    func(ctx context.Context) error // in place of sql
 	clean schema.Name                     // in place of sql: the table to vacuum
-	valid constraint                      // the foreign key that it validates by an index
+	valid constraint                      // the foreign key that it validates, by an index if there is one
 	turns schema.Name                     // the table whose foreign keys it and others compare, one after the other
 	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
 	flush bool                            // its commit, and all before it, are to reach the disk

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -18,6 +19,17 @@ type Part struct {
 	// Tables are those that it is about: its own and, of a foreign key, then the one
 	// that it references.
 	Tables []schema.Name
+	// Split, if not nil, is taken in place of the first statement of SQL where all of
+	// Tables are plain.
+	Split *Split
+}
+
+// Split are two statements that make a key under weaker locks than one does: an index
+// and then the key of it, or a foreign key that is not valid yet and then its
+// validation.
+type Split struct {
+	Key         string // its name
+	First, Then string
 }
 
 // BuildParts is Build for a schema that came from elsewhere than PreData: the tables
@@ -39,8 +51,17 @@ func (t *Target) BuildParts(ctx context.Context, cfg BuildConfig, list []Part, l
 			continue
 		}
 		at := placement{table: post.top(p.Tables[0]), plain: plain[p.Tables[0]]}
-		if len(p.Tables) > 1 {
+		switch {
+		case len(p.Tables) > 1:
 			at.ref = post.top(p.Tables[1])
+		case p.Kind == "FK CONSTRAINT": // of a table that references itself
+			at.ref = at.table
+		}
+		if p.Split != nil && !slices.ContainsFunc(p.Tables, func(n schema.Name) bool { return !plain[n] }) {
+			at.split, at.then = p.Split.First, p.Split.Then
+			if at.ref != (schema.Name{}) {
+				at.valid = constraint{p.Tables[0], p.Split.Key}
+			}
 		}
 		post.places[objectKey{0, uint32(p.ID)}] = at
 	}

@@ -30,7 +30,7 @@ type placement struct {
 	table schema.Name // the top of its partition tree
 	plain bool        // it stands on a table that is neither partitioned nor a partition's index
 	ref   schema.Name // of a foreign key: the table that it references, the top of its tree
-	valid constraint  // the foreign key that then validates, if an index has its columns
+	valid constraint  // the foreign key that then validates, unless no index has its columns
 	split string      // a first statement that needs a weaker lock than the whole; "" if there is none
 	then  string      // the statement that follows it
 }
@@ -92,9 +92,6 @@ where c.relispartition and c.relkind in ('r', 'p', 'f')`
 // beside it, and a foreign key's rows are checked under one that lets others be
 // checked: the whole statement would keep the table to itself for as long. Of a key
 // that references a partitioned table VALIDATE would not reach all parts.
-//
-// The last column says of a foreign key that an index has its columns in the order of
-// the other table's key, so that both indexes can be read side by side.
 const splitKeys = `
 select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
        case when k.contype = 'f' then pg_catalog.pg_get_constraintdef(k.oid) else pg_catalog.pg_get_indexdef(k.conindid) end,
@@ -103,24 +100,28 @@ select k.oid, k.contype, n.nspname, c.relname, k.conname, rn.nspname, r.relname,
              and coalesce((pg_catalog.to_jsonb(k)->>'conenforced')::boolean, true)
         else c.relkind = 'r' and not c.relispartition and x.relname = k.conname and k.conparentid = 0
              and not coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::boolean, false) end),
-       k.contype = 'f' and exists (
-         select from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am a on a.oid = x.relam
-         where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and a.amname = 'btree'
-           and i.indnkeyatts >= pg_catalog.cardinality(k.conkey)
-           and (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(k.conkey) - 1] @> k.conkey
-           and not exists (
-             select from unnest(k.conkey, k.confkey, k.conpfeqop) as u(child, parent, equal)
-             join pg_catalog.pg_attribute f on f.attrelid = k.conrelid and f.attnum = u.child
-             join pg_catalog.pg_attribute p on p.attrelid = k.confrelid and p.attnum = u.parent
-             join pg_catalog.generate_series(0, i.indnkeyatts - 1) n on i.indkey[n] = u.child
-             where f.attcollation <> p.attcollation or i.indcollation[n] <> f.attcollation or i.indoption[n] <> i.indoption[0]
-                or not exists (select from pg_catalog.pg_opclass o join pg_catalog.pg_amop m on m.amopfamily = o.opcfamily
-                               where o.oid = i.indclass[n] and m.amopopr = u.equal and m.amopstrategy = 3)))
+       k.contype = 'f' and ` + hasIndex + `
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class x on x.oid = k.conindid
 left join pg_catalog.pg_class r on r.oid = k.confrelid left join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
 where k.contype in ('p', 'u', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
+// hasIndex says of a foreign key k that an index has its columns in the order of the
+// other table's key, so that both indexes can be read side by side.
+const hasIndex = `exists (
+  select from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am a on a.oid = x.relam
+  where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and a.amname = 'btree'
+    and i.indnkeyatts >= pg_catalog.cardinality(k.conkey)
+    and (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(k.conkey) - 1] @> k.conkey
+    and not exists (
+      select from unnest(k.conkey, k.confkey, k.conpfeqop) as u(child, parent, equal)
+      join pg_catalog.pg_attribute f on f.attrelid = k.conrelid and f.attnum = u.child
+      join pg_catalog.pg_attribute p on p.attrelid = k.confrelid and p.attnum = u.parent
+      join pg_catalog.generate_series(0, i.indnkeyatts - 1) n on i.indkey[n] = u.child
+      where f.attcollation <> p.attcollation or i.indcollation[n] <> f.attcollation or i.indoption[n] <> i.indoption[0]
+         or not exists (select from pg_catalog.pg_opclass o join pg_catalog.pg_amop m on m.amopfamily = o.opcfamily
+                        where o.oid = i.indclass[n] and m.amopopr = u.equal and m.amopstrategy = 3)))`
 
 // place reads, on the leader, where the objects of the source belong.
 func place(ctx context.Context, src *Source) (*postData, error) {

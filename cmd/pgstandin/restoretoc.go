@@ -110,6 +110,9 @@ func entryName(e *pgarchive.Entry) string {
 // partOf says of an entry that comes after the data which tables it is about.
 func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
 	p := pipeline.Part{ID: int(e.DumpID), Kind: e.Desc, Name: entryName(e), SQL: strings.TrimSpace(e.Defn.String)}
+	if strings.HasSuffix(e.Desc, "CONSTRAINT") {
+		p.Split = inTwoSteps(p.SQL)
+	}
 	for _, d := range e.Deps {
 		p.Needs = append(p.Needs, int(d))
 	}

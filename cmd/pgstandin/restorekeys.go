@@ -1,0 +1,76 @@
+package main
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v5"
+
+	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
+)
+
+// inTwoSteps turns the statement by which pg_dump adds a primary key, a unique key or
+// a foreign key, the first of sql, into two that make the same under weaker locks: an
+// index and then a key of it, or a key that is not valid yet and then its validation.
+// It is nil where there is no such statement, or it says more than is known here.
+func inTwoSteps(sql string) *pipeline.Split {
+	tree, err := pg.Parse(sql)
+	if err != nil || len(tree.GetStmts()) == 0 {
+		return nil
+	}
+	raw := tree.GetStmts()[0]
+	alter := raw.GetStmt().GetAlterTableStmt()
+	if len(alter.GetCmds()) != 1 {
+		return nil
+	}
+	add := alter.GetCmds()[0].GetAlterTableCmd()
+	key := add.GetDef().GetConstraint()
+	if add.GetSubtype() != pg.AlterTableType_AT_AddConstraint || key.GetConname() == "" {
+		return nil
+	}
+	name := schema.QuoteIdent(key.GetConname())
+	table := schema.Name{Schema: alter.GetRelation().GetSchemaname(), Name: alter.GetRelation().GetRelname()}.SQL()
+	kind := "primary key"
+	switch key.GetContype() {
+	case pg.ConstrType_CONSTR_FOREIGN:
+		if key.GetSkipValidation() {
+			return nil
+		}
+		whole := sql[raw.GetStmtLocation():]
+		if n := raw.GetStmtLen(); n > 0 {
+			whole = whole[:n]
+		}
+		return &pipeline.Split{Key: key.GetConname(), First: whole + " not valid", Then: "alter table only " + table + " validate constraint " + name}
+	case pg.ConstrType_CONSTR_UNIQUE:
+		kind = "unique"
+	case pg.ConstrType_CONSTR_PRIMARY:
+	default:
+		return nil
+	}
+	if len(key.GetKeys()) == 0 || len(key.GetOptions()) > 0 || key.GetIndexname() != "" || key.GetIndexspace() != "" {
+		return nil
+	}
+	first := "CREATE UNIQUE INDEX " + name + " ON " + table + " USING btree (" + quotedNames(key.GetKeys()) + ")"
+	if len(key.GetIncluding()) > 0 {
+		first += " INCLUDE (" + quotedNames(key.GetIncluding()) + ")"
+	}
+	if key.GetNullsNotDistinct() {
+		first += " NULLS NOT DISTINCT"
+	}
+	then := "alter table only " + table + " add constraint " + name + " " + kind + " using index " + name
+	if key.GetDeferrable() {
+		then += " deferrable"
+	}
+	if key.GetInitdeferred() {
+		then += " initially deferred"
+	}
+	return &pipeline.Split{Key: key.GetConname(), First: first, Then: then}
+}
+
+func quotedNames(names []*pg.Node) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = schema.QuoteIdent(n.GetString_().GetSval())
+	}
+	return strings.Join(quoted, ", ")
+}
