@@ -460,10 +460,14 @@ func (t *Target) Drop(ctx context.Context) error {
 	if t.inplace != nil {
 		return t.dropShadows(ctx)
 	}
-	if t.admin.IsClosed() || t.admin.Ping(ctx) != nil {
+	cut := t.admin.IsClosed() || t.admin.Ping(ctx) != nil
+	if cut {
 		t.locked = false // the name is this run's own: no need of the lock
 	}
 	conn, err := t.administer(ctx)
+	if err == nil && cut {
+		err = t.quit(ctx, conn)
+	}
 	if err == nil {
 		err = run(ctx, conn, "drop database if exists "+schema.QuoteIdent(t.build)+" with (force)")
 	}
@@ -472,6 +476,25 @@ func (t *Target) Drop(ctx context.Context) error {
 	}
 	t.created = false
 	return nil
+}
+
+// quit ends the sessions that the run had before conn in the maintenance database, and
+// waits until they are gone: the server may still be making the database for one whose
+// client has left, and till then there is none to drop.
+func (t *Target) quit(ctx context.Context, conn *pgconn.PgConn) error {
+	ctx, cancel := context.WithTimeout(ctx, dropTimeout/2)
+	defer cancel()
+	for {
+		rows, err := rowsOf(ctx, conn, `
+select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+where application_name = $1 and usename = current_user and pid <> pg_catalog.pg_backend_pid()`, applicationName+" run "+t.cfg.Run)
+		if err != nil || len(rows) == 0 {
+			return plainly(err)
+		}
+		if err := pause(ctx, checkEvery/10); err != nil {
+			return err
+		}
+	}
 }
 
 // Close ends our sessions on the target, and with them the run's lock. It
