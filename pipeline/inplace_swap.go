@@ -140,14 +140,8 @@ func (t *Target) dropShadows(ctx context.Context) error {
 		return fmt.Errorf("target: drop the new schemas: %w", err)
 	}
 	defer hangUp(ctx, conn)
-	end := func() error {
-		_, err := rowsOf(ctx, conn, `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-where datname = $1 and application_name = $2 and usename = current_user and pid <> $3::pg_catalog.int4`,
-			t.name, applicationName+" run "+t.cfg.Run, fmt.Sprint(t.admin.PID()))
-		return err
-	}
-	if err := end(); err != nil {
-		return fmt.Errorf("target: end the run's sessions: %w", plainly(err))
+	if err := t.quit(ctx, conn); err != nil {
+		return fmt.Errorf("target: end the run's sessions: %w", err)
 	}
 	all, err := spaces(ctx, conn)
 	if err != nil {

@@ -478,16 +478,17 @@ func (t *Target) Drop(ctx context.Context) error {
 	return nil
 }
 
-// quit ends the sessions that the run had before conn in the maintenance database, and
-// waits until they are gone: the server may still be making the database for one whose
-// client has left, and till then there is none to drop.
+// quit ends the run's sessions but conn and admin, and waits until they are gone: the
+// server may still be making what one asked for whose client has left, and till then
+// there is nothing to drop.
 func (t *Target) quit(ctx context.Context, conn *pgconn.PgConn) error {
 	ctx, cancel := context.WithTimeout(ctx, dropTimeout/2)
 	defer cancel()
 	for {
 		rows, err := rowsOf(ctx, conn, `
 select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-where application_name = $1 and usename = current_user and pid <> pg_catalog.pg_backend_pid()`, applicationName+" run "+t.cfg.Run)
+where application_name = $1 and usename = current_user and pid not in (pg_catalog.pg_backend_pid(), $2::pg_catalog.int4)`,
+			applicationName+" run "+t.cfg.Run, fmt.Sprint(t.admin.PID()))
 		if err != nil || len(rows) == 0 {
 			return plainly(err)
 		}
