@@ -51,11 +51,8 @@ func (t *Target) BuildParts(ctx context.Context, cfg BuildConfig, list []Part, l
 			continue
 		}
 		at := placement{table: post.top(p.Tables[0]), plain: plain[p.Tables[0]]}
-		switch {
-		case len(p.Tables) > 1:
-			at.ref = post.top(p.Tables[1])
-		case p.Kind == "FK CONSTRAINT": // of a table that references itself
-			at.ref = at.table
+		if p.Kind == "FK CONSTRAINT" { // of one table, if it references itself
+			at.ref = post.top(p.Tables[min(1, len(p.Tables)-1)])
 		}
 		if p.Split != nil && !slices.ContainsFunc(p.Tables, func(n schema.Name) bool { return !plain[n] }) {
 			at.split, at.then = p.Split.First, p.Split.Then

@@ -9,17 +9,45 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// inTwoSteps turns the statement by which pg_dump adds a primary key, a unique key or
-// a foreign key, the first of sql, into two that make the same under weaker locks: an
-// index and then a key of it, or a key that is not valid yet and then its validation.
-// It is nil where there is no such statement, or it says more than is known here.
-func inTwoSteps(sql string) *pipeline.Split {
+// readStatement reads the statement that makes an entry of an archive after the data,
+// the first of sql: the relation that it is about, and two statements that could take
+// its place. Both are zero where it is not of a kind that is known here.
+func readStatement(sql string) (on schema.Name, split *pipeline.Split) {
 	tree, err := pg.Parse(sql)
 	if err != nil || len(tree.GetStmts()) == 0 {
-		return nil
+		return on, nil
 	}
 	raw := tree.GetStmts()[0]
-	alter := raw.GetStmt().GetAlterTableStmt()
+	whole := sql[raw.GetStmtLocation():]
+	if n := raw.GetStmtLen(); n > 0 {
+		whole = whole[:n]
+	}
+	var about *pg.RangeVar
+	switch n := raw.GetStmt().GetNode().(type) {
+	case *pg.Node_AlterTableStmt:
+		about = n.AlterTableStmt.GetRelation()
+		split = inTwoSteps(whole, n.AlterTableStmt)
+	case *pg.Node_IndexStmt:
+		about = n.IndexStmt.GetRelation()
+	case *pg.Node_CreateTrigStmt:
+		about = n.CreateTrigStmt.GetRelation()
+	case *pg.Node_RuleStmt:
+		about = n.RuleStmt.GetRelation()
+	case *pg.Node_CreatePolicyStmt:
+		about = n.CreatePolicyStmt.GetTable()
+	}
+	return rangeName(about), split
+}
+
+func rangeName(r *pg.RangeVar) schema.Name {
+	return schema.Name{Schema: r.GetSchemaname(), Name: r.GetRelname()}
+}
+
+// inTwoSteps turns the statement by which pg_dump adds a primary key, a unique key or
+// a foreign key into two that make the same under weaker locks: an index and then a key
+// of it, or a key that is not valid yet and then its validation. It is nil of any other
+// statement, and of one that says more than is known here.
+func inTwoSteps(whole string, alter *pg.AlterTableStmt) *pipeline.Split {
 	if len(alter.GetCmds()) != 1 {
 		return nil
 	}
@@ -29,16 +57,12 @@ func inTwoSteps(sql string) *pipeline.Split {
 		return nil
 	}
 	name := schema.QuoteIdent(key.GetConname())
-	table := schema.Name{Schema: alter.GetRelation().GetSchemaname(), Name: alter.GetRelation().GetRelname()}.SQL()
+	table := rangeName(alter.GetRelation()).SQL()
 	kind := "primary key"
 	switch key.GetContype() {
 	case pg.ConstrType_CONSTR_FOREIGN:
 		if key.GetSkipValidation() {
 			return nil
-		}
-		whole := sql[raw.GetStmtLocation():]
-		if n := raw.GetStmtLen(); n > 0 {
-			whole = whole[:n]
 		}
 		return &pipeline.Split{Key: key.GetConname(), First: whole + " not valid", Then: "alter table only " + table + " validate constraint " + name}
 	case pg.ConstrType_CONSTR_UNIQUE:

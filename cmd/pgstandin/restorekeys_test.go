@@ -4,13 +4,22 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
-// TestInTwoSteps makes keys in one statement and in two, on a real server, and
-// compares what is there then: constraints, their indexes, and what is valid.
-func TestInTwoSteps(t *testing.T) {
+func TestInTwoSteps(t *testing.T) { inTwoStepsOn(t, pgtest.DB(t)) }
+
+func TestInTwoStepsOfVersions(t *testing.T) {
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) { inTwoStepsOn(t, server.DSN("postgres")) })
+}
+
+// inTwoStepsOn makes keys in one statement and in two, and compares what is there then:
+// constraints, their indexes, and what is valid.
+func inTwoStepsOn(t *testing.T, dsn string) {
 	const tables = `
 create schema "my ""app";
 create table "my ""app"."a b" (id int not null, "Two" int not null, c int, d int, unique (c));
@@ -25,7 +34,6 @@ insert into "my ""app"."a b" select i, i, i, i from generate_series(1, 10) i;
 		`ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES "my ""app"."a b"(c)`,
 		`ADD CONSTRAINT "f; ""2" FOREIGN KEY (id) REFERENCES "my ""app"."a b"(c) MATCH FULL ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED`,
 	}
-	dsn := pgtest.DB(t)
 	if version := pgtest.Query(t, dsn, "show server_version_num")[0][0]; version >= "150000" {
 		keys = append(keys, `ADD CONSTRAINT nulls UNIQUE NULLS NOT DISTINCT (d)`)
 	}
@@ -37,7 +45,10 @@ from pg_constraint k where k.conrelid = '"my ""app"."a b"'::regclass order by 1`
 	for _, key := range keys {
 		whole := `ALTER TABLE ONLY "my ""app"."a b"` + "\n    " + key + ";"
 		for _, rest := range []string{"", "\n\nALTER TABLE \"my \"\"app\".\"a b\" SET (fillfactor = 90);"} {
-			split := inTwoSteps(whole + rest)
+			on, split := readStatement(whole + rest)
+			if (on != schema.Name{Schema: `my "app`, Name: "a b"}) {
+				t.Errorf("%s is about %s", whole, on)
+			}
 			if split == nil || strings.Contains(split.First+split.Then, "fillfactor") {
 				t.Errorf("%s becomes %v", whole+rest, split)
 				continue
@@ -67,8 +78,30 @@ from pg_constraint k where k.conrelid = '"my ""app"."a b"'::regclass order by 1`
 		"ALTER TABLE ONLY public.t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES public.u(id), DROP COLUMN b;",
 		"ALTER TABLE ONLY public.t CLUSTER ON i;",
 	} {
-		if split := inTwoSteps(sql); split != nil {
+		if _, split := readStatement(sql); split != nil {
 			t.Errorf("%s becomes %v", sql, *split)
 		}
+	}
+}
+
+// TestRestoreNamesThatRunTogether restores a key whose name, behind its table's, begins
+// as another table's: archives write both names with a space between them.
+func TestRestoreNamesThatRunTogether(t *testing.T) {
+	s := newStaging(t)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ncolumns:\n  - { match: \"*.*\", mask: keep }\n")
+	pgtest.Exec(t, s.source, `
+create table a (id int constraint "b k" primary key, x int constraint "b f" references a);
+create table "a b" (id int primary key);
+insert into a values (1, 1);
+create materialized view mv as select a.id, a.x, count(*) from a group by a.id;
+create unique index on mv (id)`)
+	dest := t.TempDir()
+	stock(t, s.source, dest, "x", time.Now(), nil)
+	if status, _, errOut := s.restore(dest); status != exitDone {
+		t.Fatalf("status %d\n%s", status, errOut)
+	}
+	const keys = "select string_agg(conrelid::regclass || conname || convalidated, ' ' order by conname) from pg_constraint where conrelid >= 16384"
+	if got, want := pgtest.Query(t, s.target, keys)[0][0], pgtest.Query(t, s.source, keys)[0][0]; got != want {
+		t.Errorf("keys are %s, want %s", got, want)
 	}
 }

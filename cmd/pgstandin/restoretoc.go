@@ -110,9 +110,6 @@ func entryName(e *pgarchive.Entry) string {
 // partOf says of an entry that comes after the data which tables it is about.
 func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
 	p := pipeline.Part{ID: int(e.DumpID), Kind: e.Desc, Name: entryName(e), SQL: strings.TrimSpace(e.Defn.String)}
-	if strings.HasSuffix(e.Desc, "CONSTRAINT") {
-		p.Split = inTwoSteps(p.SQL)
-	}
 	for _, d := range e.Deps {
 		p.Needs = append(p.Needs, int(d))
 	}
@@ -123,15 +120,20 @@ func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
 			p.Tables = append(p.Tables, nameOf(table))
 		}
 	}
-	if e.Desc != "INDEX" && e.Desc != "COMMENT" { // the tag is "table name"
-		var own *pgarchive.Entry
-		for _, t := range a.Entries {
-			if t.Desc == "TABLE" && t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)) {
-				own = t
-			}
+	on, split := readStatement(p.SQL)
+	p.Split = split
+	var own *pgarchive.Entry
+	for _, t := range a.Entries {
+		switch {
+		case t.Desc != "TABLE":
+		case on != (schema.Name{}) && on == nameOf(t):
+			own = t
+		case on != (schema.Name{}) || e.Desc == "INDEX" || e.Desc == "COMMENT":
+		case t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)):
+			own = t // the tag is "table name"
 		}
-		add(own)
 	}
+	add(own)
 	for _, id := range e.Deps {
 		d := a.Entry(id)
 		if d == nil {
