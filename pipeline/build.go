@@ -269,7 +269,6 @@ func planStatements(post *postData, parts []part) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
-	var foreign []*statement // those that compare tables
 	for _, p := range parts {
 		if p.sql == "" {
 			continue
@@ -300,7 +299,6 @@ func planStatements(post *postData, parts []part) []*statement {
 				s.key = true
 			}
 			made[len(made)-1].turns = at.table
-			foreign = append(foreign, made[len(made)-1])
 		}
 	}
 	type ready struct{ analyzed, cleaned *statement }
@@ -318,7 +316,10 @@ func planStatements(post *postData, parts []part) []*statement {
 	}
 	// Where the planner knows nothing of a key of several columns, it looks up row by
 	// row what it should hash; where rows are not marked, it must not read an index.
-	for _, s := range foreign {
+	for _, s := range out {
+		if s.turns == (schema.Name{}) {
+			continue
+		}
 		for _, l := range s.loads {
 			r, ok := tables[l]
 			if ok && s.valid.name != "" {

@@ -32,6 +32,26 @@ type Split struct {
 	First, Then string
 }
 
+// SplitForeign is the Split of a foreign key of table that the statement add, without
+// its semicolon, is to add.
+func SplitForeign(table schema.Name, key, add string) *Split {
+	return &Split{key, add + " not valid", "alter table only " + table.SQL() + " validate constraint " + schema.QuoteIdent(key)}
+}
+
+// SplitUnique is the Split of a key of table, of kind "primary key" or "unique", whose
+// index, of its name, the statement index is to build.
+func SplitUnique(table schema.Name, key, kind, index string, deferrable, deferred bool) *Split {
+	name := schema.QuoteIdent(key)
+	then := "alter table only " + table.SQL() + " add constraint " + name + " " + kind + " using index " + name
+	if deferrable {
+		then += " deferrable"
+	}
+	if deferred {
+		then += " initially deferred"
+	}
+	return &Split{key, index, then}
+}
+
 // BuildParts is Build for a schema that came from elsewhere than PreData: the tables
 // are there, the parts are all that comes after their rows. They are in an order in
 // which each could be made after those before it.

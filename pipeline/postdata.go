@@ -164,29 +164,23 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 // splitKey adds a row of splitKeys to what is known of the constraint.
 func (p *postData) splitKey(at placement, r []string) placement {
 	on := constraint{schema.Name{Schema: r[2], Name: r[3]}, r[4]}
-	table, name := on.table.SQL(), schema.QuoteIdent(on.name)
 	if r[1] == "f" {
 		at.ref = p.top(schema.Name{Schema: r[5], Name: r[6]})
 	}
-	switch {
-	case r[10] != "t":
-	case r[1] == "f":
-		at.split = "alter table only " + table + " add constraint " + name + " " + r[7] + " not valid"
-		at.then = "alter table only " + table + " validate constraint " + name
+	if r[10] != "t" {
+		return at
+	}
+	var split *Split
+	if r[1] == "f" {
+		split = SplitForeign(on.table, on.name, "alter table only "+on.table.SQL()+" add constraint "+schema.QuoteIdent(on.name)+" "+r[7])
 		if r[11] == "t" {
 			at.valid = on
 		}
-	default:
+	} else {
 		kind := map[string]string{"p": "primary key", "u": "unique"}[r[1]]
-		at.split = r[7]
-		at.then = "alter table only " + table + " add constraint " + name + " " + kind + " using index " + name
-		if r[8] == "t" {
-			at.then += " deferrable"
-		}
-		if r[9] == "t" {
-			at.then += " initially deferred"
-		}
+		split = SplitUnique(on.table, on.name, kind, r[7], r[8] == "t", r[9] == "t")
 	}
+	at.split, at.then = split.First, split.Then
 	return at
 }
 

@@ -56,15 +56,13 @@ func inTwoSteps(whole string, alter *pg.AlterTableStmt) *pipeline.Split {
 	if add.GetSubtype() != pg.AlterTableType_AT_AddConstraint || key.GetConname() == "" {
 		return nil
 	}
-	name := schema.QuoteIdent(key.GetConname())
-	table := rangeName(alter.GetRelation()).SQL()
-	kind := "primary key"
+	table, name, kind := rangeName(alter.GetRelation()), key.GetConname(), "primary key"
 	switch key.GetContype() {
 	case pg.ConstrType_CONSTR_FOREIGN:
 		if key.GetSkipValidation() {
 			return nil
 		}
-		return &pipeline.Split{Key: key.GetConname(), First: whole + " not valid", Then: "alter table only " + table + " validate constraint " + name}
+		return pipeline.SplitForeign(table, name, whole)
 	case pg.ConstrType_CONSTR_UNIQUE:
 		kind = "unique"
 	case pg.ConstrType_CONSTR_PRIMARY:
@@ -74,21 +72,14 @@ func inTwoSteps(whole string, alter *pg.AlterTableStmt) *pipeline.Split {
 	if len(key.GetKeys()) == 0 || len(key.GetOptions()) > 0 || key.GetIndexname() != "" || key.GetIndexspace() != "" {
 		return nil
 	}
-	first := "CREATE UNIQUE INDEX " + name + " ON " + table + " USING btree (" + quotedNames(key.GetKeys()) + ")"
+	index := "CREATE UNIQUE INDEX " + schema.QuoteIdent(name) + " ON " + table.SQL() + " USING btree (" + quotedNames(key.GetKeys()) + ")"
 	if len(key.GetIncluding()) > 0 {
-		first += " INCLUDE (" + quotedNames(key.GetIncluding()) + ")"
+		index += " INCLUDE (" + quotedNames(key.GetIncluding()) + ")"
 	}
 	if key.GetNullsNotDistinct() {
-		first += " NULLS NOT DISTINCT"
+		index += " NULLS NOT DISTINCT"
 	}
-	then := "alter table only " + table + " add constraint " + name + " " + kind + " using index " + name
-	if key.GetDeferrable() {
-		then += " deferrable"
-	}
-	if key.GetInitdeferred() {
-		then += " initially deferred"
-	}
-	return &pipeline.Split{Key: key.GetConname(), First: first, Then: then}
+	return pipeline.SplitUnique(table, name, kind, index, key.GetDeferrable(), key.GetInitdeferred())
 }
 
 func quotedNames(names []*pg.Node) string {

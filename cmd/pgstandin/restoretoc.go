@@ -122,18 +122,7 @@ func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
 	}
 	on, split := readStatement(p.SQL)
 	p.Split = split
-	var own *pgarchive.Entry
-	for _, t := range a.Entries {
-		switch {
-		case t.Desc != "TABLE":
-		case on != (schema.Name{}) && on == nameOf(t):
-			own = t
-		case on != (schema.Name{}) || e.Desc == "INDEX" || e.Desc == "COMMENT":
-		case t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)):
-			own = t // the tag is "table name"
-		}
-	}
-	add(own)
+	add(ownTable(a, e, on))
 	for _, id := range e.Deps {
 		d := a.Entry(id)
 		if d == nil {
@@ -147,6 +136,25 @@ func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
 		}
 	}
 	return p
+}
+
+// ownTable returns the table that an entry which comes after the data is about: on, or
+// where that is not known, as its tag says, which is "table name"; nil if it is none.
+func ownTable(a *pgarchive.Archive, e *pgarchive.Entry, on schema.Name) (own *pgarchive.Entry) {
+	known := on != schema.Name{}
+	if !known && (e.Desc == "INDEX" || e.Desc == "COMMENT") { // of other tags
+		return nil
+	}
+	for _, t := range a.Entries {
+		switch {
+		case t.Desc != "TABLE":
+		case known && nameOf(t) == on:
+			return t
+		case !known && t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)):
+			own = t
+		}
+	}
+	return own
 }
 
 // leftOut is what is not restored because it is, or needs, a table that was not
