@@ -119,22 +119,22 @@ func (d *bucketDraft) create(ctx context.Context, file string) (writer, error) {
 		cancel(nil)
 		return nil, d.explain(err)
 	}
-	return &bucketFile{d.bucket, w, ctx, func() { stop(); cancel(context.Canceled) }}, nil
+	return &bucketFile{d, w, ctx, func() { stop(); cancel(context.Canceled) }}, nil
 }
 
 // bucketFile is a file on its way to a bucket.
 type bucketFile struct {
-	b    *bucket
+	d    *bucketDraft
 	w    *blob.Writer
-	ctx  context.Context
-	stop func() // ends ctx
+	ctx  context.Context // ends with, but a moment after, that of the draft
+	stop func()          // ends ctx
 }
 
 func (f *bucketFile) explain(err error) error {
 	if err != nil && f.ctx.Err() != nil {
 		return context.Cause(f.ctx)
 	}
-	return f.b.explain(err)
+	return f.d.explain(err)
 }
 
 func (f *bucketFile) Write(p []byte) (int, error) {
@@ -142,7 +142,12 @@ func (f *bucketFile) Write(p []byte) (int, error) {
 	return n, f.explain(err)
 }
 
+// commit stores the object, unless the draft has ended.
 func (f *bucketFile) commit() error {
+	if f.d.ctx.Err() != nil {
+		f.abort()
+		return context.Cause(f.d.ctx)
+	}
 	err := f.explain(f.w.Close())
 	f.stop()
 	return err

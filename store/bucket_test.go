@@ -446,6 +446,33 @@ func TestS3Sweep(t *testing.T) {
 	}
 }
 
+// What a dead run still closes is not stored: its context ends at once for every
+// file, not a moment later.
+func TestDeadRunStoresNothing(t *testing.T) {
+	ctx := context.Background()
+	s, b := openBucketStore(t, fakeS3(t, nil))
+	for i := range 100 {
+		u, err := s.Begin(ctx, fmt.Sprintf("x%d", i), UploadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := u.Create(ctx, "1.dat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(content("1.dat", 100)); err != nil {
+			t.Fatal(err)
+		}
+		die(u)
+		if err := w.Close(); !errors.Is(err, context.Canceled) {
+			t.Errorf("close: %v", err)
+		}
+		if there, err := b.b.Exists(ctx, b.key(fmt.Sprintf("x%d", i), "1.dat")); there || err != nil {
+			t.Fatalf("in run %d: stored %t, %v", i, there, err)
+		}
+	}
+}
+
 // A run that is taken over while it publishes has no snapshot, or the sweep leaves
 // it: never a manifest without its files.
 func TestTakenOverWhilePublishing(t *testing.T) {
