@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ import (
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // azblob://
-	_ "gocloud.dev/blob/gcsblob"   // gs://
+	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/blob/s3blob"
+	"gocloud.dev/gcp"
 )
 
 // attempts is how often a request is sent whose connection broke, or that the
@@ -47,15 +49,34 @@ func openBucket(ctx context.Context, dest string) (*bucket, error) {
 		b.prefix = p + "/"
 	}
 	u.Path, u.RawPath = "", ""
-	if u.Scheme == s3blob.Scheme {
+	switch u.Scheme {
+	case s3blob.Scheme:
 		err = b.openS3(ctx, u)
-	} else {
+	case gcsblob.Scheme:
+		b.b, err = openGCS(ctx, u)
+	default:
 		b.b, err = blob.OpenBucket(ctx, u.String())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("destination %s: %w", shown, b.explain(err))
 	}
 	return b, nil
+}
+
+// openGCS opens a bucket of Google Cloud Storage. The library's opener goes on without
+// credentials, and says so on standard output: it is asked only where there are some.
+func openGCS(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+	anonymous, _ := strconv.ParseBool(u.Query().Get("anonymous"))
+	if anonymous || u.Query().Get("access_id") == "-" {
+		opener := gcsblob.URLOpener{Client: gcp.NewAnonymousHTTPClient(gcp.DefaultTransport())}
+		return opener.OpenBucketURL(ctx, u)
+	}
+	if os.Getenv("STORAGE_EMULATOR_HOST") == "" && os.Getenv("STORAGE_EMULATOR_HOST_GRPC") == "" {
+		if _, err := gcp.DefaultCredentials(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return blob.OpenBucket(ctx, u.String())
 }
 
 // openS3 opens a bucket of S3, or of what speaks like it.

@@ -330,6 +330,8 @@ func TestDestinations(t *testing.T) {
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+	t.Setenv("HOME", t.TempDir())
 	for dest, want := range map[string]string{
 		"":                                "no destination",
 		"ftp://x/y":                       "scheme ftp is not known",
@@ -341,7 +343,8 @@ func TestDestinations(t *testing.T) {
 		"s3://x/y?region=a&endpoint=http://u:hunter2@h": "endpoint is a URL",
 		"s3://x/y?region=a&use_path_style=maybe":        "use_path_style",
 		"file://x/y":                                    "file:///path",
-		"gs://x/y?colour=red":                           "gs://x/y",
+		"gs://x/y":                                      "gs://x/y: no credentials; set",
+		"gs://x/y?anonymous=true&colour=red":            "colour",
 		"azblob://x/y?colour=red":                       "azblob://x/y",
 	} {
 		_, err := Open(context.Background(), dest, Options{})

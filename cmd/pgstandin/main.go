@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -21,6 +22,8 @@ const garbagePercent = 25
 func main() {
 	// A reader that is gone is an error of the writing, after which we clean up.
 	signal.Ignore(syscall.SIGPIPE)
+	// What libraries log for themselves comes to us as an error, which is said once.
+	log.SetOutput(io.Discard)
 	// Most of the memory is a few large tables that stay until the end, and rows leave
 	// no garbage: as much again for garbage would be wasted.
 	if os.Getenv("GOGC") == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -175,6 +176,36 @@ func restoredTo(s *staging, what, dir string) string {
 	dsn := s.fresh(what)
 	pgTool(s.t, "pg_restore", "--exit-on-error", "-d", dsn, dir)
 	return dsn
+}
+
+// TestSnapshotSaysItOnce: what the libraries below log for themselves is not on the
+// terminal; the error is, once.
+func TestSnapshotSaysItOnce(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop+`insert into audit_logs select i, 1 + i % 100, md5(i::text) || repeat('x', 2000), '2020-01-01' from generate_series(1000, 30000) i`)
+	s.write(smallRules)
+	dest := s3ServerBehind(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && r.URL.Query().Has("uploadId") { // all parts are there
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
+	cmd := exec.Command(program(t), "snapshot", "--source", s.source, "--rules", s.rules, "--out", dest, "--quiet", "--format", "tar", "--compress", "none", "--name", "x")
+	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err == nil {
+		t.Fatal("a snapshot that could not be stored")
+	}
+	for i, line := range strings.Split(strings.TrimSpace(stderr.String()), "\n") {
+		if i == 0 != strings.HasPrefix(line, "pgstandin: ") || i > 0 && !strings.HasPrefix(line, "  ") {
+			t.Errorf("line %d: %s", i, line)
+		}
+	}
 }
 
 // TestSnapshotWithoutSpace: one error, and nothing is left of what was written.
