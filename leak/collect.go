@@ -13,9 +13,8 @@ type Collector struct {
 	suspect *Suspects // in place of filling the filter: confirm these
 	words   []word
 	docs    documents
-	pending []pending
-	seen    uint32 // nothing but a use of what empty fetches
-	sorted  []pending
+	pending []occurrence
+	sorted  []occurrence
 	made    recent
 	again   bool
 	err     error
@@ -27,15 +26,17 @@ type Collector struct {
 	whole   func(text []byte, key bool)
 }
 
-// pending is a fingerprint that is not in the filter yet.
-type pending struct {
-	fp    uint64
-	first uint64 // of an original: its first word
-	words uint8  // how many it has; 0 for an output
-	again bool
-}
+// occurrence is a fingerprint that is not in the filter yet; in its low byte, which the
+// filter does not keep, what is to be known of it.
+type occurrence uint64
 
-const batch = 2048
+const (
+	ofOutput occurrence = 1 << iota // of a mask; else of an original
+	ofWord                          // of an original of one word
+	ofAgain                         // its row may have been seen before
+)
+
+const batch = 8192
 
 // Collector returns one for one goroutine.
 func (f *Filter) Collector() *Collector {
@@ -69,7 +70,16 @@ func (c *Collector) Original(value []byte, shared int) {
 		return
 	}
 	c.values++
-	c.add(pending{fp, c.words[0].hash, uint8(len(c.words)), c.again || identifies(value)})
+	o := occurrence(fp &^ 0xff)
+	if c.again || identifies(value) {
+		o |= ofAgain
+	}
+	if len(c.words) == 1 {
+		o |= ofWord
+	} else {
+		c.f.begins(c.words[0].hash, len(c.words))
+	}
+	c.add(o)
 }
 
 // original returns the fingerprint of the value whose words are in c, if it is to
@@ -128,7 +138,7 @@ func (c *Collector) Output(value []byte) {
 	}
 	c.outputs++
 	c.made.keep(at)
-	c.add(pending{fp: c.f.sequence(c.words)})
+	c.add(occurrence(c.f.sequence(c.words)&^0xff) | ofOutput)
 }
 
 // clear clears the suspects that are in what a mask made.
@@ -148,8 +158,8 @@ func (c *Collector) clear(value []byte) {
 	}
 }
 
-func (c *Collector) add(p pending) {
-	if c.pending = append(c.pending, p); len(c.pending) == batch {
+func (c *Collector) add(o occurrence) {
+	if c.pending = append(c.pending, o); len(c.pending) == batch {
 		c.empty()
 	}
 }
@@ -169,65 +179,39 @@ func (c *Collector) Flush() error {
 	n.shared.Add(c.shared)
 	n.outputs.Add(c.outputs)
 	c.values, c.short, c.shared, c.outputs = 0, 0, 0, 0
+	if c.err == nil {
+		c.err = c.f.settle()
+	}
 	return c.err
 }
 
-// empty puts the pending fingerprints into the filter, shard by shard.
+// empty hands the pending occurrences to the filter, shard by shard.
 func (c *Collector) empty() {
 	var ends [shardCount + 1]int32
-	for i := range c.pending {
-		ends[c.pending[i].fp>>56+1]++
+	for _, o := range c.pending {
+		ends[o>>56+1]++
 	}
 	for i := range shardCount {
 		ends[i+1] += ends[i]
 	}
 	if cap(c.sorted) < len(c.pending) {
-		c.sorted = make([]pending, cap(c.pending))
+		c.sorted = make([]occurrence, cap(c.pending))
 	}
 	c.sorted = c.sorted[:len(c.pending)]
-	for i := range c.pending {
-		at := &ends[c.pending[i].fp>>56]
-		c.sorted[*at] = c.pending[i]
+	for _, o := range c.pending {
+		at := &ends[o>>56]
+		c.sorted[*at] = o
 		*at++
-	}
-	for i := range c.sorted {
-		at, _ := c.f.firstAt(c.sorted[i].first)
-		c.seen |= c.f.first[at].Load()
-	}
-	for i := range c.sorted {
-		if p := &c.sorted[i]; p.words > 0 {
-			c.f.begins(p.first, int(p.words))
-		}
 	}
 	for rest := c.sorted; len(rest) > 0 && c.err == nil; {
 		n := 1
-		for n < len(rest) && rest[n].fp>>56 == rest[0].fp>>56 {
+		for n < len(rest) && rest[n]>>56 == rest[0]>>56 {
 			n++
 		}
-		c.err = c.f.putAll(&c.f.shards[rest[0].fp>>56], rest[:n])
+		c.err = c.f.take(&c.f.shards[rest[0]>>56], rest[:n])
 		rest = rest[n:]
 	}
 	c.pending = c.pending[:0]
-}
-
-// putAll puts fingerprints of one shard into it. It looks at all their buckets
-// first: memory is slow, but several places are fetched at once.
-func (f *Filter) putAll(s *shard, all []pending) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.buckets) > 0 {
-		for i := range all {
-			_, lo, _ := parts(all[i].fp)
-			s.seen |= s.buckets[s.home(lo)].state
-		}
-	}
-	for i := range all {
-		_, lo, hi := parts(all[i].fp)
-		if err := f.put(s, lo, hi, all[i].words == 0, all[i].again); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // identifies reports whether a value stands for one person or thing however often

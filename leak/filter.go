@@ -26,13 +26,14 @@ type Options struct {
 //
 // It is a hash table of 256 parts, each locked by itself and each with open
 // addressing by buckets of one cache line (ten fingerprints). A part at 17/20 of
-// its room grows by a fifth. So 20 million values take 140 to 180 MB. A lookup
-// of another value finds one of them by chance in about 1 of 4 billion (the
-// share of fingerprints taken).
+// its room grows by a fifth. So 20 million values take 140 to 180 MB, and at most 17
+// MB are for those that wait to be put there. A lookup of another value finds one of
+// them by chance in about 1 of 4 billion (the share of fingerprints taken).
 type Filter struct {
 	hash   hasher
 	every  bool // see Options
 	limit  int64
+	late   int          // see lateMost
 	taken  atomic.Int64 // bytes
 	shards [shardCount]shard
 	// first has a bit for each number of words that values have, by the hash of
@@ -47,8 +48,9 @@ type shard struct {
 	mu      sync.Mutex
 	used    int
 	buckets []bucket
-	seen    uint32   // nothing but a use of what putAll fetches
-	_       [16]byte // to the end of the cache line
+	late    []occurrence // that are not in the buckets yet
+	seen    uint32       // nothing but a use of what settle fetches
+	_       [56]byte     // to the end of a cache line
 }
 
 const bucketSize = 10
@@ -74,7 +76,7 @@ const (
 
 // New returns an empty filter. The fingerprints depend on the secret.
 func New(secret *keyed.Secret, opt Options) *Filter {
-	f := &Filter{hash: newHasher(secret), every: opt.Every, limit: opt.Memory}
+	f := &Filter{hash: newHasher(secret), every: opt.Every, limit: opt.Memory, late: lateMost}
 	words := int64(1 << 14) // 64 KiB
 	for words < 4<<20 && words < opt.Expect {
 		words *= 2
@@ -83,12 +85,14 @@ func New(secret *keyed.Secret, opt Options) *Filter {
 		for words > 1<<8 && words*4 > f.limit/8 {
 			words /= 2
 		}
+		f.late = int(max(lateLeast, min(lateMost, f.limit/16/shardCount/occurrenceBytes)))
 	}
 	f.first = make([]atomic.Uint32, words)
 	f.taken.Store(words * 4)
 	each := int(opt.Expect * 20 / 17 / bucketSize / shardCount)
 	if f.limit > 0 {
-		each = int(min(int64(each), (f.limit-words*4)/bucketBytes/shardCount))
+		room := f.limit - words*4 - int64(f.late)*occurrenceBytes*shardCount
+		each = int(min(int64(each), room/bucketBytes/shardCount))
 	}
 	if each > 8 {
 		for i := range f.shards {
@@ -135,6 +139,25 @@ func (f *Filter) Counts() Counts {
 
 func (b *bucket) get(n int) state { return state(b.state >> (3 * n) & 7) }
 
+// used returns how many places are taken.
+func (b *bucket) used() int { return (bits.Len32(b.state) + 2) / 3 }
+
+// find returns which of the first so many places has a fingerprint, else used. Which
+// place it is cannot be foreseen: so all are compared, without a branch.
+func (b *bucket) find(used int, lo uint32, hi uint16) int {
+	same := uint32(0)
+	for n := range bucketSize {
+		x := b.lo[n] ^ lo
+		same |= (^(x | -x) >> 31) << n // a bit if x is zero
+	}
+	for same &= 1<<used - 1; same != 0; same &= same - 1 {
+		if n := bits.TrailingZeros32(same); b.hi[n] == hi {
+			return n
+		}
+	}
+	return used
+}
+
 func (b *bucket) set(n int, s state) {
 	b.state = b.state&^(7<<(3*n)) | uint32(s)<<(3*n)
 }
@@ -150,35 +173,108 @@ func (s *shard) home(lo uint32) int {
 	return int(hi)
 }
 
-// put takes note of one occurrence. again says that the rows may have been seen
-// before. The shard is locked.
-func (f *Filter) put(s *shard, lo uint32, hi uint16, out, again bool) error {
+// lateMost is how many occurrences wait for the buckets of a shard, at most. Memory is
+// slow: so many bring most of the shard's buckets into a processor's cache, and use each
+// of them several times.
+const lateMost, lateLeast, occurrenceBytes = 8192, 32, 8
+
+// take takes note of occurrences of one shard.
+func (f *Filter) take(s *shard, all []occurrence) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(all) > 0 {
+		if len(s.late) == cap(s.late) && !f.moreLate(s) {
+			if err := f.settleShard(s); err != nil {
+				return err
+			}
+		}
+		n := min(len(all), cap(s.late)-len(s.late))
+		s.late = append(s.late, all[:n]...)
+		all = all[n:]
+	}
+	return nil
+}
+
+// moreLate lets more occurrences wait, unless there are as many as may or memory is
+// short.
+func (f *Filter) moreLate(s *shard) bool {
+	size := min(f.late, max(lateLeast, 2*cap(s.late)))
+	more := int64(size-cap(s.late)) * occurrenceBytes
+	if more <= 0 || f.limit > 0 && cap(s.late) > 0 && f.taken.Load()+more > f.limit {
+		return false
+	}
+	f.taken.Add(more)
+	s.late = append(make([]occurrence, 0, size), s.late...)
+	return true
+}
+
+// settle puts all occurrences into the buckets.
+func (f *Filter) settle() error {
+	for i := range f.shards {
+		s := &f.shards[i]
+		s.mu.Lock()
+		err := f.settleShard(s)
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce is how many places are fetched from memory at once.
+const atOnce = 64
+
+// settleShard puts what is late into the buckets of a shard. The shard is locked.
+func (f *Filter) settleShard(s *shard) error {
+	for rest := s.late; len(rest) > 0; {
+		some := rest[:min(len(rest), atOnce)]
+		rest = rest[len(some):]
+		if len(s.buckets) > 0 {
+			for _, o := range some {
+				s.seen |= s.buckets[s.home(uint32(o>>24))].state
+			}
+		}
+		for _, o := range some {
+			if o&ofWord != 0 {
+				f.begins(uint64(o), 1)
+			}
+			if err := f.put(s, o); err != nil {
+				return err
+			}
+		}
+	}
+	s.late = s.late[:0]
+	return nil
+}
+
+// put puts one occurrence into the buckets. The shard is locked.
+func (f *Filter) put(s *shard, o occurrence) error {
 	if s.used*20 >= len(s.buckets)*bucketSize*17 {
 		if err := f.grow(s); err != nil {
 			return err
 		}
 	}
+	_, lo, hi := parts(uint64(o))
 	for at := s.home(lo); ; {
 		b := &s.buckets[at]
-		for n := range bucketSize {
-			have := b.get(n)
-			if have == absent {
-				b.lo[n], b.hi[n] = lo, hi
-				if b.set(n, 1); out {
-					b.set(n, output)
-				}
-				s.used++
-				return nil
+		used := b.used()
+		if n := b.find(used, lo, hi); n < used {
+			switch have := b.get(n); {
+			case o&ofOutput != 0:
+				b.set(n, output)
+			case have < common && o&ofAgain == 0:
+				b.set(n, have+1)
 			}
-			if b.lo[n] == lo && b.hi[n] == hi {
-				switch {
-				case out:
-					b.set(n, output)
-				case have < common && !again:
-					b.set(n, have+1)
-				}
-				return nil
+			return nil
+		}
+		if used < bucketSize {
+			b.lo[used], b.hi[used] = lo, hi
+			if b.set(used, 1); o&ofOutput != 0 {
+				b.set(used, output)
 			}
+			s.used++
+			return nil
 		}
 		if at++; at == len(s.buckets) {
 			at = 0
