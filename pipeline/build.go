@@ -35,6 +35,9 @@ type BuildConfig struct {
 type Load struct {
 	Table schema.Name
 	Bytes int64 // estimate; what is larger is begun earlier
+	// Frozen says that all can see its rows once they are committed, as those of a Job
+	// that is Whole: VACUUM does not wait for older transactions.
+	Frozen bool
 }
 
 // Build runs load and, beside it, builds what comes after the data: of each table
@@ -106,19 +109,22 @@ type build struct {
 	cfg    BuildConfig
 	exec   func(ctx context.Context, s *statement, alone bool) error
 	top    func(schema.Name) schema.Name
-	open   map[schema.Name]int // tops of trees → parts that are not ready
-	todo   []*statement        // heaviest first
+	open   map[schema.Name]int  // tops of trees → parts that are not ready
+	thawed map[schema.Name]bool // tops of trees that have parts that are not frozen
+	todo   []*statement         // heaviest first
 	active []*statement
 	turn   int // how many parts were called ready; when the load has ended, more than any
 	held   held
 }
 
 func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
-	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, held: held{}}
+	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, thawed: map[schema.Name]bool{}, held: held{}}
 	bytes := map[schema.Name]int64{}
 	for _, l := range cfg.Loads {
-		b.open[post.top(l.Table)]++
-		bytes[post.top(l.Table)] += l.Bytes
+		top := post.top(l.Table)
+		b.open[top]++
+		bytes[top] += l.Bytes
+		b.thawed[top] = b.thawed[top] || !l.Frozen
 	}
 	b.todo = planStatements(post, parts)
 	b.todo = append(b.todo, lastStatements(cfg, post, b.todo)...)
@@ -155,7 +161,7 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		case e.ready != schema.Name{}:
 			b.turn++
 			table := b.top(e.ready)
-			if b.open[table]--; b.open[table] == 0 {
+			if b.open[table]--; b.open[table] == 0 && b.thawed[table] {
 				b.outlast(table)
 			}
 		case e.ended != nil:
@@ -239,7 +245,7 @@ func (b *build) complete(s *statement) bool {
 }
 
 // outlast lets VACUUM of a table whose last row has come wait for whatever began
-// before. As long as such a transaction lasts, VACUUM does not mark what all may
+// before, unless its rows are frozen. As long as such a transaction lasts, VACUUM does not mark what all may
 // see. When those that copy ended is not known: after a few further parts the older
 // ones have, most likely; where nothing waits for the marks, so does VACUUM, for all
 // rows. A table that is not marked is only read more slowly.

@@ -69,7 +69,7 @@ func TestAnyPlanEnds(t *testing.T) {
 		for i, x := range names {
 			for _, name := range []string{x.Name, x.Name + "p"} {
 				if rng.IntN(4) > 0 {
-					cfg.Loads = append(cfg.Loads, Load{schema.Name{Schema: "s", Name: name}, int64(i)})
+					cfg.Loads = append(cfg.Loads, Load{schema.Name{Schema: "s", Name: name}, int64(i), rng.IntN(2) == 0})
 				}
 			}
 		}
@@ -161,7 +161,7 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 	add(large, "one", false)
 	add(many, "first", true)
 	add(many, "second", false)
-	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60}, {large, 100}, {small, 1}}}, post, parts)
+	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, post, parts)
 	var got []string
 	for _, s := range b.todo {
 		for _, n := range s.next {

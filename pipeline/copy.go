@@ -42,12 +42,20 @@ type Job struct {
 	// where that is safe. The columns of chunks must be of the very types that the
 	// target's are.
 	Binary bool
+	// Whole copies all chunks in one transaction of the target, one after the other,
+	// which begins by emptying the table: its rows are frozen as they come (COPY
+	// FREEZE), so that no reader writes the pages again and VACUUM has nothing to mark.
+	// A connection that broke begins the table anew. The table is plain, or a partition
+	// without any of its own, nobody else uses it and no other job fills it. CopyFiles
+	// knows no such jobs.
+	Whole bool
 	// NewRewriter is called once a worker and job, from several goroutines; nil
 	// relays rows untouched.
 	NewRewriter func() Rewriter
 }
 
-// Chunk is a part of a table, copied in one transaction of the target.
+// Chunk is a part of a table, copied in one transaction of the target, its own unless
+// the job is Whole.
 type Chunk struct {
 	// Select makes the query, whose columns are those of the job. It is called
 	// for every attempt, from several goroutines for several chunks, so that
@@ -62,7 +70,7 @@ type Chunk struct {
 type JobResult struct {
 	Rows    int64
 	Bytes   int64 // of COPY data, as sent to the target
-	Retries int   // chunks begun anew because a connection broke
+	Retries int   // chunks, or Whole tables, begun anew because a connection broke
 }
 
 // CopyOptions tune a Copy; the zero value is one worker and no progress.
@@ -89,9 +97,9 @@ type TargetConns interface {
 
 // Copy runs all jobs with opts.Workers workers, tables with the most bytes
 // first; several workers share a large table. Each holds one connection of
-// either end while it copies. Each chunk is committed by itself, if both servers
-// count as many rows as it must have. One whose connection broke is copied
-// again, on the same snapshot, unless the target says that it was committed.
+// either end while it copies. Each chunk, or Whole table, is committed by itself, if
+// both servers count as many rows as it must have. One whose connection broke is
+// copied again, on the same snapshot, unless the target says that it was committed.
 //
 // The results are in the order of jobs; with an error they are what was
 // committed by then. Errors hold no data; a *YieldError and errors of the
@@ -142,13 +150,17 @@ type copier struct {
 	results []JobResult
 	running []int // workers on a job
 	taken   []int // chunks of a job that were begun
-	left    []int // chunks of a job that are not committed
+	left    []int // tasks of a job that are not committed
 	chunks  int   // committed
 	retries int
 	locked  map[lockedTable]bool
 }
 
-type task struct{ job, chunk int }
+// task is some chunks of a job, which are copied in one transaction.
+type task struct {
+	job    int
+	chunks []Chunk
+}
 
 type lockedTable struct {
 	conn  *pgconn.PgConn
@@ -162,15 +174,22 @@ func newCopier(src SourceConns, jobs []Job) *copier {
 	}
 	weight := make([]int64, len(jobs))
 	for i := range jobs {
-		c.left[i] = len(jobs[i].Chunks)
-		for k, chunk := range jobs[i].Chunks {
-			c.queue = append(c.queue, task{job: i, chunk: k})
+		chunks := jobs[i].Chunks
+		for k, chunk := range chunks {
+			if !jobs[i].Whole {
+				c.queue = append(c.queue, task{i, chunks[k : k+1]})
+			} else if k == 0 {
+				c.queue = append(c.queue, task{i, chunks})
+			}
 			weight[i] += chunk.Bytes
 			c.total.TotalRows += chunk.Rows
 		}
+		if c.left[i] = len(chunks); jobs[i].Whole {
+			c.left[i] = min(1, len(chunks))
+		}
 		c.total.TotalBytes += weight[i]
+		c.total.TotalChunks += len(chunks)
 	}
-	c.total.TotalChunks = len(c.queue)
 	slices.SortStableFunc(c.queue, func(a, b task) int { return cmp.Compare(weight[b.job], weight[a.job]) })
 	return c
 }
@@ -185,8 +204,14 @@ func (c *copier) take() (task, bool) {
 	t := c.queue[0]
 	c.queue = c.queue[1:]
 	c.running[t.job]++
-	c.taken[t.job]++
 	return t, true
+}
+
+// begun takes note of so many chunks of a job that are begun, or given up.
+func (c *copier) begun(job, chunks int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken[job] += chunks
 }
 
 // done takes note of a task that was committed.
@@ -195,7 +220,7 @@ func (c *copier) done(t task, r JobResult) {
 	c.running[t.job]--
 	c.left[t.job]--
 	last := c.left[t.job] == 0
-	c.chunks++
+	c.chunks += len(t.chunks)
 	c.results[t.job].Rows += r.Rows
 	c.results[t.job].Bytes += r.Bytes
 	c.mu.Unlock()
@@ -220,7 +245,7 @@ func (c *copier) work(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		r, err := w.chunk(ctx, t)
+		r, err := w.copy(ctx, t)
 		if err != nil {
 			if ctx.Err() != nil {
 				break
@@ -232,7 +257,7 @@ func (c *copier) work(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// copyWorker copies one chunk at a time.
+// copyWorker copies one task at a time.
 type copyWorker struct {
 	c         *copier
 	end       end
@@ -255,16 +280,13 @@ func (w *copyWorker) rewriter(job int) Rewriter {
 	return rw
 }
 
-// pauses are how long to wait before each further attempt at a chunk.
+// pauses are how long to wait before each further attempt at a task.
 var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1600 * time.Millisecond, 4 * time.Second}
 
-// chunk copies a chunk, again where a connection broke.
-func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {
+// copy copies a task, again where a connection broke.
+func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
 	for try := 0; ; try++ {
-		a := &attempt{w: w, job: &w.c.jobs[t.job], chunk: &w.c.jobs[t.job].Chunks[t.chunk], rw: w.rewriter(t.job)}
-		if b, ok := a.rw.(Beginner); ok {
-			b.Begin(try > 0)
-		}
+		a := &attempt{w: w, job: &w.c.jobs[t.job], task: t, rw: w.rewriter(t.job), again: try > 0}
 		err := a.run(ctx)
 		if err != nil && ctx.Err() == nil {
 			kept, keptErr := w.end.kept(ctx)
@@ -280,6 +302,7 @@ func (w *copyWorker) chunk(ctx context.Context, t task) (JobResult, error) {
 			return JobResult{Rows: a.rows, Bytes: a.bytes}, nil
 		}
 		w.c.moved.add(-a.counted.rows, -a.counted.bytes)
+		w.c.begun(t.job, -a.begun)
 		if try == len(pauses) || !isTransient(err) || ctx.Err() != nil {
 			return JobResult{}, err
 		}

@@ -111,13 +111,18 @@ func (retuple) AppendRow(dst, row []byte) ([]byte, error) {
 
 func retupler() pipeline.Rewriter { return retuple{} }
 
-// way is how rows go: their format, and whether they are taken apart.
+// way is how rows go: their format, whether they are taken apart, and whether a table
+// goes in one transaction.
 type way struct {
 	binary   bool
 	rewriter func() pipeline.Rewriter
+	whole    bool
 }
 
-var ways = []way{{false, nil}, {false, recoder}, {true, nil}, {true, retupler}}
+var ways = []way{
+	{false, nil, false}, {false, recoder, false}, {true, nil, false}, {true, retupler, false},
+	{false, nil, true}, {true, retupler, true},
+}
 
 // query is a chunk's text that is known beforehand.
 func query(sql string) func() (string, error) {
@@ -211,7 +216,7 @@ func TestCopyIsByteIdenticalInEveryEncoding(t *testing.T) {
 			src := begin(t, source, 2, "a b")
 			columns := `i, "Select", "c.""d", n, j, l`
 			for _, w := range ways {
-				job := pipeline.Job{Binary: w.binary, Name: "a b", Into: name("a b"), Columns: []string{"i", "Select", `c."d`, "n", "j", "l"},
+				job := pipeline.Job{Binary: w.binary, Whole: w.whole, Name: "a b", Into: name("a b"), Columns: []string{"i", "Select", `c."d`, "n", "j", "l"},
 					Chunks: blocksOf(t, source, `"a b"`, columns, 2), NewRewriter: w.rewriter}
 				res := mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
 				query := `select ` + columns + ` from "a b" order by i`
@@ -253,9 +258,9 @@ insert into p select 1, 'x' || g from generate_series(1, 9) g`)
 func copyOddTables(t *testing.T, src pipeline.SourceConns, source, target string, w way) {
 	pgtest.Exec(t, target, "truncate nothing, computed, p")
 	res := mustCopy(t, src, target, []pipeline.Job{
-		{Name: "nothing", Binary: w.binary, NewRewriter: w.rewriter, Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},
-		{Name: "computed", Binary: w.binary, Into: name("computed"), Chunks: []pipeline.Chunk{{Select: query("select from only public.computed")}}},
-		{Name: "p1", Into: name("p1"), Columns: []string{"a", "b", "c"}, Binary: w.binary, NewRewriter: w.rewriter,
+		{Name: "nothing", Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter, Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},
+		{Name: "computed", Binary: w.binary, Whole: w.whole, Into: name("computed"), Chunks: []pipeline.Chunk{{Select: query("select from only public.computed")}}},
+		{Name: "p1", Into: name("p1"), Columns: []string{"a", "b", "c"}, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query("select a, b, c from only public.p1 where c < 5")}, {Select: query("select a, b, c from only public.p1 where c >= 5")}}},
 		{Name: "empty"},
 	}, pipeline.CopyOptions{})
@@ -267,6 +272,32 @@ func copyOddTables(t *testing.T, src pipeline.SourceConns, source, target string
 	sameRows(t, source, target, "select a, b, c from p order by c")
 }
 
+// Rows of a whole table are frozen as they come, so that VACUUM marks them even while
+// there is an older transaction; what was in the table before is gone.
+func TestCopyWholeFreezes(t *testing.T) {
+	source, target := bothEnds(t, "create table t (i int, v text); insert into t select g, 'before' from generate_series(1, 5000) g")
+	pgtest.Exec(t, source, "update t set v = 'new'")
+	src := begin(t, source, 2, "t")
+	old := pgtest.Connect(t, target)
+	if err := old.Exec(t.Context(), "begin; create table of_old ()").Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range ways {
+		if !w.whole {
+			pgtest.Exec(t, target, "truncate t")
+		}
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
+			Chunks: blocksOf(t, source, "t", "i, v", 10)}
+		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
+		sameRows(t, source, target, "select i, v from t order by i")
+		pgtest.Exec(t, target, "vacuum t")
+		got := pgtest.Query(t, target, "select relpages > 0, relallvisible = relpages from pg_class where oid = 't'::regclass")[0]
+		if got[0] != "t" || got[1] != map[bool]string{false: "f", true: "t"}[w.whole] {
+			t.Errorf("%+v: there are pages, all are marked: %v", w, got)
+		}
+	}
+}
+
 // A field of 100 MB passes, and leaves nothing behind.
 func TestCopyHugeField(t *testing.T) {
 	if testing.Short() {
@@ -276,7 +307,7 @@ func TestCopyHugeField(t *testing.T) {
 	pgtest.Exec(t, source, `insert into t select g, case when g = 50 then repeat(E'0123\\56\n89', 10000000) else 'small' end from generate_series(1, 100) g`)
 	src := begin(t, source, 1, "t")
 	for _, w := range ways {
-		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "b"}, Binary: w.binary, NewRewriter: w.rewriter,
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "b"}, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query("select i, b from public.t")}, {Select: query("select i, b from public.t where i <> 50")}}}
 		mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{})
 		if got := pgtest.Query(t, target, "select count(*), sum(length(b)), count(distinct md5(b)) from t"); fmt.Sprint(got) != "[[199 100000990 2]]" {
@@ -297,7 +328,7 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 	source, target := bothEnds(t, "create unlogged table t (i int, v text)")
 	src := begin(t, source, 1, "t")
 	allocated := func(rows int, w way) uint64 {
-		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Binary: w.binary, NewRewriter: w.rewriter,
+		job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query(fmt.Sprintf("select g, repeat('x', g %% 500) from generate_series(1, %d) g", rows))}}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -381,7 +412,7 @@ func TestCopyProgress(t *testing.T) {
 		var busy atomic.Bool
 		res := mustCopy(t, src, target, []pipeline.Job{
 			{Name: "u", Into: name("u"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.u"), Rows: 1, Exact: true, Bytes: 1}}},
-			{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: chunks, Binary: w.binary, NewRewriter: w.rewriter},
+			{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: chunks, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter},
 		}, pipeline.CopyOptions{Workers: 2, Progress: func(p pipeline.Progress) {
 			if !busy.CompareAndSwap(false, true) {
 				t.Error("called by two at once")

@@ -13,22 +13,24 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// attempt is one try at one chunk.
+// attempt is one try at one task.
 type attempt struct {
 	w     *copyWorker
 	job   *Job
-	chunk *Chunk
+	task  task
 	rw    Rewriter
+	again bool // it is not the first
 
+	begun       int   // chunks
 	rows, bytes int64 // that the other end took
 	counted     moved // what the progress was told of it
 }
 
-// end is where a worker's chunks go, one at a time: a target, or files.
+// end is where a worker's tasks go, one at a time: a target, or files.
 type end interface {
-	// begin gets ready for a chunk. After an error nothing is begun.
+	// begin gets ready for the chunks of a task. After an error nothing is begun.
 	begin(ctx context.Context, job *Job) error
-	// take takes the chunk's rows, a COPY stream, and returns how many there were. An
+	// take takes a chunk's rows, a COPY stream, and returns how many there were. An
 	// error of the end itself names it.
 	take(ctx context.Context, job *Job, rows io.Reader) (int64, error)
 	// keep makes what was taken stay.
@@ -47,8 +49,36 @@ var (
 	errStopped = errors.New("the copy was stopped")
 )
 
-// run copies the chunk and keeps it.
+// run copies the chunks and keeps them.
 func (a *attempt) run(ctx context.Context) (err error) {
+	begun := false
+	defer func() {
+		if err != nil && begun {
+			a.w.end.drop(ctx)
+		}
+	}()
+	begin := func() (err error) {
+		if !begun {
+			err = a.w.end.begin(ctx, a.job)
+			begun = err == nil
+		}
+		return err
+	}
+	for i := range a.task.chunks {
+		if err := a.chunk(ctx, &a.task.chunks[i], begin); err != nil {
+			return err
+		}
+	}
+	return a.w.end.keep(ctx, a.job)
+}
+
+// chunk copies one chunk; begin gets the other end ready.
+func (a *attempt) chunk(ctx context.Context, chunk *Chunk, begin func() error) error {
+	a.begun++
+	a.w.c.begun(a.task.job, 1)
+	if b, ok := a.rw.(Beginner); ok {
+		b.Begin(a.again)
+	}
 	src, err := a.w.c.src.Acquire(ctx)
 	if err != nil {
 		return connectFailure(ctx, "source", err)
@@ -60,25 +90,20 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	if err := a.lock(ctx, src); err != nil {
 		return err
 	}
-	if err := a.w.end.begin(ctx, a.job); err != nil {
+	if err := begin(); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			a.w.end.drop(ctx)
-		}
-	}()
-	from, into, err := a.stream(ctx, src)
+	from, into, err := a.stream(ctx, src, chunk)
 	if err != nil {
 		return err
 	}
 	switch {
 	case from != into:
 		return fmt.Errorf("the source sent %d rows, the target took %d", from, into)
-	case a.chunk.Exact && into != a.chunk.Rows:
-		return fmt.Errorf("a chunk has %d rows instead of %d", into, a.chunk.Rows)
+	case chunk.Exact && into != chunk.Rows:
+		return fmt.Errorf("a chunk has %d rows instead of %d", into, chunk.Rows)
 	}
-	return a.w.end.keep(ctx, a.job)
+	return nil
 }
 
 // lock locks the table, once a connection.
@@ -105,8 +130,8 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 
 // stream moves the rows. The source's COPY runs in a goroutine of its own, where
 // rows are rewritten; the other end takes them here; the block pipe is between.
-func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into int64, err error) {
-	sql, err := a.chunk.Select()
+func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn, chunk *Chunk) (from, into int64, err error) {
+	sql, err := chunk.Select()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -121,7 +146,7 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into in
 	var srcErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		fromTag, srcErr = copyOut(ctx, src, rows, "copy ("+sql+") to stdout"+a.job.format())
+		fromTag, srcErr = copyOut(ctx, src, rows, "copy ("+sql+") to stdout"+a.job.format(false))
 		if srcErr == nil {
 			srcErr = rows.close()
 		}
@@ -134,8 +159,10 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into in
 		r.CloseWithError(io.ErrClosedPipe)
 	}
 	wg.Wait()
-	a.counted = rows.counted
-	a.rows, a.bytes = into, rows.bytes
+	a.counted.rows += rows.counted.rows
+	a.counted.bytes += rows.counted.bytes
+	a.rows += into
+	a.bytes += rows.bytes
 	switch {
 	case rows.err != nil: // rows that are none, or that the rewriter refused
 		return 0, 0, rows.err
@@ -149,10 +176,15 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn) (from, into in
 	return fromTag.RowsAffected(), into, nil
 }
 
-// format is what COPY is told of the format.
-func (j *Job) format() string {
-	if j.Binary {
+// format is what COPY is told of the format, and of rows that are to be frozen.
+func (j *Job) format(freeze bool) string {
+	switch {
+	case j.Binary && freeze:
+		return " (format binary, freeze)"
+	case j.Binary:
 		return " (format binary)"
+	case freeze:
+		return " (freeze)"
 	}
 	return ""
 }

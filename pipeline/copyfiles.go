@@ -31,8 +31,8 @@ func CopyFiles(ctx context.Context, src SourceConns, files Files, compression pg
 	}
 	for i := range jobs {
 		j := &jobs[i]
-		if j.Binary || j.File == "" {
-			return nil, fmt.Errorf("copy %s: a data file has a name, and its rows are text", j.Name)
+		if j.Binary || j.Whole || j.File == "" {
+			return nil, fmt.Errorf("copy %s: a data file has a name, its rows are text, and each chunk stays by itself", j.Name)
 		}
 		if o.byName[j.File] == nil {
 			o.byName[j.File] = &dataFile{name: j.File}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -46,8 +47,12 @@ func (b beginner) Begin(again bool) {
 // A worker whose session is ended on either side in the middle of a chunk copies
 // it again, and tells the rewriter; no row is lost or doubled.
 func TestCopySurvivesLostSession(t *testing.T) {
-	for _, side := range []string{"source", "target"} {
-		t.Run(side, func(t *testing.T) {
+	for _, c := range []struct {
+		side  string
+		whole bool
+	}{{"source", false}, {"target", false}, {"source", true}, {"target", true}} {
+		side := c.side
+		t.Run(fmt.Sprint(side, ", whole ", c.whole), func(t *testing.T) {
 			source, target := bothEnds(t, manyRows)
 			fillMany(t, source)
 			src := begin(t, source, 2, "t")
@@ -63,7 +68,7 @@ func TestCopySurvivesLostSession(t *testing.T) {
 			var first, again atomic.Int32
 			fresh := onRow("10\t", kill)
 			rewriter := func() pipeline.Rewriter { return beginner{fresh(), &first, &again} }
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter,
+			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter, Whole: c.whole,
 				Chunks: blocksOf(t, source, "t", "i, v", 900)}
 			var last pipeline.Progress
 			res := mustCopy(t, src, target, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2, Progress: func(p pipeline.Progress) { last = p }})
@@ -73,8 +78,15 @@ func TestCopySurvivesLostSession(t *testing.T) {
 			if res[0].Retries != 1 || res[0].Rows != 60000 || last.Rows != 60000 || last.Bytes != res[0].Bytes || last.Retries != 1 {
 				t.Errorf("%+v, %+v", res, last)
 			}
-			if first.Load() != int32(len(job.Chunks)) || again.Load() != 1 {
+			begun, repeated := len(job.Chunks), 1
+			if c.whole {
+				begun, repeated = 1, len(job.Chunks) // the first one broke off
+			}
+			if first.Load() != int32(begun) || again.Load() != int32(repeated) {
 				t.Errorf("%d chunks were begun, %d again", first.Load(), again.Load())
+			}
+			if last.Chunks != len(job.Chunks) || last.TotalChunks != len(job.Chunks) {
+				t.Errorf("%+v", last)
 			}
 			got := pgtest.Query(t, target, "select count(*), count(distinct i), count(*) filter (where v like 'changed%') from t")[0]
 			if got[0] != "60000" || got[1] != "60000" || got[2] != "0" {
@@ -133,12 +145,18 @@ func (c *commitConn) Close() error {
 // When the connection breaks while a chunk commits, the target is asked what
 // became of it.
 func TestCopyCommitOfUnknownOutcome(t *testing.T) {
-	for fate, retries := range map[string]int{
-		"arrives, the answer does not":                  0,
-		"does not arrive":                               1,
-		"does not arrive, and the server does not know": 1,
+	for i, c := range []struct {
+		fate    string
+		retries int
+	}{
+		{"arrives, the answer does not", 0},
+		{"does not arrive", 1},
+		{"does not arrive, and the server does not know", 1},
+		{"arrives, the answer does not", 0}, // again, in one transaction for all chunks
+		{"does not arrive, and the server does not know", 1},
 	} {
-		t.Run(fate, func(t *testing.T) {
+		fate, retries, whole := c.fate, c.retries, i > 2
+		t.Run(fmt.Sprint(fate, ", whole ", whole), func(t *testing.T) {
 			source, target := bothEnds(t, manyRows)
 			fillMany(t, source)
 			src := begin(t, source, 2, "t")
@@ -153,7 +171,7 @@ func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 				t.Cleanup(func() { conn.Close() })
 				return &commitConn{Conn: conn, meet: &met, fate: fate}, nil
 			}
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Chunks: blocksOf(t, source, "t", "i, v", 500)}
+			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: whole, Chunks: blocksOf(t, source, "t", "i, v", 500)}
 			res, err := pipeline.Copy(t.Context(), src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// targetEnd copies each chunk into a target in one transaction.
+// targetEnd copies the chunks of each task into a target in one transaction.
 type targetEnd struct {
 	conns TargetConns
 	conn  *pgconn.PgConn // nil: to be opened
@@ -26,7 +26,11 @@ func (e *targetEnd) begin(ctx context.Context, job *Job) error {
 	if err != nil {
 		return err
 	}
-	if e.xid, err = oneOfScript(ctx, conn, "begin; select pg_catalog.pg_current_xact_id()"); err != nil {
+	sql := "begin; select pg_catalog.pg_current_xact_id()"
+	if job.Whole {
+		sql = "begin; truncate only " + placeIn(e.conns)(job.Into).SQL() + "; select pg_catalog.pg_current_xact_id()"
+	}
+	if e.xid, err = oneOfScript(ctx, conn, sql); err != nil {
 		err = failure(ctx, "target", err, job.Columns)
 		e.close(ctx)
 	}
@@ -34,7 +38,7 @@ func (e *targetEnd) begin(ctx context.Context, job *Job) error {
 }
 
 func (e *targetEnd) take(ctx context.Context, job *Job, rows io.Reader) (int64, error) {
-	tag, err := e.conn.CopyFrom(ctx, rows, "copy "+placeIn(e.conns)(job.Into).SQL()+columnList(job.Columns)+" from stdin"+job.format())
+	tag, err := e.conn.CopyFrom(ctx, rows, "copy "+placeIn(e.conns)(job.Into).SQL()+columnList(job.Columns)+" from stdin"+job.format(job.Whole))
 	if err != nil {
 		return 0, failure(ctx, "target", err, job.Columns)
 	}

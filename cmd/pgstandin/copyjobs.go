@@ -102,6 +102,31 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 	return jobs, leaves
 }
 
+// Tables of so many bytes are copied whole. A smaller one is vacuumed in less time than
+// emptied; of a larger one too much would be copied again after a lost connection.
+const wholeLeast, wholeMost = 4 << 20, 1 << 30
+
+// copyWhole makes the jobs whole of tables that one worker copies in its share of the
+// time: a larger one is for several.
+func copyWhole(jobs []pipeline.Job, workers int) {
+	all := int64(0)
+	for i := range jobs {
+		all += bytesOf(&jobs[i])
+	}
+	for i := range jobs {
+		j := &jobs[i]
+		n := bytesOf(j)
+		j.Whole = j.Into == j.From && n >= wholeLeast && n <= wholeMost && n <= all/int64(max(1, workers))
+	}
+}
+
+func bytesOf(job *pipeline.Job) (n int64) {
+	for i := range job.Chunks {
+		n += job.Chunks[i].Bytes
+	}
+	return n
+}
+
 // rowCounts is how many rows the new tables must hold.
 type rowCounts struct {
 	tables map[schema.Name]int64 // each by itself

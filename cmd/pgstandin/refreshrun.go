@@ -50,6 +50,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
 		return nil, err
 	}
+	copyWhole(r.copies, r.workers())
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
 		return nil, j.refuse(r.rec, err)
 	}
@@ -210,11 +211,7 @@ func (r *refreshRun) buildConfig() pipeline.BuildConfig {
 	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers(), Views: r.views}
 	cfg.Sequences = func(ctx context.Context) error { return r.tgt.SetSequences(ctx, r.sequences) }
 	for _, job := range r.copies {
-		load := pipeline.Load{Table: job.Into}
-		for _, c := range job.Chunks {
-			load.Bytes += c.Bytes
-		}
-		cfg.Loads = append(cfg.Loads, load)
+		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: job.Into, Bytes: bytesOf(&job), Frozen: job.Whole})
 	}
 	return cfg
 }
