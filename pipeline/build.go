@@ -35,8 +35,8 @@ type BuildConfig struct {
 type Load struct {
 	Table schema.Name
 	Bytes int64 // estimate; what is larger is begun earlier
-	// Frozen says that all can see its rows once they are committed, as those of a Job
-	// that is Whole: VACUUM does not wait for older transactions.
+	// Frozen says that its pages are marked as seen by all once they are committed, as
+	// those of a Job that is Whole are from PostgreSQL 14 on: nothing waits for VACUUM.
 	Frozen bool
 }
 
@@ -79,6 +79,7 @@ type statement struct {
 	do    func(ctx context.Context) error // in place of sql
 	clean schema.Name                     // in place of sql: the table to vacuum
 	valid constraint                      // the foreign key that it validates, by an index if there is one
+	brief bool                            // it takes no time, but locks that others hold for long
 	turns schema.Name                     // the table whose foreign keys it and others compare, one after the other
 	index bool                            // it sorts a table: parallel workers help if there is nothing else to do
 	flush bool                            // its commit, and all before it, are to reach the disk
@@ -110,7 +111,7 @@ type build struct {
 	exec   func(ctx context.Context, s *statement, alone bool) error
 	top    func(schema.Name) schema.Name
 	open   map[schema.Name]int  // tops of trees → parts that are not ready
-	thawed map[schema.Name]bool // tops of trees that have parts that are not frozen
+	marked map[schema.Name]bool // tops of trees whose parts are all frozen
 	todo   []*statement         // heaviest first
 	active []*statement
 	turn   int // how many parts were called ready; when the load has ended, more than any
@@ -118,18 +119,23 @@ type build struct {
 }
 
 func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
-	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, thawed: map[schema.Name]bool{}, held: held{}}
+	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, marked: map[schema.Name]bool{}, held: held{}}
 	bytes := map[schema.Name]int64{}
 	for _, l := range cfg.Loads {
 		top := post.top(l.Table)
+		b.marked[top] = l.Frozen && (b.open[top] == 0 || b.marked[top])
 		b.open[top]++
 		bytes[top] += l.Bytes
-		b.thawed[top] = b.thawed[top] || !l.Frozen
 	}
-	b.todo = planStatements(post, parts)
+	b.todo = planStatements(post, parts, b.marked)
 	b.todo = append(b.todo, lastStatements(cfg, post, b.todo)...)
 	weigh(b.todo, bytes)
-	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.weight, x.weight) })
+	slices.SortStableFunc(b.todo, func(x, y *statement) int {
+		if x.brief != y.brief {
+			return map[bool]int{true: -1, false: 1}[x.brief]
+		}
+		return cmp.Compare(y.weight, x.weight)
+	})
 	return b
 }
 
@@ -161,7 +167,7 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		case e.ready != schema.Name{}:
 			b.turn++
 			table := b.top(e.ready)
-			if b.open[table]--; b.open[table] == 0 && b.thawed[table] {
+			if b.open[table]--; b.open[table] == 0 && !b.marked[table] {
 				b.outlast(table)
 			}
 		case e.ended != nil:
@@ -185,7 +191,7 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 	return nil
 }
 
-// start begins statements, the heaviest first, as far as dependencies, locks and
+// start begins statements, the brief and then the heaviest first, as far as dependencies, locks and
 // the number of sessions allow. When the rows are in, nothing waits for what it
 // gains by while there is room.
 func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
@@ -270,8 +276,9 @@ func (b *build) end(s *statement) {
 }
 
 // planStatements makes the statements of the parts, with what each must wait for,
-// and those for VACUUM and statistics, which foreign keys are validated by.
-func planStatements(post *postData, parts []part) []*statement {
+// and those for VACUUM and statistics, which foreign keys are validated by. marked are
+// the tables that need no VACUUM for that.
+func planStatements(post *postData, parts []part, marked map[schema.Name]bool) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
@@ -318,7 +325,11 @@ func planStatements(post *postData, parts []part) []*statement {
 		}
 		analyzed := add(&statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), flush: true}, before[table]...)
 		// A row is not marked whose commit has not reached the disk.
-		tables[table] = ready{analyzed, add(&statement{name: "vacuum " + table.String(), clean: table}, analyzed)}
+		cleaned := add(&statement{name: "vacuum " + table.String(), clean: table}, analyzed)
+		if marked[table] {
+			cleaned = analyzed // which counts the marks, too
+		}
+		tables[table] = ready{analyzed, cleaned}
 	}
 	// Where the planner knows nothing of a key of several columns, it looks up row by
 	// row what it should hash; where rows are not marked, it must not read an index.
@@ -398,7 +409,7 @@ func statementsOf(p part, at placement, placed bool, needs []*statement) []*stat
 	then := &statement{name: s.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
 	s.sql = at.split
 	if at.ref != (schema.Name{}) {
-		then.valid = at.valid
+		s.brief, then.valid = true, at.valid
 		then.lock(shareUpdate)
 		then.locks = append(then.locks[:1:1], tableLock{at.ref, rowShare})
 	} else {

@@ -210,8 +210,9 @@ func unwritten(problems []pipeline.Problem, err error) error {
 func (r *refreshRun) buildConfig() pipeline.BuildConfig {
 	cfg := pipeline.BuildConfig{Beside: r.workers(), Jobs: 2 * r.workers(), Views: r.views}
 	cfg.Sequences = func(ctx context.Context) error { return r.tgt.SetSequences(ctx, r.sequences) }
+	marks := r.tgt.Info().Major() >= 14 // COPY FREEZE does
 	for _, job := range r.copies {
-		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: job.Into, Bytes: bytesOf(&job), Frozen: job.Whole})
+		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: job.Into, Bytes: bytesOf(&job), Frozen: job.Whole && marks})
 	}
 	return cfg
 }
