@@ -13,12 +13,13 @@ import (
 // columns and what these get. Tables that hold only an entity's key (the user_id
 // of a message) look there for what their texts may quote of it.
 //
-// It is filled by Rewriter.Learn, from several goroutines if need be; after that
-// it may be read by all rewriters at once. In which order rows were learned
-// makes no difference. It holds original values: it must stay in memory.
+// It is filled by Rewriter.Learn, or by rewriters that Teach, and read by those that
+// Use it, from several goroutines if need be. In which order rows were learned makes no
+// difference, if those about an entity are before it is asked about. It holds original
+// values: it must stay in memory.
 type Known struct {
 	limit  int64
-	mu     sync.Mutex
+	mu     sync.RWMutex
 	first  map[[16]byte]recordAt // of each entity its first record
 	chunks [][]byte
 	size   int64
@@ -61,8 +62,8 @@ func NewKnown(limit int64) *Known {
 
 // Size returns about how many bytes the table takes.
 func (k *Known) Size() int64 {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.mu.RLock()
+	defer k.mu.RUnlock()
 	return k.size
 }
 
@@ -85,12 +86,20 @@ func (p *Program) EntityColumn() int { return p.owner }
 // if there is none. Only tables of the same domain know of each other.
 func (p *Program) EntityDomain() string { return p.domain }
 
-// Use makes the rewriter look up the entity of each row. Nothing may be learned
-// from then on.
+// Sole reports whether each row is an entity of its own, so that no other row of the
+// table says something of it.
+func (p *Program) Sole() bool { return p.sole }
+
+// Use makes the rewriter look up the entity of each row, of which by then all must
+// have been learned.
 func (r *Rewriter) Use(k *Known) {
 	r.scrub.known.forget()
 	r.everyone = k
 }
+
+// Teach makes AppendRow add to k what each row says of its entity, before it looks it
+// up; its errors are then those of Learn, too.
+func (r *Rewriter) Teach(k *Known) { r.pupil = k }
 
 // Learn adds to k what a row says of its entity; nothing is masked
 // or counted. The errors are those of AppendRow and ErrKnownFull.
@@ -101,6 +110,11 @@ func (r *Rewriter) Learn(k *Known, row []byte) error {
 	if err := r.prepare(row); err != nil {
 		return err
 	}
+	return r.learn(k)
+}
+
+// learn is Learn for the row at hand.
+func (r *Rewriter) learn(k *Known) error {
 	owner := r.vals[r.p.owner]
 	if owner == nil {
 		return nil
@@ -243,6 +257,8 @@ const ownPatterns = 64
 
 // of adds what is known of an entity to the values of a row.
 func (k *Known) of(entity [16]byte, values *knownValues) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
 	at, ok := k.first[entity]
 	for ok && at.chunk != noChunk {
 		record := k.record(at)

@@ -105,6 +105,71 @@ func TestKnown(t *testing.T) {
 	}
 }
 
+// TestTeach: a rewriter that teaches masks as one that does not, and what it taught is
+// what Learn teaches, however many teach while others ask.
+func TestTeach(t *testing.T) {
+	users, addresses, messages := shopTables(t)
+	const n = 300
+	row := func(p *Program, i int) []string {
+		id := fmt.Sprint(i)
+		if p == users {
+			return []string{id, "Person" + letters(i) + " Lindberg", "p" + id + "@post.test", "+49 30 " + fmt.Sprint(1000000+i), "Nick" + letters(i)}
+		}
+		return []string{id, id, "Person" + letters(n+i) + " Berg", "12 Mill Lane"}
+	}
+	learned, taught := NewKnown(1<<20), NewKnown(1<<20)
+	for _, p := range []*Program{addresses, users} {
+		learner := p.NewRewriter()
+		for i := range n {
+			if err := learner.Learn(learned, copyRow(row(p, i)...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var group sync.WaitGroup
+	for _, p := range []*Program{addresses, users} {
+		for worker := range 2 {
+			group.Go(func() {
+				teacher, alone, asker := p.NewRewriter(), p.NewRewriter(), messages.NewRewriter()
+				teacher.Teach(taught)
+				asker.Use(taught)
+				for i := worker; i < n; i += 2 {
+					fields := copyRow(row(p, i)...)
+					got, err := teacher.AppendRow(nil, fields)
+					want, wantErr := alone.AppendRow(nil, fields)
+					if err != nil || wantErr != nil || string(got) != string(want) {
+						t.Errorf("a teacher makes %q of %q, %v; want %q, %v", got, fields, err, want, wantErr)
+					}
+					_, _ = asker.AppendRow(nil, copyRow("1", fmt.Sprint((i*7+1)%n), "Person Lindberg", "")) // of whom anything may be known yet
+				}
+			})
+		}
+	}
+	group.Wait()
+	a, b := messages.NewRewriter(), messages.NewRewriter()
+	a.Use(learned)
+	b.Use(taught)
+	for i := range n {
+		text := []string{"1", fmt.Sprint(i), "Person" + letters(i) + " and person" + letters(n+i) + " Berg, Nick" + letters(i), ""}
+		want, got := maskRow(t, a, text...), maskRow(t, b, text...)
+		if got[2] != want[2] || strings.Contains(strings.ToLower(got[2]), "person"+letters(i)) {
+			t.Errorf("%q after Teach, %q after Learn", got, want)
+		}
+	}
+	if learned.Size() != taught.Size() {
+		t.Errorf("%d bytes after Teach, %d after Learn", taught.Size(), learned.Size())
+	}
+	full := users.NewRewriter()
+	full.Teach(NewKnown(100))
+	var err error
+	for i := 0; err == nil && i < 10; i++ {
+		_, err = full.AppendRow(nil, copyRow(row(users, i)...))
+	}
+	if !errors.Is(err, ErrKnownFull) {
+		t.Errorf("no room: %v", err)
+	}
+}
+
 // TestKnownIsBounded: what does not fit is an error, and rewriters may learn at
 // once.
 func TestKnownIsBounded(t *testing.T) {

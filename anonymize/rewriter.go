@@ -47,6 +47,7 @@ type Rewriter struct {
 
 	everyone *Known      // nil: only the row's own values are known
 	teachers []*Rewriter // scratch for masking values of other tables
+	pupil    *Known      // nil, or what learns from each row
 	teaches  *Known      // knows of the program under tableKey
 	tableKey uint64
 
@@ -90,6 +91,11 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	p := r.p
 	if err := r.prepare(row); err != nil {
 		return dst, err
+	}
+	if r.pupil != nil && p.Teaches() {
+		if err := r.learn(r.pupil); err != nil {
+			return dst, err
+		}
 	}
 	if r.keeper != nil {
 		if err := r.tell(row); err != nil {

@@ -36,6 +36,9 @@ type Job struct {
 	Into    schema.Name // the target table, or partition
 	Columns []string    // of the target, in the order of the chunks' columns; empty for a table without any to copy
 	Chunks  []Chunk
+	// After are jobs, by their indices, whose last chunk has to be committed before the
+	// first of this one begins; none of them waits for it in turn.
+	After []int
 	// File is the name of the file that rows go to, of CopyFiles.
 	File string
 	// Binary moves rows in COPY's binary format instead of text; see TextOnly for
@@ -95,8 +98,8 @@ type TargetConns interface {
 	Disconnect(ctx context.Context, conn *pgconn.PgConn)
 }
 
-// Copy runs all jobs with opts.Workers workers, tables with the most bytes
-// first; several workers share a large table. Each holds one connection of
+// Copy runs all jobs with opts.Workers workers: what others wait for, then tables with
+// the most bytes; several workers share a large table. Each holds one connection of
 // either end while it copies. Each chunk, or Whole table, is committed by itself, if
 // both servers count as many rows as it must have. One whose connection broke is
 // copied again, on the same snapshot, unless the target says that it was committed.
@@ -148,10 +151,11 @@ type copier struct {
 	mu      sync.Mutex // guards what follows
 	queue   []task
 	results []JobResult
-	running []int // workers on a job
-	taken   []int // chunks of a job that were begun
-	left    []int // tasks of a job that are not committed
-	chunks  int   // committed
+	running []int         // workers on a job
+	taken   []int         // chunks of a job that were begun
+	left    []int         // tasks of a job that are not committed
+	ready   chan struct{} // closed when a job's last task was committed
+	chunks  int           // committed
 	retries int
 	locked  map[lockedTable]bool
 }
@@ -170,7 +174,7 @@ type lockedTable struct {
 func newCopier(src SourceConns, jobs []Job) *copier {
 	c := &copier{
 		src: src, jobs: jobs, results: make([]JobResult, len(jobs)),
-		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), locked: map[lockedTable]bool{},
+		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), ready: make(chan struct{}), locked: map[lockedTable]bool{},
 	}
 	weight := make([]int64, len(jobs))
 	for i := range jobs {
@@ -190,21 +194,57 @@ func newCopier(src SourceConns, jobs []Job) *copier {
 		c.total.TotalBytes += weight[i]
 		c.total.TotalChunks += len(chunks)
 	}
-	slices.SortStableFunc(c.queue, func(a, b task) int { return cmp.Compare(weight[b.job], weight[a.job]) })
+	before := chains(jobs)
+	slices.SortStableFunc(c.queue, func(a, b task) int {
+		return cmp.Or(cmp.Compare(before[b.job], before[a.job]), cmp.Compare(weight[b.job], weight[a.job]))
+	})
 	return c
 }
 
-// take returns the next task, or false when all are taken.
-func (c *copier) take() (task, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.queue) == 0 {
-		return task{}, false
+// chains returns how long the longest chain is of jobs that wait for each.
+func chains(jobs []Job) []int {
+	out := make([]int, len(jobs))
+	var visit func(i int)
+	visit = func(i int) {
+		for _, before := range jobs[i].After {
+			if out[before] < out[i]+1 {
+				out[before] = out[i] + 1
+				visit(before)
+			}
+		}
 	}
-	t := c.queue[0]
-	c.queue = c.queue[1:]
-	c.running[t.job]++
-	return t, true
+	for i := range jobs {
+		visit(i)
+	}
+	return out
+}
+
+// take returns the next task that need not wait, or false when all are taken.
+func (c *copier) take(ctx context.Context) (task, bool) {
+	for {
+		c.mu.Lock()
+		at := slices.IndexFunc(c.queue, func(t task) bool {
+			return !slices.ContainsFunc(c.jobs[t.job].After, func(before int) bool { return c.left[before] > 0 })
+		})
+		if at >= 0 {
+			t := c.queue[at]
+			copy(c.queue[1:at+1], c.queue[:at])
+			c.queue = c.queue[1:]
+			c.running[t.job]++
+			c.mu.Unlock()
+			return t, true
+		}
+		ready, none := c.ready, len(c.queue) == 0
+		c.mu.Unlock()
+		if none {
+			return task{}, false
+		}
+		select {
+		case <-ctx.Done():
+			return task{}, false
+		case <-ready:
+		}
+	}
 }
 
 // begun takes note of so many chunks of a job that are begun, or given up.
@@ -220,6 +260,10 @@ func (c *copier) done(t task, r JobResult) {
 	c.running[t.job]--
 	c.left[t.job]--
 	last := c.left[t.job] == 0
+	if last {
+		close(c.ready)
+		c.ready = make(chan struct{})
+	}
 	c.chunks += len(t.chunks)
 	c.results[t.job].Rows += r.Rows
 	c.results[t.job].Bytes += r.Bytes
@@ -241,9 +285,9 @@ func (c *copier) work(ctx context.Context) error {
 	w := &copyWorker{c: c, end: c.open(), rewriters: map[int]Rewriter{}}
 	defer w.end.close(ctx)
 	for ctx.Err() == nil {
-		t, ok := c.take()
+		t, ok := c.take(ctx)
 		if !ok {
-			return nil
+			break
 		}
 		r, err := w.copy(ctx, t)
 		if err != nil {
@@ -254,7 +298,7 @@ func (c *copier) work(ctx context.Context) error {
 		}
 		c.done(t, r)
 	}
-	return context.Cause(ctx)
+	return context.Cause(ctx) // nil at the end of all
 }
 
 // copyWorker copies one task at a time.

@@ -298,6 +298,58 @@ func TestCopyWholeFreezes(t *testing.T) {
 	}
 }
 
+// A job begins after all rows of those that it comes after are there; others are copied
+// meanwhile, and a failure ends who waits.
+func TestCopyAfter(t *testing.T) {
+	source, target := bothEnds(t, "create table a (i int, v text); create table b (i int, v text); create table c (i int, v text); create table d (i int, v text)")
+	for _, table := range []string{"a", "b", "c", "d"} {
+		pgtest.Exec(t, source, "insert into "+table+" select g, repeat('x', 100) from generate_series(1, 3000) g")
+	}
+	src := begin(t, source, 2, "a", "b", "c", "d")
+	jobs := func(fail error) []pipeline.Job {
+		var out []pipeline.Job
+		for i, table := range []string{"d", "c", "b", "a"} {
+			j := pipeline.Job{Name: table, Into: name(table), Columns: []string{"i", "v"}, After: [][]int{{2, 3}, nil, {3}, nil}[i]}
+			for from := 0; from < 3; from++ {
+				j.Chunks = append(j.Chunks, pipeline.Chunk{Rows: 1000, Exact: true, Bytes: int64(1000 * (4 - i)),
+					Select: query(fmt.Sprintf("select i, v from public.%s where i > %d and i <= %d", table, 1000*from, 1000*from+1000))})
+			}
+			before := map[string]string{"d": "6000 rows of a and b", "b": "3000 rows of a"}[table]
+			counted := "select (select count(*) from a) || ' rows of a'"
+			if table == "d" {
+				counted = "select (select count(*) from a) + (select count(*) from b) || ' rows of a and b'"
+			}
+			var once sync.Once
+			j.NewRewriter = func() pipeline.Rewriter {
+				return &recode{before: func([]byte) error {
+					once.Do(func() {
+						if got := pgtest.Query(t, target, counted)[0][0]; before != "" && got != before {
+							t.Errorf("%s begins after %s", table, got)
+						}
+					})
+					if table == "a" {
+						return fail
+					}
+					return nil
+				}}
+			}
+			out = append(out, j)
+		}
+		return out
+	}
+	for _, workers := range []int{1, 2, 5} {
+		mustCopy(t, src, target, jobs(nil), pipeline.CopyOptions{Workers: workers})
+		for _, table := range []string{"a", "b", "c", "d"} {
+			sameRows(t, source, target, "select * from "+table+" order by i")
+		}
+		pgtest.Exec(t, target, "truncate a, b, c, d")
+	}
+	refused := errors.New("refused")
+	if _, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, jobs(refused), pipeline.CopyOptions{Workers: 4}); !errors.Is(err, refused) {
+		t.Errorf("%v", err)
+	}
+}
+
 // A field of 100 MB passes, and leaves nothing behind.
 func TestCopyHugeField(t *testing.T) {
 	if testing.Short() {

@@ -57,9 +57,10 @@ func selected(spec *rules.TableRules) []subset.Column {
 }
 
 // jobs turns a selection into copy jobs, one for each table that holds chosen
-// rows, each in chunks of so many bytes. known may be nil, and guard.
-func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakGuard, chunk int64) ([]pipeline.Job, []*leafJob) {
-	specs := b.specs()
+// rows, each in chunks of so many bytes. guard may be nil.
+func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, chunk int64) ([]pipeline.Job, []*leafJob) {
+	specs, known := b.specs(), lessons.known
+	var programs []*anonymize.Program
 	var jobs []pipeline.Job
 	var leaves []*leafJob
 	for _, l := range sel.Leaves {
@@ -82,7 +83,8 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
 		}
 		leaf := &leafJob{leaf: l.Table, spec: spec}
-		if p := b.programs[l.Root]; p != nil && !p.Nothing() {
+		p := b.programs[l.Root]
+		if p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
 				rw := p.NewRewriter()
 				if binary {
@@ -91,13 +93,23 @@ func (b *bound) jobs(sel *subset.Selection, known *anonymize.Known, guard *leakG
 				if known != nil && p.Asks() {
 					rw.Use(known)
 				}
+				if lessons.during[p] {
+					rw.Teach(known)
+				}
 				leaf.mu.Lock()
 				leaf.made = append(leaf.made, rw)
 				leaf.mu.Unlock()
 				return guard.watch(rw, l.Root, p)
 			}
 		}
-		jobs, leaves = append(jobs, job), append(leaves, leaf)
+		jobs, leaves, programs = append(jobs, job), append(leaves, leaf), append(programs, p)
+	}
+	after := map[*anonymize.Program][]int{}
+	for i, p := range programs {
+		if _, made := after[p]; !made {
+			after[p] = lessons.after(p, programs)
+		}
+		jobs[i].After = after[p]
 	}
 	return jobs, leaves
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -28,7 +27,7 @@ type copyRun struct {
 	b       *bound // as of the snapshot once choose is done
 	objects []schema.Object
 	sel     *subset.Selection
-	known   *anonymize.Known
+	lessons lessons
 	guard   *leakGuard
 	copies  []pipeline.Job
 	chunk   int64      // bytes of a table that one worker copies at a time
@@ -109,7 +108,7 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 			return at("source", err)
 		}
 		name := first.name + ", choose rows"
-		if b.asks() { // what texts may quote
+		if r.learnsBefore(b) {
 			name += ", learn from them"
 		}
 		r.report.Step(name)
@@ -118,14 +117,14 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 				return err
 			}
 			r.rec.walk = r.sel.Report
-			r.known, err = r.learn(ctx, r.src, b, r.sel)
+			r.lessons, err = r.learn(ctx, r.src, b, r.sel)
 			return err
 		}})
 		if err != nil {
 			return err
 		}
 		r.guard = r.guardOf(b, r.sel)
-		r.copies, r.leaves = b.jobs(r.sel, r.known, r.guard, r.chunk)
+		r.copies, r.leaves = b.jobs(r.sel, r.lessons, r.guard, r.chunk)
 		return nil
 	})
 }
@@ -147,7 +146,7 @@ func (r *copyRun) read(ctx context.Context, out outlet) error {
 		r.report.Step("copy rows")
 		done, err := out.copy(ctx, r.progress)
 		if err != nil {
-			return err
+			return r.knownFull(err)
 		}
 		r.tally(done)
 		r.report.Step("look for leaks")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -11,69 +12,117 @@ import (
 	"github.com/pgstandin/pgstandin/subset"
 )
 
-// asked returns the entities of which texts of copied tables may quote what
-// other tables hold.
-func (b *bound) asked(sel *subset.Selection) map[string]bool {
-	asked := map[string]bool{}
-	for _, l := range sel.Leaves {
-		if p := b.programs[l.Root]; l.How != subset.Nothing && p != nil && p.Asks() {
-			asked[p.EntityDomain()] = true
-		}
-	}
-	return asked
+// lessons is how it is learned what texts may quote of what other tables hold.
+type lessons struct {
+	known *anonymize.Known // nil where there is nothing to ask or to learn
+	asked map[string]bool  // entities that texts may quote
+	// during are the programs of tables that teach while they are copied: they have no
+	// texts, or one row of an entity, which says all that the table knows of it. Others
+	// are read before, since a text may quote a row that comes later.
+	during map[*anonymize.Program]bool
 }
 
-// asks reports whether texts of any table may quote what others hold.
-func (b *bound) asks() bool {
+// lessons says how it is learned what texts of the programs' tables may quote.
+func (j *job) lessons(programs []*anonymize.Program) lessons {
+	l := lessons{asked: map[string]bool{}, during: map[*anonymize.Program]bool{}}
+	for _, p := range programs {
+		if p.Asks() {
+			l.asked[p.EntityDomain()] = true
+		}
+	}
+	quoting := map[string]*anonymize.Program{} // of an entity, what teaches while its texts ask
+	for _, p := range programs {
+		if !l.teaches(p) {
+			continue
+		}
+		if l.known == nil {
+			l.known = anonymize.NewKnown(int64(j.run.memory))
+		}
+		if !p.Asks() {
+			l.during[p] = true
+		} else if q := quoting[p.EntityDomain()]; p.Sole() && (q == nil || q == p) {
+			quoting[p.EntityDomain()], l.during[p] = p, true
+		}
+	}
+	return l
+}
+
+// teaches reports whether texts may quote what a table holds.
+func (l *lessons) teaches(p *anonymize.Program) bool {
+	return p != nil && p.Teaches() && l.asked[p.EntityDomain()]
+}
+
+// before reports whether a table is read for what it says before rows are copied.
+func (l *lessons) before(p *anonymize.Program) bool { return l.teaches(p) && !l.during[p] }
+
+// after returns which of the jobs, given by their programs, teach what texts of a
+// program's table ask.
+func (l *lessons) after(p *anonymize.Program, jobs []*anonymize.Program) []int {
+	if p == nil || !p.Asks() {
+		return nil
+	}
+	var out []int
+	for i, q := range jobs {
+		if l.during[q] && q != p && q.EntityDomain() == p.EntityDomain() && (!l.during[p] || !q.Asks()) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// learnsBefore reports whether any table is read before others are copied.
+func (j *job) learnsBefore(b *bound) bool {
+	var programs []*anonymize.Program
 	for _, p := range b.programs {
-		if p != nil && p.Asks() {
-			return true
+		if p != nil {
+			programs = append(programs, p)
 		}
 	}
-	return false
+	l := j.lessons(programs)
+	return slices.ContainsFunc(programs, l.before)
 }
 
-// learn reads what the chosen rows say of the entities that texts may quote. It
-// returns nil where there is nothing to ask or to learn.
-func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *subset.Selection) (*anonymize.Known, error) {
-	asked := b.asked(sel)
-	if len(asked) == 0 {
-		return nil, nil
+// learn reads what those chosen rows say of entities that have to be known before
+// others are copied.
+func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *subset.Selection) (lessons, error) {
+	var programs []*anonymize.Program
+	for _, leaf := range sel.Leaves {
+		if p := b.programs[leaf.Root]; p != nil && leaf.How != subset.Nothing {
+			programs = append(programs, p)
+		}
 	}
+	l := j.lessons(programs)
 	specs := b.specs()
-	known := anonymize.NewKnown(int64(j.run.memory))
 	idle := idleRewriters{}
 	var steps []func(context.Context) error
-	for _, l := range sel.Leaves {
-		p := b.programs[l.Root]
-		if l.How == subset.Nothing || p == nil || !p.Teaches() || !asked[p.EntityDomain()] {
+	for _, leaf := range sel.Leaves {
+		p := b.programs[leaf.Root]
+		if leaf.How == subset.Nothing || !l.before(p) {
 			continue
 		}
 		if idle[p] == nil {
 			idle[p] = make(chan *anonymize.Rewriter, j.workers())
 		}
-		for _, c := range sel.Chunks(l, learnColumns(p, specs[l.Root]), chunkBytes) {
+		for _, c := range sel.Chunks(leaf, learnColumns(p, specs[leaf.Root]), chunkBytes) {
 			steps = append(steps, func(ctx context.Context) error {
 				rw := idle.take(p)
-				if err := learnChunk(ctx, src, c, known, rw); err != nil {
-					return fmt.Errorf("learn from %s: %w", l.Table.Name, err)
+				if err := learnChunk(ctx, src, c, l.known, rw); err != nil {
+					return fmt.Errorf("learn from %s: %w", leaf.Table.Name, err)
 				}
 				idle[p] <- rw
 				return nil
 			})
 		}
 	}
-	if len(steps) == 0 {
-		return nil, nil
-	}
-	err := pipeline.Steps(ctx, j.workers(), steps)
+	return l, j.knownFull(pipeline.Steps(ctx, j.workers(), steps))
+}
+
+// knownFull says what to do where there is no room for what texts may quote.
+func (j *job) knownFull(err error) error {
 	if errors.Is(err, anonymize.ErrKnownFull) {
-		return nil, fmt.Errorf("%w (%s); raise --memory", err, &j.run.memory)
+		return fmt.Errorf("%w (%s); raise --memory", err, &j.run.memory)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return known, nil
+	return err
 }
 
 // idleRewriters holds, of each program, those that no worker uses at the moment.

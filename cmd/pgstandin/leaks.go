@@ -190,7 +190,7 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 		parts = b.allParts()
 		first = parts
 	}
-	if err := r.readOriginals(ctx, r.src, b, first, r.known, g, g.filter.Collector, false); err != nil {
+	if err := r.readOriginals(ctx, r.src, b, first, r.lessons.known, g, g.filter.Collector, false); err != nil {
 		return nil, err
 	}
 	if err := g.flush(); err != nil {
@@ -216,7 +216,7 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 		texts = append(texts, own...)
 	}
 	g.scanTexts(texts)
-	if err := r.confirm(ctx, r.src, b, parts, r.known, g); err != nil {
+	if err := r.confirm(ctx, r.src, b, parts, r.lessons.known, g); err != nil {
 		return nil, err
 	}
 	return g.settle(b.rules.Leaks)
