@@ -76,7 +76,7 @@ func TestTextOnly(t *testing.T) {
 	fillTypes(t, source)
 	src := begin(t, source, 1, "t")
 	for _, w := range ways[2:4] {
-		mustCopy(t, src, target, []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, NewRewriter: w.rewriter,
+		mustCopy(t, src, target, []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
 			Chunks: []pipeline.Chunk{{Select: query("select " + strings.Join(columns, ", ") + " from only public.t")}}}}, pipeline.CopyOptions{})
 		sameRows(t, source, target, "select "+strings.Join(columns, ", ")+" from t")
 		pgtest.Exec(t, target, "truncate t")
@@ -114,7 +114,7 @@ func TestBinaryBetweenVersions(t *testing.T) {
 			fillTypes(t, ends[0])
 			src := begin(t, ends[0], 1, "t")
 			for _, w := range ways {
-				mustCopy(t, src, ends[1], []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, NewRewriter: w.rewriter,
+				mustCopy(t, src, ends[1], []pipeline.Job{{Name: "t", Into: name("t"), Columns: columns, Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter,
 					Chunks: []pipeline.Chunk{{Select: query("select " + strings.Join(columns, ", ") + " from only public.t")}}}}, pipeline.CopyOptions{})
 				sameRows(t, ends[0], ends[1], "select "+strings.Join(columns, ", ")+" from t")
 				pgtest.Exec(t, ends[1], "truncate t")
