@@ -162,7 +162,6 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 	add(many, "first", true)
 	add(many, "second", false)
 	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, post, parts)
-	var got []string
 	for _, s := range b.todo {
 		for _, n := range s.next {
 			if s.clean != (schema.Name{}) && n.sql != "validate first" {
@@ -170,20 +169,7 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 			}
 		}
 	}
-	b.exec = func(_ context.Context, s *statement, _ bool) error {
-		if s.turns != (schema.Name{}) {
-			got = append(got, s.sql)
-		}
-		return nil
-	}
-	if err := b.run(t.Context(), func(_ context.Context, ready func(schema.Name)) error {
-		for _, l := range b.cfg.Loads {
-			ready(l.Table)
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	got := ranInOrder(t, b, func(s *statement) bool { return s.turns != (schema.Name{}) })
 	if fmt.Sprint(got) != "[validate first validate second validate one]" && fmt.Sprint(got) != "[validate second validate first validate one]" {
 		t.Errorf("foreign keys were compared in the order %q", got)
 	}
@@ -202,9 +188,17 @@ func TestKeysAreAddedFirst(t *testing.T) {
 		post.places[objectKey{1, uint32(id)}] = placement{table: key.table, ref: key.ref, split: "add", then: "validate"}
 	}
 	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{orders, 100, true}, {items, 1, true}, {users, 1, true}}}, post, parts)
-	var got []string
+	got := ranInOrder(t, b, func(s *statement) bool { return s.key })
+	if fmt.Sprint(got) != "[add add add validate validate validate]" {
+		t.Errorf("%q", got)
+	}
+}
+
+// ranInOrder runs a build, one statement at a time, and returns some of them.
+func ranInOrder(t *testing.T, b *build, which func(*statement) bool) (got []string) {
+	t.Helper()
 	b.exec = func(_ context.Context, s *statement, _ bool) error {
-		if s.key {
+		if which(s) {
 			got = append(got, s.sql)
 		}
 		return nil
@@ -217,9 +211,7 @@ func TestKeysAreAddedFirst(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(got) != "[add add add validate validate validate]" {
-		t.Errorf("%q", got)
-	}
+	return got
 }
 
 // TestSortMemory: a B-tree's sort gets little memory, never more than the server's
