@@ -159,7 +159,7 @@ func (r *Rewriter) learn(k *Known) error {
 	if len(r.out) == recordHead {
 		return nil
 	}
-	return k.add(r.ofEntity(), r.out)
+	return k.add(r.ofEntity(), r.out, r.pupil != nil && r.p.sole && r.p.Asks())
 }
 
 // table notes the program that records are of.
@@ -175,8 +175,13 @@ func (k *Known) table(p *Program) (uint64, error) {
 	return key, nil
 }
 
-// add keeps a record, unless it is there or there are mostRecords before it.
-func (k *Known) add(entity [16]byte, record []byte) error {
+// ErrTwoRows is returned by AppendRow of a rewriter that teaches and asks for a row whose
+// entity has another row in the table, which is Sole: that one's text may have quoted it.
+var ErrTwoRows = errors.New("two rows have the same value in the column of the entity, which has a unique index: it is damaged; REINDEX shows where")
+
+// add keeps a record, unless it is there or there are mostRecords before it. Of a sole
+// one there is no other of its program.
+func (k *Known) add(entity [16]byte, record []byte, sole bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	need := int64(len(record) + binary.MaxVarintLen32)
@@ -189,6 +194,9 @@ func (k *Known) add(entity [16]byte, record []byte) error {
 	for n := 0; next.chunk != noChunk; n++ {
 		other := k.record(next)
 		order := bytes.Compare(record[recordLink:], other[recordLink:])
+		if sole && order != 0 && bytes.Equal(record[recordLink+1:recordHead], other[recordLink+1:recordHead]) {
+			return ErrTwoRows
+		}
 		if order == 0 || n == mostRecords-1 && order > 0 {
 			return nil
 		}

@@ -170,6 +170,40 @@ func TestTeach(t *testing.T) {
 	}
 }
 
+// TestTwoRows: a table with texts that has a row for each entity, by an index that is
+// damaged, is refused, in whatever order its rows and those of others come.
+func TestTwoRows(t *testing.T) {
+	users, addresses, _ := shopTables(t)
+	text := func(name, kind string) Column {
+		return Column{Name: name, Type: Type{Name: "text"}, Mask: &Mask{Kind: kind}}
+	}
+	profiles, err := Compile(testSecret(t, 1), Table{Name: "profiles", Entity: 0, EntityDomain: "public.users(id)",
+		Columns: []Column{{Name: "user_id", Type: Type{Name: "int8"}, Sole: true}, text("nick", "person.first"), text("about", "scrub")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nicks := range [][]string{{"Anna", "Bea"}, {"Bea", "Anna"}, {"Anna", "Anna"}} {
+		known := NewKnown(1 << 20)
+		for _, row := range [][]string{{"7", "Carl Berg", "c@post.test", `\N`, `\N`}} {
+			if err := users.NewRewriter().Learn(known, copyRow(row...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := addresses.NewRewriter().Learn(known, copyRow("1", "7", "Dora Berg", "1 Mill Lane")); err != nil {
+			t.Fatal(err)
+		}
+		r := profiles.NewRewriter()
+		r.Use(known)
+		r.Teach(known)
+		_, first := r.AppendRow(nil, copyRow("7", nicks[0], "met Anna"))
+		_, other := r.AppendRow(nil, copyRow("8", nicks[1], "met Anna"))
+		_, second := r.AppendRow(nil, copyRow("7", nicks[1], "met Anna"))
+		if first != nil || other != nil || errors.Is(second, ErrTwoRows) != (nicks[0] != nicks[1]) {
+			t.Errorf("%q: %v, %v, %v", nicks, first, other, second)
+		}
+	}
+}
+
 // TestKnownIsBounded: what does not fit is an error, and rewriters may learn at
 // once.
 func TestKnownIsBounded(t *testing.T) {

@@ -215,7 +215,7 @@ func sole(t *schema.Table, c int) bool {
 		return false
 	}
 	return slices.ContainsFunc(t.Keys, func(k schema.Key) bool { return alone(k.Columns) }) ||
-		slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Unique && x.Predicate == "" && alone(x.Columns) })
+		slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Unique && x.Valid && x.Predicate == "" && alone(x.Columns) })
 }
 
 // keptKeys are the unique keys over columns that are NOT NULL and come

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +118,42 @@ tables:
 		} else if all != first {
 			t.Errorf("%s workers make other rows", workers)
 		}
+	}
+}
+
+// TestTextsOfInvalidKey: an index that could not be made unique does not say that there
+// is one row of each entity: a text may quote another, which comes later.
+func TestTextsOfInvalidKey(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, name text);
+		create table profiles (user_id int not null references users, nick text, about text);
+		insert into users select u, 'Jorunn Berg' from generate_series(1, 100) u;
+		insert into profiles select u, 'Nickolas Holm', 'met Sigurd today' from generate_series(1, 100) u;
+		insert into profiles select u, 'Sigurd Dahl', 'met Nickolas today' from generate_series(1, 100) u`)
+	if err := pgtest.Connect(t, s.source).Exec(t.Context(), "create unique index concurrently on profiles (user_id)").Close(); err == nil {
+		t.Fatal("the index is valid")
+	}
+	s.write(`version: 1
+targets: ["*_staging"]
+tables:
+  users: { entity: id, columns: { name: person.name } }
+  profiles: { entity: user_id -> users, columns: { nick: person.name, about: scrub } }
+`)
+	dir := s.snapshot(keyA, "--format", "plain", "--compress", "none")
+	n := 0
+	for _, name := range published(t, dir) {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "met Sigurd") || strings.Contains(string(text), "met Nickolas") {
+			t.Errorf("%s holds an original", name)
+		}
+		n += strings.Count(string(text), "\tmet ")
+	}
+	if n != 200 {
+		t.Errorf("%d texts", n)
 	}
 }
 
