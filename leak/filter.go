@@ -227,7 +227,9 @@ const atOnce = 64
 
 // settleShard puts what is late into the buckets of a shard. The shard is locked.
 func (f *Filter) settleShard(s *shard) error {
-	for rest := s.late; len(rest) > 0; {
+	late := s.late
+	s.late = late[:0]
+	for rest := late; len(rest) > 0; {
 		some := rest[:min(len(rest), atOnce)]
 		rest = rest[len(some):]
 		if len(s.buckets) > 0 {
@@ -244,7 +246,6 @@ func (f *Filter) settleShard(s *shard) error {
 			}
 		}
 	}
-	s.late = s.late[:0]
 	return nil
 }
 
