@@ -329,8 +329,9 @@ var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 
 
 // copy copies a task, again where a connection broke.
 func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
+	seen := 0 // chunks that an attempt began
 	for try := 0; ; try++ {
-		a := &attempt{w: w, job: &w.c.jobs[t.job], task: t, rw: w.rewriter(t.job), again: try > 0}
+		a := &attempt{w: w, job: &w.c.jobs[t.job], task: t, rw: w.rewriter(t.job), seen: seen}
 		err := a.run(ctx)
 		if err != nil && ctx.Err() == nil {
 			kept, keptErr := w.end.kept(ctx)
@@ -347,6 +348,7 @@ func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
 		}
 		w.c.moved.add(-a.counted.rows, -a.counted.bytes)
 		w.c.begun(t.job, -a.begun)
+		seen = max(seen, a.begun)
 		if try == len(pauses) || !isTransient(err) || ctx.Err() != nil {
 			return JobResult{}, err
 		}

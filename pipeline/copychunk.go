@@ -15,11 +15,11 @@ import (
 
 // attempt is one try at one task.
 type attempt struct {
-	w     *copyWorker
-	job   *Job
-	task  task
-	rw    Rewriter
-	again bool // it is not the first
+	w    *copyWorker
+	job  *Job
+	task task
+	rw   Rewriter
+	seen int // chunks that an earlier one began
 
 	begun       int   // chunks
 	rows, bytes int64 // that the other end took
@@ -74,11 +74,11 @@ func (a *attempt) run(ctx context.Context) (err error) {
 
 // chunk copies one chunk; begin gets the other end ready.
 func (a *attempt) chunk(ctx context.Context, chunk *Chunk, begin func() error) error {
+	if b, ok := a.rw.(Beginner); ok {
+		b.Begin(a.begun < a.seen)
+	}
 	a.begun++
 	a.w.c.begun(a.task.job, 1)
-	if b, ok := a.rw.(Beginner); ok {
-		b.Begin(a.again)
-	}
 	src, err := a.w.c.src.Acquire(ctx)
 	if err != nil {
 		return connectFailure(ctx, "source", err)

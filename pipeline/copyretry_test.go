@@ -78,11 +78,7 @@ func TestCopySurvivesLostSession(t *testing.T) {
 			if res[0].Retries != 1 || res[0].Rows != 60000 || last.Rows != 60000 || last.Bytes != res[0].Bytes || last.Retries != 1 {
 				t.Errorf("%+v, %+v", res, last)
 			}
-			begun, repeated := len(job.Chunks), 1
-			if c.whole {
-				begun, repeated = 1, len(job.Chunks) // the first one broke off
-			}
-			if first.Load() != int32(begun) || again.Load() != int32(repeated) {
+			if first.Load() != int32(len(job.Chunks)) || again.Load() != 1 {
 				t.Errorf("%d chunks were begun, %d again", first.Load(), again.Load())
 			}
 			if last.Chunks != len(job.Chunks) || last.TotalChunks != len(job.Chunks) {
@@ -184,6 +180,72 @@ func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 				t.Errorf("%d sessions are left", n)
 			}
 		})
+	}
+}
+
+// silentConn is a connection, the first of all that empty a table, that breaks before
+// the answer, and whose end the server does not learn of.
+type silentConn struct {
+	net.Conn
+	meet *atomic.Bool
+	dead atomic.Bool
+}
+
+func (c *silentConn) Write(p []byte) (int, error) {
+	if c.dead.Load() {
+		return 0, errAccident
+	}
+	n, err := c.Conn.Write(p)
+	if bytes.Contains(p, []byte("truncate only")) && c.meet.CompareAndSwap(false, true) {
+		c.Conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		c.Conn.Read(make([]byte, 1000)) // the lock is held
+		c.dead.Store(true)
+		return 0, errAccident
+	}
+	return n, err
+}
+
+func (c *silentConn) Read(p []byte) (int, error) {
+	if c.dead.Load() {
+		return 0, io.EOF
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *silentConn) Close() error {
+	if c.dead.Load() {
+		return nil
+	}
+	return c.Conn.Close()
+}
+
+// The next attempt at a whole table does not wait for the lock of one whose end the
+// server has not learned of.
+func TestCopyWholeEndsItsPredecessor(t *testing.T) {
+	source, target := bothEnds(t, manyRows)
+	fillMany(t, source)
+	src := begin(t, source, 2, "t")
+	cfg := config(t, target)
+	var met atomic.Bool
+	dial := cfg.DialFunc
+	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		t.Cleanup(func() { conn.Close() })
+		return &silentConn{Conn: conn, meet: &met}, nil
+	}
+	job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: true, Chunks: blocksOf(t, source, "t", "i, v", 500)}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	res, err := pipeline.Copy(ctx, src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
+	if err != nil || !met.Load() {
+		t.Fatalf("%v; an accident happened: %v", err, met.Load())
+	}
+	sameMany(t, source, target, res[0], 1)
+	if n := len(loaders(t, target)); n != 0 {
+		t.Errorf("%d sessions are left", n)
 	}
 }
 

@@ -17,21 +17,23 @@ type targetEnd struct {
 	conns TargetConns
 	conn  *pgconn.PgConn // nil: to be opened
 	xid   string         // of the transaction that was begun last
-	lost  bool           // its connection broke
+	whole bool           // it locked its table
+	lost  bool           // its connection broke, or it may hold the lock still
 }
 
 func (e *targetEnd) begin(ctx context.Context, job *Job) error {
-	e.xid, e.lost = "", false
+	e.xid, e.whole, e.lost = "", job.Whole, false
 	conn, err := e.target(ctx)
 	if err != nil {
 		return err
 	}
-	sql := "begin; select pg_catalog.pg_current_xact_id()"
-	if job.Whole {
-		sql = "begin; truncate only " + placeIn(e.conns)(job.Into).SQL() + "; select pg_catalog.pg_current_xact_id()"
+	e.xid, err = oneOfScript(ctx, conn, "begin; select pg_catalog.pg_current_xact_id()")
+	if err == nil && job.Whole { // by itself: who holds the lock is known then, whatever comes
+		err = run(ctx, conn, "truncate only "+placeIn(e.conns)(job.Into).SQL())
 	}
-	if e.xid, err = oneOfScript(ctx, conn, sql); err != nil {
+	if err != nil {
 		err = failure(ctx, "target", err, job.Columns)
+		e.lost = e.xid != ""
 		e.close(ctx)
 	}
 	return err
@@ -57,11 +59,13 @@ func (e *targetEnd) keep(ctx context.Context, job *Job) error {
 }
 
 func (e *targetEnd) drop(ctx context.Context) {
-	e.lost = e.conn.IsClosed()
+	// A server that did not hear of the end of a connection would keep the lock, for
+	// which the next attempt waits.
+	e.lost = e.conn.IsClosed() || e.whole
 	e.close(ctx)
 }
 
-// kept asks what became of the transaction, if nobody knows.
+// kept asks what became of the transaction, if nobody knows, and ends it.
 func (e *targetEnd) kept(ctx context.Context) (bool, error) {
 	if !e.lost {
 		return false, nil
