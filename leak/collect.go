@@ -36,6 +36,9 @@ const (
 	ofAgain                         // its row may have been seen before
 )
 
+// occur makes an occurrence of a fingerprint and what is to be known of it.
+func occur(fp uint64, of occurrence) occurrence { return occurrence(fp&^0xff) | of }
+
 const batch = 8192
 
 // Collector returns one for one goroutine.
@@ -70,16 +73,16 @@ func (c *Collector) Original(value []byte, shared int) {
 		return
 	}
 	c.values++
-	o := occurrence(fp &^ 0xff)
+	var of occurrence
 	if c.again || identifies(value) {
-		o |= ofAgain
+		of |= ofAgain
 	}
 	if len(c.words) == 1 {
-		o |= ofWord
+		of |= ofWord
 	} else {
 		c.f.begins(c.words[0].hash, len(c.words))
 	}
-	c.add(o)
+	c.add(occur(fp, of))
 }
 
 // original returns the fingerprint of the value whose words are in c, if it is to
@@ -138,7 +141,7 @@ func (c *Collector) Output(value []byte) {
 	}
 	c.outputs++
 	c.made.keep(at)
-	c.add(occurrence(c.f.sequence(c.words)&^0xff) | ofOutput)
+	c.add(occur(c.f.sequence(c.words), ofOutput))
 }
 
 // clear clears the suspects that are in what a mask made.

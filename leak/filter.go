@@ -158,6 +158,12 @@ func (b *bucket) find(used int, lo uint32, hi uint16) int {
 	return used
 }
 
+// fill takes a place that is free.
+func (b *bucket) fill(n int, lo uint32, hi uint16, st state) {
+	b.lo[n], b.hi[n] = lo, hi
+	b.set(n, st)
+}
+
 func (b *bucket) set(n int, s state) {
 	b.state = b.state&^(7<<(3*n)) | uint32(s)<<(3*n)
 }
@@ -234,7 +240,8 @@ func (f *Filter) settleShard(s *shard) error {
 		rest = rest[len(some):]
 		if len(s.buckets) > 0 {
 			for _, o := range some {
-				s.seen |= s.buckets[s.home(uint32(o>>24))].state
+				_, lo, _ := parts(uint64(o))
+				s.seen |= s.buckets[s.home(lo)].state
 			}
 		}
 		for _, o := range some {
@@ -270,10 +277,11 @@ func (f *Filter) put(s *shard, o occurrence) error {
 			return nil
 		}
 		if used < bucketSize {
-			b.lo[used], b.hi[used] = lo, hi
-			if b.set(used, 1); o&ofOutput != 0 {
-				b.set(used, output)
+			st := state(1)
+			if o&ofOutput != 0 {
+				st = output
 			}
+			b.fill(used, lo, hi, st)
 			s.used++
 			return nil
 		}
@@ -313,13 +321,8 @@ func (f *Filter) grow(s *shard) error {
 func (s *shard) place(lo uint32, hi uint16, st state) {
 	for at := s.home(lo); ; {
 		b := &s.buckets[at]
-		if last := b.get(bucketSize - 1); last == absent {
-			n := 0
-			for b.get(n) != absent {
-				n++
-			}
-			b.lo[n], b.hi[n] = lo, hi
-			b.set(n, st)
+		if n := b.used(); n < bucketSize {
+			b.fill(n, lo, hi, st)
 			return
 		}
 		if at++; at == len(s.buckets) {
@@ -337,12 +340,11 @@ func (f *Filter) look(fp uint64) state {
 	}
 	for at := s.home(lo); ; {
 		b := &s.buckets[at]
-		for n := range bucketSize {
-			if b.lo[n] == lo && b.hi[n] == hi && b.get(n) != absent {
-				return b.get(n)
-			}
+		used := b.used()
+		if n := b.find(used, lo, hi); n < used {
+			return b.get(n)
 		}
-		if b.get(bucketSize-1) == absent {
+		if used < bucketSize {
 			return absent
 		}
 		if at++; at == len(s.buckets) {

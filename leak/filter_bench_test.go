@@ -18,14 +18,14 @@ func BenchmarkPut(b *testing.B) {
 	c := f.Collector()
 	fp := func(i int) uint64 { return mix(uint64(i%distinct)*0x9e3779b97f4a7c15, 0xd6e8feb86659fd93) }
 	for i := range distinct {
-		c.add(occurrence(fp(i)&^0xff) | ofWord)
+		c.add(occur(fp(i), ofWord))
 	}
 	if err := c.Flush(); err != nil {
 		b.Fatal(err)
 	}
 	i := 0
 	for b.Loop() {
-		c.add(occurrence(fp(i)&^0xff) | ofWord)
+		c.add(occur(fp(i), ofWord))
 		i++
 	}
 	if err := c.Flush(); err != nil {

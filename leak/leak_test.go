@@ -315,7 +315,7 @@ func TestChance(t *testing.T) {
 	narrow := func() uint64 { return r.Uint64() >> (64 - bits) << (64 - bits) }
 	for range values {
 		fp := narrow()
-		if err := f.put(&f.shards[fp>>56], occurrence(fp)&^0xff); err != nil {
+		if err := f.put(&f.shards[fp>>56], occur(fp, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -358,7 +358,7 @@ func TestTwentyMillion(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 20_000_000 {
 		fp := r.Uint64()
-		if err := f.put(&f.shards[fp>>56], occurrence(fp)&^0xff); err != nil {
+		if err := f.put(&f.shards[fp>>56], occur(fp, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
