@@ -114,13 +114,13 @@ func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *su
 			})
 		}
 	}
-	return l, j.knownFull(pipeline.Steps(ctx, j.workers(), steps))
+	return l, knownFull(pipeline.Steps(ctx, j.workers(), steps), &j.run.memory)
 }
 
 // knownFull says what to do where there is no room for what texts may quote.
-func (j *job) knownFull(err error) error {
+func knownFull(err error, memory *byteCount) error {
 	if errors.Is(err, anonymize.ErrKnownFull) {
-		return fmt.Errorf("%w (%s); raise --memory", err, &j.run.memory)
+		return fmt.Errorf("%w (%s); raise --memory", err, memory)
 	}
 	return err
 }

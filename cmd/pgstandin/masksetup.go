@@ -296,15 +296,11 @@ func (s *maskSetup) learn(ctx context.Context) error {
 	known := anonymize.NewKnown(int64(s.options.memory))
 	m := newMasker(s, s.file, io.Discard)
 	m.learning, m.asked = known, asked
-	err := m.run(ctx)
-	if errors.Is(err, anonymize.ErrKnownFull) {
-		return fmt.Errorf("%w (%s); raise --memory", err, &s.options.memory)
-	}
-	if err != nil {
+	if err := knownFull(m.run(ctx), &s.options.memory); err != nil {
 		return err
 	}
 	s.known = known
-	_, err = s.file.Seek(0, io.SeekStart)
+	_, err := s.file.Seek(0, io.SeekStart)
 	return err
 }
 
