@@ -97,6 +97,14 @@ type statement struct {
 	weight int64        // bytes that are read for it, for its turns and, one after the other, for what waits for it
 }
 
+// rank is what is begun first.
+func (s *statement) rank() int64 {
+	if s.brief {
+		return math.MaxInt64
+	}
+	return s.weight
+}
+
 // after makes the statement wait for others.
 func (s *statement) after(others ...*statement) {
 	for _, n := range others {
@@ -130,12 +138,7 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 	b.todo = planStatements(post, parts, b.marked)
 	b.todo = append(b.todo, lastStatements(cfg, post, b.todo)...)
 	weigh(b.todo, bytes)
-	slices.SortStableFunc(b.todo, func(x, y *statement) int {
-		if x.brief != y.brief {
-			return map[bool]int{true: -1, false: 1}[x.brief]
-		}
-		return cmp.Compare(y.weight, x.weight)
-	})
+	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.rank(), x.rank()) })
 	return b
 }
 
@@ -191,9 +194,9 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 	return nil
 }
 
-// start begins statements, the brief and then the heaviest first, as far as dependencies, locks and
-// the number of sessions allow. When the rows are in, nothing waits for what it
-// gains by while there is room.
+// start begins statements, the brief and then the heaviest first, as far as
+// dependencies, locks and the number of sessions allow. When the rows are in, nothing
+// waits for what it gains by while there is room.
 func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 	limit := max(1, b.cfg.Jobs)
 	if loading {
@@ -251,10 +254,11 @@ func (b *build) complete(s *statement) bool {
 }
 
 // outlast lets VACUUM of a table whose last row has come wait for whatever began
-// before, unless its rows are frozen. As long as such a transaction lasts, VACUUM does not mark what all may
-// see. When those that copy ended is not known: after a few further parts the older
-// ones have, most likely; where nothing waits for the marks, so does VACUUM, for all
-// rows. A table that is not marked is only read more slowly.
+// before; it is not called for one whose rows are frozen. As long as such a transaction
+// lasts, VACUUM does not mark what all may see. When those that copy ended is not known:
+// after a few further parts the older ones have, most likely; where nothing waits for the
+// marks, so does VACUUM, for all rows. A table that is not marked is only read more
+// slowly.
 func (b *build) outlast(table schema.Name) {
 	for _, s := range b.todo {
 		if s.clean != table {

@@ -178,18 +178,17 @@ func newCopier(src SourceConns, jobs []Job) *copier {
 	}
 	weight := make([]int64, len(jobs))
 	for i := range jobs {
-		chunks := jobs[i].Chunks
-		for k, chunk := range chunks {
-			if !jobs[i].Whole {
-				c.queue = append(c.queue, task{i, chunks[k : k+1]})
-			} else if k == 0 {
-				c.queue = append(c.queue, task{i, chunks})
-			}
+		chunks, together := jobs[i].Chunks, 1
+		if jobs[i].Whole {
+			together = max(1, len(chunks))
+		}
+		for some := range slices.Chunk(chunks, together) {
+			c.queue = append(c.queue, task{i, some})
+			c.left[i]++
+		}
+		for _, chunk := range chunks {
 			weight[i] += chunk.Bytes
 			c.total.TotalRows += chunk.Rows
-		}
-		if c.left[i] = len(chunks); jobs[i].Whole {
-			c.left[i] = min(1, len(chunks))
 		}
 		c.total.TotalBytes += weight[i]
 		c.total.TotalChunks += len(chunks)

@@ -22,6 +22,7 @@ type attempt struct {
 	seen int // chunks that an earlier one began
 
 	begun       int   // chunks
+	open        bool  // the other end has begun
 	rows, bytes int64 // that the other end took
 	counted     moved // what the progress was told of it
 }
@@ -51,29 +52,22 @@ var (
 
 // run copies the chunks and keeps them.
 func (a *attempt) run(ctx context.Context) (err error) {
-	begun := false
 	defer func() {
-		if err != nil && begun {
+		if err != nil && a.open {
 			a.w.end.drop(ctx)
 		}
 	}()
-	begin := func() (err error) {
-		if !begun {
-			err = a.w.end.begin(ctx, a.job)
-			begun = err == nil
-		}
-		return err
-	}
 	for i := range a.task.chunks {
-		if err := a.chunk(ctx, &a.task.chunks[i], begin); err != nil {
+		if err := a.chunk(ctx, &a.task.chunks[i]); err != nil {
 			return err
 		}
 	}
 	return a.w.end.keep(ctx, a.job)
 }
 
-// chunk copies one chunk; begin gets the other end ready.
-func (a *attempt) chunk(ctx context.Context, chunk *Chunk, begin func() error) error {
+// chunk copies one chunk. The other end is begun with the first, when the source is
+// ready.
+func (a *attempt) chunk(ctx context.Context, chunk *Chunk) error {
 	if b, ok := a.rw.(Beginner); ok {
 		b.Begin(a.begun < a.seen)
 	}
@@ -90,8 +84,11 @@ func (a *attempt) chunk(ctx context.Context, chunk *Chunk, begin func() error) e
 	if err := a.lock(ctx, src); err != nil {
 		return err
 	}
-	if err := begin(); err != nil {
-		return err
+	if !a.open {
+		if err := a.w.end.begin(ctx, a.job); err != nil {
+			return err
+		}
+		a.open = true
 	}
 	from, into, err := a.stream(ctx, src, chunk)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,31 +93,36 @@ func TestCopySurvivesLostSession(t *testing.T) {
 	}
 }
 
-// commitConn is a connection whose commit, the first of all, meets with an
+const commitStatement = "commit\x00" // and nothing behind it
+
+// fatedConn is a connection where a statement, the first of all, meets with an
 // accident.
-type commitConn struct {
+type fatedConn struct {
 	net.Conn
-	meet *atomic.Bool
-	fate string
-	dead atomic.Bool
+	statement string // what it holds
+	meet      *atomic.Bool
+	fate      string
+	dead      atomic.Bool
 }
 
 var errAccident = errors.New("accident")
 
-func (c *commitConn) Write(p []byte) (int, error) {
+func (c *fatedConn) Write(p []byte) (int, error) {
 	if c.dead.Load() {
 		return 0, errAccident
 	}
-	if !bytes.Contains(p, []byte("commit\x00")) || !c.meet.CompareAndSwap(false, true) {
+	if !bytes.Contains(p, []byte(c.statement)) || !c.meet.CompareAndSwap(false, true) {
 		return c.Conn.Write(p)
 	}
 	c.dead.Store(true)
 	switch c.fate {
-	case "arrives, the answer does not":
+	case "arrives, the answer does not", "arrives, the answer does not, and the server does not know":
 		c.Conn.Write(p)
 		c.Conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 		c.Conn.Read(make([]byte, 1000))
-		c.Conn.Close()
+		if !strings.HasSuffix(c.fate, "know") {
+			c.Conn.Close()
+		}
 	case "does not arrive":
 		c.Conn.Close()
 	case "does not arrive, and the server does not know":
@@ -124,35 +130,38 @@ func (c *commitConn) Write(p []byte) (int, error) {
 	return 0, errAccident
 }
 
-func (c *commitConn) Read(p []byte) (int, error) {
+func (c *fatedConn) Read(p []byte) (int, error) {
 	if c.dead.Load() {
 		return 0, io.EOF
 	}
 	return c.Conn.Read(p)
 }
 
-func (c *commitConn) Close() error {
+func (c *fatedConn) Close() error {
 	if c.dead.Load() {
 		return nil
 	}
 	return c.Conn.Close()
 }
 
-// When the connection breaks while a chunk commits, the target is asked what
-// became of it.
+// When the connection breaks while a chunk or a whole table commits, the target is asked
+// what became of it. And the next attempt at a whole table does not wait for the lock of
+// one whose end the server has not learned of.
 func TestCopyCommitOfUnknownOutcome(t *testing.T) {
-	for i, c := range []struct {
-		fate    string
-		retries int
+	const commit, empty = commitStatement, "truncate only"
+	for _, c := range []struct {
+		statement, fate string
+		whole           bool
+		retries         int
 	}{
-		{"arrives, the answer does not", 0},
-		{"does not arrive", 1},
-		{"does not arrive, and the server does not know", 1},
-		{"arrives, the answer does not", 0}, // again, in one transaction for all chunks
-		{"does not arrive, and the server does not know", 1},
+		{commit, "arrives, the answer does not", false, 0},
+		{commit, "does not arrive", false, 1},
+		{commit, "does not arrive, and the server does not know", false, 1},
+		{commit, "arrives, the answer does not", true, 0},
+		{commit, "does not arrive, and the server does not know", true, 1},
+		{empty, "arrives, the answer does not, and the server does not know", true, 1},
 	} {
-		fate, retries, whole := c.fate, c.retries, i > 2
-		t.Run(fmt.Sprint(fate, ", whole ", whole), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %s, whole %t", strings.TrimRight(c.statement, "\x00"), c.fate, c.whole), func(t *testing.T) {
 			source, target := bothEnds(t, manyRows)
 			fillMany(t, source)
 			src := begin(t, source, 2, "t")
@@ -165,87 +174,23 @@ func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 					return nil, err
 				}
 				t.Cleanup(func() { conn.Close() })
-				return &commitConn{Conn: conn, meet: &met, fate: fate}, nil
+				return &fatedConn{Conn: conn, statement: c.statement, meet: &met, fate: c.fate}, nil
 			}
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: whole, Chunks: blocksOf(t, source, "t", "i, v", 500)}
-			res, err := pipeline.Copy(t.Context(), src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
+			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: c.whole, Chunks: blocksOf(t, source, "t", "i, v", 500)}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			res, err := pipeline.Copy(ctx, src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !met.Load() {
 				t.Fatal("no accident happened")
 			}
-			sameMany(t, source, target, res[0], retries)
+			sameMany(t, source, target, res[0], c.retries)
 			if n := len(loaders(t, target)); n != 0 {
 				t.Errorf("%d sessions are left", n)
 			}
 		})
-	}
-}
-
-// silentConn is a connection, the first of all that empty a table, that breaks before
-// the answer, and whose end the server does not learn of.
-type silentConn struct {
-	net.Conn
-	meet *atomic.Bool
-	dead atomic.Bool
-}
-
-func (c *silentConn) Write(p []byte) (int, error) {
-	if c.dead.Load() {
-		return 0, errAccident
-	}
-	n, err := c.Conn.Write(p)
-	if bytes.Contains(p, []byte("truncate only")) && c.meet.CompareAndSwap(false, true) {
-		c.Conn.SetReadDeadline(time.Now().Add(5 * time.Second))
-		c.Conn.Read(make([]byte, 1000)) // the lock is held
-		c.dead.Store(true)
-		return 0, errAccident
-	}
-	return n, err
-}
-
-func (c *silentConn) Read(p []byte) (int, error) {
-	if c.dead.Load() {
-		return 0, io.EOF
-	}
-	return c.Conn.Read(p)
-}
-
-func (c *silentConn) Close() error {
-	if c.dead.Load() {
-		return nil
-	}
-	return c.Conn.Close()
-}
-
-// The next attempt at a whole table does not wait for the lock of one whose end the
-// server has not learned of.
-func TestCopyWholeEndsItsPredecessor(t *testing.T) {
-	source, target := bothEnds(t, manyRows)
-	fillMany(t, source)
-	src := begin(t, source, 2, "t")
-	cfg := config(t, target)
-	var met atomic.Bool
-	dial := cfg.DialFunc
-	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dial(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() { conn.Close() })
-		return &silentConn{Conn: conn, meet: &met}, nil
-	}
-	job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: true, Chunks: blocksOf(t, source, "t", "i, v", 500)}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	res, err := pipeline.Copy(ctx, src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
-	if err != nil || !met.Load() {
-		t.Fatalf("%v; an accident happened: %v", err, met.Load())
-	}
-	sameMany(t, source, target, res[0], 1)
-	if n := len(loaders(t, target)); n != 0 {
-		t.Errorf("%d sessions are left", n)
 	}
 }
 

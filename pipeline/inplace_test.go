@@ -359,7 +359,7 @@ func TestInPlaceSwapOfUnknownOutcome(t *testing.T) {
 					return nil, err
 				}
 				t.Cleanup(func() { conn.Close() })
-				return &commitConn{Conn: conn, meet: &met, fate: fate}, nil
+				return &fatedConn{Conn: conn, statement: commitStatement, meet: &met, fate: fate}, nil
 			}
 			_, err := refresh{source: p.source, target: p.cfg, mid: func(*pipeline.Target) error { met.Store(false); return nil }}.run(t)
 			if !met.Load() || (err == nil) != done {
