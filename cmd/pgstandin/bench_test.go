@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -77,13 +76,11 @@ func (x *bench) run(b *testing.B, source, rules string, args ...string) {
 	for b.Loop() {
 		cmd := exec.Command(x.bin, args...)
 		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+x.server.Bin())
-		out, err := cmd.CombinedOutput()
+		out, mem, err := runWatched(cmd)
 		if err != nil {
 			b.Fatalf("%v\n%s", err, out)
 		}
-		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			peak = max(peak, usage.Maxrss/1024)
-		}
+		peak = max(peak, mem)
 		if testing.Verbose() {
 			b.Logf("%s", out)
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -131,14 +130,11 @@ func (x *bench) measure(b *testing.B, out string, args []string) lap {
 	begin := time.Now()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "PGSTANDIN_PG_BIN="+x.server.Bin())
-	text, err := cmd.CombinedOutput()
+	text, peak, err := runWatched(cmd)
 	if err != nil {
 		b.Fatalf("%s: %v\n%s", args[0], err, text)
 	}
-	l := lap{wall: time.Since(begin).Seconds(), client: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		l.peak = usage.Maxrss / 1024
-	}
+	l := lap{wall: time.Since(begin).Seconds(), client: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), peak: peak}
 	err = filepath.WalkDir(out, func(_ string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -60,6 +59,8 @@ func BenchmarkSideBySide(b *testing.B) {
 	}
 	r := newRace(b)
 	size := r.shop("shop", users)
+	pgtest.Exec(b, r.source.DSN("postgres"), "create database rows template shop")
+	r.dropKeys("rows")
 	r.want = r.rows(r.source, "shop")
 	field := r.field()
 	for b.Loop() {
@@ -186,15 +187,13 @@ func (r *race) measure(cmds ...*exec.Cmd) (l lap, out string, err error) {
 	before := r.processor()
 	for _, c := range cmds {
 		start := time.Now()
-		text, err := c.CombinedOutput()
+		text, peak, err := runWatched(c)
 		l.wall += time.Since(start).Seconds()
 		if err != nil {
 			return l, "", fmt.Errorf("%s: %w\n%s", c.Args[0], err, text)
 		}
 		out += string(text)
-		if u, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			l.peak = max(l.peak, u.Maxrss/1024)
-		}
+		l.peak = max(l.peak, peak)
 		l.client += (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
 	}
 	time.Sleep(100 * time.Millisecond) // until backends have ended
@@ -228,13 +227,15 @@ func unmasked() string {
 	return "version: 1\ntargets: [\"staging\"]\ncolumns:\n  - { match: \"*.*\", mask: keep }\n"
 }
 
-// field is everybody who takes part.
+// field is everybody who takes part. Database rows is the shop without keys.
 func (r *race) field() []contestant {
+	rows := r.refresher("rows", "rows only", unmasked())
 	field := []contestant{
 		r.ours("everything, masked", everything(r.b), "staging"),
 		r.ours("everything, unmasked", unmasked(), "staging"),
 		r.ours("5 % of the users, masked", subsetRules(r.b, "{ table: users, sample: 5% }"), ""),
 		{name: "pg_dump -Fd -j2 and pg_restore -j2, unmasked", into: "copied", run: (*race).dumpAndRestore},
+		{name: "pgstandin, rows only, unmasked", run: func(r *race) (lap, error) { return rows(r) }},
 		{name: "relay of COPY text, rows only", run: func(r *race) (lap, error) { return r.relay("text") }},
 		{name: "relay of COPY binary, rows only", run: func(r *race) (lap, error) { return r.relay("binary") }},
 	}
@@ -337,7 +338,8 @@ func (r *race) results(field []contestant, users int, size string, rounds int) s
 			rows, client, servers, share, median(c.laps, func(l lap) float64 { return float64(l.peak) }))
 	}
 	b.WriteString("\nAll rows, constraints and indexes of the complete copies are counted after the first round. `rows` is the time until the\n" +
-		"last row was in; this program builds keys beside that. A relay pipes `psql` to `psql`, two tables at a time, and makes no key.\n\n## Settings\n\n")
+		"last row was in; this program builds keys beside that, except where its source has neither keys nor indexes (rows only).\n" +
+		"A relay pipes `psql` to `psql`, two tables at a time, and makes no key.\n\n## Settings\n\n")
 	fmt.Fprintf(&b, "- PostgreSQL %s on both ends, %s, %s\n", pgtest.Query(r.b, r.source.DSN("postgres"), "show server_version")[0][0], runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 	names := make([]string, 0, len(serverSettings))
 	for k, v := range serverSettings {
