@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -34,6 +35,9 @@ const messageHead, longestMessage = 1 + 4, 1 << 30
 
 // rowsKey is where a connection of an endpoint has its rowTap.
 const rowsKey = "pgstandin.rows"
+
+// errEnded is what a connection has at its end, to which nobody means to read.
+var errEnded = errors.New("the server, or something on the way to it, ended the connection")
 
 func newRowTap(in io.Reader) *rowTap {
 	return &rowTap{in: in, buf: make([]byte, smallReads)}
@@ -86,6 +90,9 @@ func (r *rowTap) fill(need int) error {
 	r.buf, r.ahead = buf, buf[:n+more]
 	if more > 0 {
 		return nil // an error comes again
+	}
+	if err == io.EOF {
+		err = errEnded
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func TestRowTap(t *testing.T) {
 			c.to = &got
 		}
 		passed, err := io.ReadAll(&dribbleOut{c, rnd})
-		if err != nil {
+		if err != errEnded {
 			t.Fatal(seed, err)
 		}
 		if !bytes.Equal(passed, others) || !bytes.Equal(bytes.Join(got, nil), rows) {
@@ -104,7 +104,7 @@ func TestRowTapOddLengths(t *testing.T) {
 		c := newRowTap(strings.NewReader(head + "x"))
 		c.to = failAfter{}.writer()
 		got, err := io.ReadAll(c)
-		if err != nil || string(got[:messageHead]) != head || c.err != nil || len(c.buf) > largeReads {
+		if err != errEnded || string(got[:messageHead]) != head || c.err != nil || len(c.buf) > largeReads {
 			t.Errorf("%q: %q %v, a buffer of %d bytes", head, got, err, len(c.buf))
 		}
 	}

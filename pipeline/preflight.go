@@ -58,7 +58,7 @@ func (p *preflight) all(ctx context.Context, cfg PreflightConfig, more ...func(c
 	}
 	for _, check := range append(checks, more...) {
 		if err := check(ctx); err != nil {
-			return p.problems, fmt.Errorf("preflight: %w", plainly(err))
+			return p.problems, fmt.Errorf("target: preflight: %w", plainly(err))
 		}
 	}
 	return p.problems, nil

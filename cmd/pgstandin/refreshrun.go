@@ -150,7 +150,7 @@ func (r *refreshRun) swap(ctx context.Context) error {
 	r.report.Step("swap")
 	swap, err := r.tgt.Swap(ctx)
 	if err != nil {
-		return fmt.Errorf("swap: %w", err)
+		return err
 	}
 	r.finish()
 	r.res.Previous = swap.Previous
@@ -192,7 +192,7 @@ func (r *refreshRun) preflight(ctx context.Context) error {
 // unwritten is what a preflight found, as one error.
 func unwritten(problems []pipeline.Problem, err error) error {
 	if err != nil {
-		return fmt.Errorf("preflight: %w", err)
+		return err
 	}
 	if len(problems) == 0 {
 		return nil

@@ -94,7 +94,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	r.report.Step("swap")
 	swap, err := r.tgt.Swap(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("swap: %w", err)
+		return nil, err
 	}
 	r.report.Finish()
 	if swap.LeftErr != nil {
