@@ -67,7 +67,7 @@ func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData
 		return fmt.Errorf("target: constraints: %w", err)
 	}
 	b := newBuild(cfg, post, parts)
-	t.delay(b.todo)
+	t.delay(b.all)
 	b.exec = func(ctx context.Context, s *statement, alone bool) error { return t.buildOne(ctx, s, memory, alone) }
 	return b.run(ctx, load)
 }
@@ -89,7 +89,8 @@ type statement struct {
 	loads []schema.Name // tables that must be complete; tops of their trees
 	all   bool          // it is not known what it reads: all loads must have ended
 
-	waits  int // statements that must have ended
+	order  int // of build.all
+	waits  int // what must come before: statements, the last rows of tables, the end of all loads
 	next   []*statement
 	turn   int          // of build.turn, before which it gains by waiting
 	older  []*statement // as long as one of them is active, it gains by waiting
@@ -118,16 +119,23 @@ type build struct {
 	cfg    BuildConfig
 	exec   func(ctx context.Context, s *statement, alone bool) error
 	top    func(schema.Name) schema.Name
-	open   map[schema.Name]int  // tops of trees → parts that are not ready
-	marked map[schema.Name]bool // tops of trees whose parts are all frozen
-	todo   []*statement         // heaviest first
+	open   map[schema.Name]int          // tops of trees → parts that are not ready
+	marked map[schema.Name]bool         // tops of trees whose parts are all frozen
+	about  map[schema.Name][]*statement // by the tables, not yet complete, that they wait for
+	cleans map[schema.Name]*statement   // VACUUM, by table
+	all    []*statement                 // heaviest first
+	left   int                          // of all: not begun
+	todo   []*statement                 // of those: that wait for nothing more, in the order of all
 	active []*statement
 	turn   int // how many parts were called ready; when the load has ended, more than any
 	held   held
 }
 
 func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
-	b := &build{cfg: cfg, top: post.top, open: map[schema.Name]int{}, marked: map[schema.Name]bool{}, held: held{}}
+	b := &build{
+		cfg: cfg, top: post.top, open: map[schema.Name]int{}, marked: map[schema.Name]bool{},
+		about: map[schema.Name][]*statement{}, cleans: map[schema.Name]*statement{}, held: held{},
+	}
 	bytes := map[schema.Name]int64{}
 	for _, l := range cfg.Loads {
 		top := post.top(l.Table)
@@ -135,11 +143,61 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 		b.open[top]++
 		bytes[top] += l.Bytes
 	}
-	b.todo = planStatements(post, parts, b.marked)
-	b.todo = append(b.todo, lastStatements(cfg, post, b.todo)...)
-	weigh(b.todo, bytes)
-	slices.SortStableFunc(b.todo, func(x, y *statement) int { return cmp.Compare(y.rank(), x.rank()) })
+	b.all = planStatements(post, parts, b.marked)
+	b.all = append(b.all, lastStatements(cfg, post, b.all)...)
+	weigh(b.all, bytes)
+	slices.SortStableFunc(b.all, func(x, y *statement) int { return cmp.Compare(y.rank(), x.rank()) })
 	return b
+}
+
+// await makes each statement wait for the rows that it is about.
+func (b *build) await() {
+	b.left = len(b.all)
+	for i, s := range b.all {
+		s.order = i
+		for _, l := range s.loads {
+			if b.open[l] > 0 {
+				b.about[l] = append(b.about[l], s)
+				s.waits++
+			}
+		}
+		if s.all {
+			s.waits++
+		}
+		if s.clean != (schema.Name{}) {
+			b.cleans[s.clean] = s
+		}
+		if s.waits == 0 {
+			b.todo = append(b.todo, s)
+		}
+	}
+}
+
+// come takes note that something has come that the statements waited for.
+func (b *build) come(list []*statement) {
+	for _, s := range list {
+		if s.waits--; s.waits == 0 {
+			at, _ := slices.BinarySearchFunc(b.todo, s, func(x, y *statement) int { return cmp.Compare(x.order, y.order) })
+			b.todo = slices.Insert(b.todo, at, s)
+		}
+	}
+}
+
+// complete takes note that all rows of a table have come.
+func (b *build) complete(table schema.Name) {
+	b.open[table] = 0
+	list := b.about[table]
+	delete(b.about, table)
+	b.come(list)
+}
+
+// loaded takes note that all rows of all tables have come.
+func (b *build) loaded() {
+	b.turn = math.MaxInt
+	for table := range b.about {
+		b.complete(table)
+	}
+	b.come(slices.DeleteFunc(slices.Clone(b.all), func(s *statement) bool { return !s.all }))
 }
 
 // event is what happened to a running build.
@@ -153,6 +211,7 @@ type event struct {
 func (b *build) run(ctx context.Context, load func(context.Context, func(schema.Name)) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	b.await()
 	events := make(chan event)
 	ready := func(table schema.Name) { events <- event{ready: table} }
 	go func() { events <- event{err: load(ctx, ready)} }()
@@ -170,13 +229,17 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		case e.ready != schema.Name{}:
 			b.turn++
 			table := b.top(e.ready)
-			if b.open[table]--; b.open[table] == 0 && !b.marked[table] {
-				b.outlast(table)
+			if b.open[table]--; b.open[table] == 0 {
+				if !b.marked[table] {
+					b.outlast(table)
+				}
+				b.complete(table)
 			}
 		case e.ended != nil:
 			b.end(e.ended)
 		default:
-			loading, b.turn = false, math.MaxInt
+			loading = false
+			b.loaded()
 		}
 		if e.err != nil && failed == nil {
 			failed = e.err
@@ -188,8 +251,9 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		return failed
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case len(b.todo) > 0:
-		return fmt.Errorf("target: %s: it waits for itself", b.todo[0].name)
+	case b.left > 0:
+		stuck := slices.IndexFunc(b.all, func(s *statement) bool { return s.waits > 0 })
+		return fmt.Errorf("target: %s: it waits for itself", b.all[stuck].name)
 	}
 	return nil
 }
@@ -202,25 +266,16 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 	if loading {
 		limit = max(1, b.cfg.Beside)
 	}
-	may := func(s *statement) bool { return s.waits == 0 && (!loading || b.complete(s)) && b.held.free(s.locks) }
-	many := loading || len(b.active) > 0
-	if !many {
-		n := 0
-		for _, s := range b.todo {
-			if may(s) {
-				n++
-			}
-		}
-		many = n > 1
-	}
+	many := loading || len(b.active) > 0 || len(b.todo) > 1 // nothing is locked then
 	begin := func(patient bool) {
 		for i := 0; i < len(b.todo) && len(b.active) < limit; {
 			s := b.todo[i]
-			if !may(s) || patient && b.early(s) {
+			if !b.held.free(s.locks) || patient && b.early(s) {
 				i++
 				continue
 			}
 			b.todo = slices.Delete(b.todo, i, i+1)
+			b.left--
 			b.held.take(s.locks, 1)
 			b.active = append(b.active, s)
 			go func() {
@@ -243,16 +298,6 @@ func (b *build) early(s *statement) bool {
 	return s.turn > b.turn || slices.ContainsFunc(s.older, func(o *statement) bool { return slices.Contains(b.active, o) })
 }
 
-// complete reports whether all rows that a statement is about are there.
-func (b *build) complete(s *statement) bool {
-	for _, l := range s.loads {
-		if b.open[l] > 0 {
-			return false
-		}
-	}
-	return !s.all
-}
-
 // outlast lets VACUUM of a table whose last row has come wait for whatever began
 // before; it is not called for one whose rows are frozen. As long as such a transaction
 // lasts, VACUUM does not mark what all may see. When those that copy ended is not known:
@@ -260,10 +305,7 @@ func (b *build) complete(s *statement) bool {
 // marks, so does VACUUM, for all rows. A table that is not marked is only read more
 // slowly.
 func (b *build) outlast(table schema.Name) {
-	for _, s := range b.todo {
-		if s.clean != table {
-			continue
-		}
+	if s := b.cleans[table]; s != nil {
 		s.older, s.turn = slices.Clone(b.active), b.turn+4*b.cfg.Beside
 		if len(s.next) == 0 {
 			s.turn = math.MaxInt
@@ -274,9 +316,7 @@ func (b *build) outlast(table schema.Name) {
 func (b *build) end(s *statement) {
 	b.active = slices.DeleteFunc(b.active, func(a *statement) bool { return a == s })
 	b.held.take(s.locks, -1)
-	for _, n := range s.next {
-		n.waits--
-	}
+	b.come(s.next)
 }
 
 // planStatements makes the statements of the parts, with what each must wait for,

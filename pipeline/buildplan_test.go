@@ -83,7 +83,7 @@ func TestAnyPlanEnds(t *testing.T) {
 				few += 2
 			}
 		}
-		all := len(b.todo)
+		all := len(b.all)
 		var mu sync.Mutex
 		done := map[*statement]bool{}
 		views, loading := 0, true
@@ -162,7 +162,7 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 	add(many, "first", true)
 	add(many, "second", false)
 	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, post, parts)
-	for _, s := range b.todo {
+	for _, s := range b.all {
 		for _, n := range s.next {
 			if s.clean != (schema.Name{}) && n.sql != "validate first" {
 				t.Errorf("%s waits for VACUUM of %s", n.sql, s.clean)
@@ -232,6 +232,45 @@ func TestSortMemory(t *testing.T) {
 		s := &statement{sql: c.sql, index: c.index, bytes: c.bytes}
 		if got := s.memory(131072); got != c.want {
 			t.Errorf("%s of %d bytes: %d kB, want %d", c.sql, c.bytes, got, c.want)
+		}
+	}
+}
+
+// BenchmarkManyPartitions takes turns of what comes after the data of a table with
+// 2,000 partitions, each with a primary key and an index, without a server.
+func BenchmarkManyPartitions(b *testing.B) {
+	top := schema.Name{Schema: "s", Name: "top"}
+	post := &postData{places: map[objectKey]placement{}, tables: []schema.Name{top}, trees: map[schema.Name]schema.Name{}}
+	var parts []part
+	add := func(kind, sql string, at placement, needs ...int) int {
+		id := len(parts) + 1
+		parts = append(parts, part{id: id, kind: kind, name: kind, sql: sql, catalog: 1, object: uint32(id), needs: needs})
+		if at.table != (schema.Name{}) {
+			post.places[objectKey{1, uint32(id)}] = at
+		}
+		return id
+	}
+	var cfg BuildConfig
+	for i := range 2000 {
+		leaf := schema.Name{Schema: "s", Name: fmt.Sprint("leaf", i)}
+		post.trees[leaf] = top
+		cfg.Loads = append(cfg.Loads, Load{Table: leaf, Bytes: 1})
+		key := add("CONSTRAINT", "add key", placement{table: top, split: "create unique index", then: "add key"})
+		index := add("INDEX", "create index", placement{table: top, plain: true})
+		add("INDEX ATTACH", "attach", placement{}, key)
+		add("INDEX ATTACH", "attach", placement{}, index)
+	}
+	cfg.Beside, cfg.Jobs = 2, 4
+	for b.Loop() {
+		x := newBuild(cfg, post, parts)
+		x.exec = func(context.Context, *statement, bool) error { return nil }
+		if err := x.run(b.Context(), func(_ context.Context, ready func(schema.Name)) error {
+			for _, l := range cfg.Loads {
+				ready(l.Table)
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/pgstandin/pgstandin/schema"
+import (
+	"math/bits"
+
+	"github.com/pgstandin/pgstandin/schema"
+)
 
 // lockMode is a table lock of PostgreSQL, of those that building what comes
 // after the data takes.
@@ -35,13 +39,13 @@ type tableLock struct {
 	mode  lockMode
 }
 
-// held counts the locks that running statements have.
-type held map[tableLock]int
+// held counts the locks that running statements have: by mode, in the order of modes.
+type held map[schema.Name][5]int
 
 func (h held) free(locks []tableLock) bool {
 	for _, l := range locks {
-		for m := rowShare; m <= accessExclusive; m <<= 1 {
-			if l.mode.conflicts()&m != 0 && h[tableLock{l.table, m}] > 0 {
+		for i, n := range h[l.table] {
+			if n > 0 && l.mode.conflicts()&(1<<i) != 0 {
 				return false
 			}
 		}
@@ -51,6 +55,8 @@ func (h held) free(locks []tableLock) bool {
 
 func (h held) take(locks []tableLock, by int) {
 	for _, l := range locks {
-		h[l] += by
+		counts := h[l.table]
+		counts[bits.TrailingZeros8(uint8(l.mode))] += by
+		h[l.table] = counts
 	}
 }
