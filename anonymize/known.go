@@ -88,7 +88,7 @@ func (p *Program) EntityDomain() string { return p.domain }
 
 // Sole reports whether each row is an entity of its own, so that no other row of the
 // table says something of it.
-func (p *Program) Sole() bool { return p.sole }
+func (p *Program) Sole() bool { return p.own && !p.equal.fold }
 
 // Use makes the rewriter look up the entity of each row, of which by then all must
 // have been learned.
@@ -130,7 +130,7 @@ func (r *Rewriter) learn(k *Known) error {
 		r.teaches = k
 	}
 	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1)
-	if r.p.sole {
+	if r.p.own {
 		r.out[recordLink] = 0
 	}
 	r.out = binary.BigEndian.AppendUint64(r.out, r.tableKey)
@@ -159,7 +159,7 @@ func (r *Rewriter) learn(k *Known) error {
 	if len(r.out) == recordHead {
 		return nil
 	}
-	return k.add(r.ofEntity(), r.out, r.pupil != nil && r.p.sole && r.p.Asks())
+	return k.add(r.ofEntity(), r.out, r.pupil != nil && r.p.Sole() && r.p.Asks())
 }
 
 // table notes the program that records are of.

@@ -48,7 +48,8 @@ type Program struct {
 	known   []knownColumn
 	teach   []knownColumn // those of known that tables of the same entity are told of
 	owner   int           // the entity's column, also where no mask follows it; -1 for none
-	sole    bool          // each row is an entity of its own
+	own     bool          // each row is an entity of its own, as far as its exact value says
+	equal   equality      // of the entity's values
 	domain  string        // of the entity
 	keeps   []int         // columns of texts that are kept
 	hide    *keyed.PRF    // for known values of columns that become NULL
@@ -97,7 +98,7 @@ func Compile(secret *keyed.Secret, t Table) (*Program, error) {
 	p := &Program{name: t.Name, fields: len(t.Columns), need: make([]bool, len(t.Columns)), entity: -1, owner: -1}
 	if t.Entity >= 0 && t.EntityDomain != "" {
 		p.entity, p.owner, p.domain = t.Entity, t.Entity, t.EntityDomain
-		p.sole = t.Columns[t.Entity].Sole
+		p.own, p.equal = t.Columns[t.Entity].Sole, equalityOf(&t)
 		p.prf = secret.PRF("entity", t.EntityDomain)
 	}
 	var problems Problems

@@ -29,6 +29,7 @@ type Rewriter struct {
 	vals   [][]byte      // of each needed field; nil is NULL
 	out    []byte        // scratch for one masked value
 	folded []byte        // scratch of canonical
+	whose  []byte        // scratch of ofEntity
 	seed   [16]byte      // of the row's entity, once seeded
 	seeded bool          // see ofEntity
 	stream keyed.Stream  // scratch of invented
@@ -209,7 +210,12 @@ func (r *Rewriter) entity(label uint64) keyed.Stream {
 // ofEntity returns what stands for the row's entity, which is not NULL.
 func (r *Rewriter) ofEntity() [16]byte {
 	if !r.seeded {
-		r.seed, r.seeded = r.p.prf.Sum(r.vals[r.p.owner]), true
+		value := r.vals[r.p.owner]
+		if r.p.equal != (equality{}) {
+			r.whose = r.p.equal.appendSpelling(r.whose[:0], value)
+			value = r.whose
+		}
+		r.seed, r.seeded = r.p.prf.Sum(value), true
 	}
 	return r.seed
 }

@@ -32,7 +32,7 @@ type knownColumn struct {
 func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
 	p.known, p.hide = p.knownColumns(t), secret.PRF("mask", "scrub")
 	for _, k := range p.known {
-		if p.sole || !p.detected(t, k.column) {
+		if p.own || !p.detected(t, k.column) {
 			p.teach = append(p.teach, k)
 		}
 	}

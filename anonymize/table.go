@@ -11,7 +11,12 @@ type Table struct {
 	// tables that speak of the same entity agree.
 	Entity       int
 	EntityDomain string
-	Rows         int64 // estimated rows, for collision and capacity checks; 0 unknown
+	// EntityKey is the type of the column that EntityDomain names, and EntityFold says
+	// that it calls values equal without regard to case: by it and the type of
+	// its own column a table tells which values are one entity.
+	EntityKey  Type
+	EntityFold bool
+	Rows       int64 // estimated rows, for collision and capacity checks; 0 unknown
 	// Keys are the table's unique keys over columns that are NOT NULL and kept,
 	// as column indexes: what makes a template injective.
 	Keys [][]int

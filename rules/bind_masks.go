@@ -336,7 +336,7 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 		}
 		return // undecided, and said so
 	}
-	domain := t.Name.String() + "(" + spell(t.Columns[c].Name) + ")"
+	domain, named := t.Name.String()+"("+spell(t.Columns[c].Name)+")", &t.Columns[c]
 	if e.table != "" {
 		parent := d.binder.table(nameRule{e.at, e.table})
 		if parent == nil {
@@ -368,7 +368,8 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 				return
 			}
 		}
-		domain = parent.Name.String() + "(" + spell(parent.Columns[key].Name) + ")"
+		domain, named = parent.Name.String()+"("+spell(parent.Columns[key].Name)+")", &parent.Columns[key]
 	}
 	tr.Spec.Entity, tr.Spec.EntityDomain = at, domain
+	tr.Spec.EntityKey, tr.Spec.EntityFold = typeOf(&named.Type), named.Type.Base == "citext" || named.Nondeterministic
 }
