@@ -160,6 +160,9 @@ func (s *scan) at(i int, begins start) (lo, hi int, it item) {
 			return i, end, itemKnown
 		}
 	}
+	if it == itemNone && s.known != nil && s.known.numbers && begins&(startsNumber|startsPhone) != 0 {
+		hi, it = s.knownNumber(i)
+	}
 	return lo, hi, it
 }
 

@@ -114,6 +114,8 @@ type knownValues struct {
 	text  []byte // folded patterns of the row's own, one behind another
 	list  []pattern
 	heads [256]uint8 // by a pattern's first byte: the first such pattern, from 1
+
+	numbers bool // some source may be in the text in another spelling
 }
 
 // source is one known value.
@@ -169,10 +171,12 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 		return nil
 	}
 	k.in.note(text)
+	k.numbers = false
 	for i := range k.sources {
 		k.patterns(i)
+		k.numbers = k.numbers || k.sources[i].respelled() != itemNone
 	}
-	if len(k.list) == 0 && !k.respells() {
+	if len(k.list) == 0 && !k.numbers {
 		return nil
 	}
 	return k
@@ -210,17 +214,6 @@ func (k *knownValues) add(s source) {
 	}
 }
 
-// respells reports whether there is a value that detectors may find in another
-// spelling.
-func (k *knownValues) respells() bool {
-	for i := range k.sources {
-		if kind := k.sources[i].kind; kind == knownPhone || kind == knownSpelling {
-			return true
-		}
-	}
-	return false
-}
-
 // patterns makes the patterns of a value that the text may hold. Those of an
 // entity's value are made once for all texts about it.
 func (k *knownValues) patterns(at int) {
@@ -232,7 +225,7 @@ func (k *knownValues) patterns(at int) {
 					return
 				}
 				var p pattern
-				if k.text, p = appendPattern(k.text, v); len(p.text) > 0 {
+				if k.text, p = s.appendPattern(k.text, v); len(p.text) > 0 {
 					p.part, p.piece = part, piece
 					k.look(p, at)
 				}
@@ -247,7 +240,7 @@ func (k *knownValues) patterns(at int) {
 		from := len(k.all)
 		s.candidates(func(v []byte, part knownPart, piece uint8) {
 			var p pattern
-			if k.made, p = appendPattern(k.made, v); len(p.text) > 0 {
+			if k.made, p = s.appendPattern(k.made, v); len(p.text) > 0 {
 				p.part, p.piece = part, piece
 				k.all = append(k.all, p)
 			}
@@ -275,11 +268,6 @@ func (k *knownValues) look(p pattern, source int) {
 // its fake stands for that.
 func (s *source) candidates(fn func(v []byte, part knownPart, piece uint8)) {
 	switch s.kind {
-	case knownPhone:
-		if s.value[0] != '+' && s.value[0] != '(' {
-			fn(s.value, partWhole, 0) // what the detector may not see
-		}
-		return
 	case knownFirst, knownLast:
 		names(s.value, partWhole, partWhole, fn)
 	case knownName:
@@ -349,11 +337,15 @@ func nameGap(v []byte, i int) bool {
 
 var wideSpace = []byte("\u3000")
 
-// appendPattern makes a text to look for of v, without marks at its ends. One that
-// is short, or of few digits, would be found everywhere: it becomes none.
-func appendPattern(dst, v []byte) ([]byte, pattern) {
+// appendPattern makes a text to look for of v, without marks at its ends but for the
+// plus or bracket that a phone number begins with. One that is short, or of few digits,
+// would be found everywhere: it becomes none.
+func (s *source) appendPattern(dst, v []byte) ([]byte, pattern) {
 	if len(v) == 0 || radix(v[0]) == 1 || radix(v[len(v)-1]) == 1 {
-		v = bytes.TrimFunc(v, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+		mark := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+		if v = bytes.TrimRightFunc(v, mark); s.kind != knownPhone || len(v) == 0 || v[0] != '+' && v[0] != '(' {
+			v = bytes.TrimLeftFunc(v, mark)
+		}
 	}
 	lo := len(dst)
 	dst = appendFolded(dst, v)
@@ -468,54 +460,4 @@ func (r *Rewriter) teacher(p *Program) *Rewriter {
 	}
 	t.seed, t.seeded = r.ofEntity(), true
 	return t
-}
-
-// respell appends the mask of a known number that the text has in another
-// spelling, in that spelling.
-func (k *knownValues) respell(dst, found []byte, it item, r *Rewriter) ([]byte, bool) {
-	want := knownSpelling
-	if it == itemPhone {
-		want = knownPhone
-	}
-	var a, b, c [64]byte
-	for at := range k.sources {
-		s := &k.sources[at]
-		if s.kind != want || len(s.value) > 48 || len(found) > 48 {
-			continue
-		}
-		mine, theirs := symbolsIn(a[:0], found), symbolsIn(b[:0], s.value)
-		skip := 0 // of mine: zeros before the part that both have
-		if it == itemPhone {
-			for skip < len(mine) && skip < 2 && mine[skip] == '0' {
-				skip++
-			}
-		}
-		same := len(mine) - skip
-		if same < 7 || same > len(theirs) || it != itemPhone && same != len(theirs) || !bytes.Equal(theirs[len(theirs)-same:], mine[skip:]) {
-			continue
-		}
-		fake := symbolsIn(c[:0], k.fake(at, r))
-		if len(fake) != len(theirs) {
-			return append(dst, k.fake(at, r)...), true
-		}
-		copy(mine[skip:], fake[len(fake)-same:])
-		for _, ch := range found {
-			if radix(ch) > 1 {
-				ch, mine = mine[0], mine[1:]
-			}
-			dst = append(dst, ch)
-		}
-		return dst, true
-	}
-	return dst, false
-}
-
-// symbolsIn appends the letters and digits of v.
-func symbolsIn(dst, v []byte) []byte {
-	for _, ch := range v {
-		if radix(ch) > 1 {
-			dst = append(dst, ch)
-		}
-	}
-	return dst
 }

@@ -45,8 +45,8 @@ func (s *textStarts) note(text []byte) {
 	}
 }
 
-// mayHold reports whether the text may hold v. It is in doubt about all that does
-// not begin with three characters of ASCII, the first a letter or a digit.
+// mayHold reports whether the text may hold v. It is in doubt about all that has no
+// start.
 func (s *textStarts) mayHold(v []byte) bool {
 	triple, ok := startOf(v)
 	return !ok || s.may(triple)
@@ -58,13 +58,17 @@ func (s *textStarts) may(triple [3]byte) bool {
 	return s.triples[bit/64]>>(bit%64)&1 != 0 || s.loose[first/64]>>(first%64)&1 != 0
 }
 
-// startOf returns the first three characters of v, folded, if they are of ASCII,
-// the first a letter or a digit.
+// startOf returns three characters of ASCII that are side by side in v, folded: the
+// first ones, if they begin with a letter or a digit and have no space, else the
+// first that are all letters or digits: marks at the ends are not looked for.
 func startOf(v []byte) (triple [3]byte, ok bool) {
-	if len(v) < 3 || radix(v[0]) == 1 || v[1] <= ' ' || v[2] <= ' ' || (v[0]|v[1]|v[2]) >= utf8.RuneSelf {
-		return triple, false
+	for i := 0; i+3 <= len(v); i++ {
+		a, b, c := v[i], v[i+1], v[i+2]
+		if (a|b|c) < utf8.RuneSelf && radix(a) > 1 && (radix(b) > 1 && radix(c) > 1 || i == 0 && b > ' ' && c > ' ') {
+			return [3]byte{lower(a), lower(b), lower(c)}, true
+		}
 	}
-	return [3]byte{lower(v[0]), lower(v[1]), lower(v[2])}, true
+	return triple, false
 }
 
 // mostStarts is how many starts of a value are kept.

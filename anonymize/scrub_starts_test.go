@@ -12,7 +12,7 @@ func FuzzTextStarts(f *testing.F) {
 		"", "a", "Hello, this is Peter Ueda.", "peter", "Dear PETER\nUEDA", "José Müller and jose muller", "Jose\u0301 Mu\u0308ller",
 		"O’Brien, O'Brien", "Li\u00a0Wei 李伟", "\u212aarl", "12 Oak Road", "ab-cd", "x\xffyz", "\xe9l\xe9ne",
 	} {
-		for _, value := range []string{"Peter Ueda", "José Müller", "O'Brien", "Li Wei", "李伟", "Karl", "12 Oak Road, Villanova", "él", "x\xffyz", "ÉLÉNE", "(a) bcd"} {
+		for _, value := range []string{"Peter Ueda", "José Müller", "O'Brien", "Li Wei", "李伟", "Karl", "12 Oak Road, Villanova", "él", "x\xffyz", "ÉLÉNE", "(a) bcd", "+49 30 1216", "(415) 555-0132 x44", "A. b.)"} {
 			f.Add(text, value)
 		}
 	}
