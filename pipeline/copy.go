@@ -91,8 +91,8 @@ type SourceConns interface {
 	Release(conn *pgconn.PgConn, healthy bool)
 }
 
-// TargetConns opens connections to the database that is filled, with the
-// server's own encoding as client encoding; Target is one.
+// TargetConns opens connections to the database that is filled, with the client
+// encoding of the source's; Target is one.
 type TargetConns interface {
 	Connect(ctx context.Context) (*pgconn.PgConn, error)
 	Disconnect(ctx context.Context, conn *pgconn.PgConn)

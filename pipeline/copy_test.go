@@ -35,7 +35,7 @@ func (d loadInto) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, err
 	}
 	// One backend of a target must be told from those of the source.
-	const pin = "select set_config('client_encoding', current_setting('server_encoding'), false); set application_name = 'loader'"
+	const pin = "select set_config('client_encoding', case current_setting('server_encoding') when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end, false); set application_name = 'loader'"
 	if err := conn.Exec(ctx, pin).Close(); err != nil {
 		conn.Close(context.WithoutCancel(ctx))
 		return nil, err
@@ -154,7 +154,7 @@ func copyOut(t testing.TB, dsn, sql string) []byte {
 	t.Helper()
 	conn := pgtest.Connect(t, dsn)
 	var out bytes.Buffer
-	conn.Exec(context.Background(), "select set_config('client_encoding', current_setting('server_encoding'), false)").Close()
+	conn.Exec(context.Background(), "select set_config('client_encoding', case current_setting('server_encoding') when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end, false)").Close()
 	if _, err := conn.CopyTo(context.Background(), &out, sql); err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func (s *Source) dumpArgs(ctx context.Context, major int, objects Objects) ([]st
 	args := []string{
 		"--schema-only", "--snapshot=" + s.snap.ID,
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",
-		"--lock-wait-timeout=" + strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10), "--no-password",
+		"--encoding=" + rowEncoding(s.info.Encoding), "--lock-wait-timeout=" + strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10), "--no-password",
 	}
 	if major >= 18 {
 		args = append(args, "--no-statistics")

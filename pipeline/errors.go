@@ -160,8 +160,10 @@ func remedy(code string) string {
 		return "two rows have the same key: check that the mask of its columns is injective"
 	case "23503":
 		return "a row's parent is missing"
-	case "22021", "22P05":
+	case "22021":
 		return "a value is not valid in the database's encoding"
+	case "22P05":
+		return "a value has a character that UTF8, in which rows are read, has not: correct it in the source"
 	case "XX001", "XX002":
 		return "the server found damaged data or a damaged index"
 	}

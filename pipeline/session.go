@@ -61,13 +61,22 @@ var sourceSettings = []setting{
 	{"jit", "off", 0},
 }
 
-// pin sets the session's parameters, the client encoding to the server's among
-// them: no byte is converted on its way. Inside a transaction it holds even if a
-// pooler hands the session out by transaction.
+// rowEncoding is the client encoding in which rows and statements go to and from a
+// database of that encoding: the UTF-8 that masks and rules read, unless the server
+// knows no conversion.
+func rowEncoding(server string) string {
+	if server == "SQL_ASCII" || server == "MULE_INTERNAL" {
+		return server
+	}
+	return "UTF8"
+}
+
+// pin sets the session's parameters, rowEncoding among them. Inside a transaction it
+// holds even if a pooler hands the session out by transaction.
 func pin(ctx context.Context, conn *pgconn.PgConn, sets ...[]setting) error {
 	major := majorOf(conn)
 	var b strings.Builder
-	b.WriteString("select pg_catalog.set_config('client_encoding', pg_catalog.current_setting('server_encoding'), false)")
+	fmt.Fprintf(&b, "select pg_catalog.set_config('client_encoding', '%s', false)", rowEncoding(conn.ParameterStatus("server_encoding")))
 	for _, list := range sets {
 		for _, s := range list {
 			if s.since <= major {

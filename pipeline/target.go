@@ -46,6 +46,10 @@ type TargetConfig struct {
 	// InPlace builds schemas inside the live database, and swaps those, instead of a
 	// database beside it: for a role that may not create databases.
 	InPlace bool
+	// Encoding is the client encoding of the sessions on the new database, if what they
+	// write is not in that in which the source would give it: UTF8, or SQL_ASCII for
+	// a database of that.
+	Encoding string
 	// StallTimeout is as in SourceConfig.
 	StallTimeout time.Duration
 	// PgDump and PgRestore are the programs; empty means to look for them in PATH
@@ -381,6 +385,9 @@ func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 	own := []setting{}
 	if t.inplace != nil { // by that name, sessions of a dead run are known
 		own = append(own, setting{"application_name", applicationName + " run " + t.cfg.Run, 0})
+	}
+	if t.cfg.Encoding != "" {
+		own = append(own, setting{"client_encoding", t.cfg.Encoding, 0})
 	}
 	if err := pin(ctx, conn, textSettings, loadSettings, own); err != nil {
 		hangUp(ctx, conn)

@@ -63,6 +63,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	if err := r.choose(ctx, st); err != nil {
 		return nil, err
 	}
+	r.target.Encoding = r.what.encoding
 	if r.tgt, err = pipeline.OpenTarget(ctx, r.target); err != nil {
 		return nil, at("target", err)
 	}
@@ -184,6 +185,9 @@ func (r *restoration) byRows() []*pgarchive.Entry {
 
 // openLive reads the schema that a restore of data alone keeps.
 func (r *restoration) openLive(ctx context.Context) error {
+	if e := r.what.encoding; e != "" && e != "UTF8" && e != "SQL_ASCII" {
+		return fmt.Errorf("--data-only: the snapshot's rows are in %s, the target's schema is read in UTF8; restore them with pg_restore --data-only", e)
+	}
 	src, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: r.target.Conn, DSN: r.target.DSN})
 	if err != nil {
 		return errors.New("--data-only keeps the target's schema, which cannot be read: " + strings.TrimPrefix(err.Error(), "source: "))

@@ -17,6 +17,7 @@ import (
 // restorable is what of an archive is restored, each part in the archive's order.
 type restorable struct {
 	like       pipeline.Info // the database that was dumped
+	encoding   string        // in which its rows and statements are; "" is like's
 	extensions []string
 	pre        []*pgarchive.Entry
 	data       []*pgarchive.Entry // rows of tables
@@ -55,7 +56,7 @@ func wantedEntry(e *pgarchive.Entry) bool {
 func readContents(a *pgarchive.Archive, tables, schemas []string) (*restorable, error) {
 	c := &restorable{}
 	var err error
-	if c.like, err = databaseOf(a); err != nil {
+	if c.like, c.encoding, err = databaseOf(a); err != nil {
 		return nil, err
 	}
 	out, err := leftOut(a, tables, schemas)
@@ -266,9 +267,10 @@ var (
 	leadingNumber   = regexp.MustCompile(`^(\d+)(?:\.(\d+))?`)
 )
 
-// databaseOf reads from an archive what the database was that it is of.
-func databaseOf(a *pgarchive.Archive) (pipeline.Info, error) {
-	info := pipeline.Info{Database: a.Database}
+// databaseOf reads from an archive what the database was that it is of, and in which
+// encoding it is written.
+func databaseOf(a *pgarchive.Archive) (info pipeline.Info, encoding string, err error) {
+	info.Database = a.Database
 	if m := leadingNumber.FindStringSubmatch(a.ServerVersion); m != nil {
 		major, _ := strconv.Atoi(m[1])
 		info.Version = major * 10000
@@ -276,25 +278,26 @@ func databaseOf(a *pgarchive.Archive) (pipeline.Info, error) {
 	for _, e := range a.Entries {
 		switch e.Desc {
 		case "ENCODING":
-			if m := encodingSetting.FindStringSubmatch(e.Defn.String); m != nil && info.Encoding == "" {
-				info.Encoding = m[1]
+			if m := encodingSetting.FindStringSubmatch(e.Defn.String); m != nil {
+				encoding = m[1]
 			}
 		case "STDSTRINGS":
 			if !strings.Contains(e.Defn.String, "'on'") {
-				return info, errors.New("the archive was made with standard_conforming_strings off; restore it with pg_restore")
+				return info, "", errors.New("the archive was made with standard_conforming_strings off; restore it with pg_restore")
 			}
 		case "DATABASE":
 			_, settings, _ := strings.Cut(e.Defn.String, " TEMPLATE = template0")
-			if err := databaseSettings(&info, settings); err != nil {
-				return info, err
-			}
+			databaseSettings(&info, settings)
 		}
 	}
-	return info, nil
+	if info.Encoding == "" {
+		info.Encoding = encoding
+	}
+	return info, encoding, nil
 }
 
 // databaseSettings reads the options of a CREATE DATABASE.
-func databaseSettings(info *pipeline.Info, text string) error {
+func databaseSettings(info *pipeline.Info, text string) {
 	set := map[string]string{}
 	for _, m := range databaseSetting.FindAllStringSubmatch(text, -1) {
 		v := m[2]
@@ -303,12 +306,7 @@ func databaseSettings(info *pipeline.Info, text string) error {
 		}
 		set[m[1]] = v
 	}
-	if e := set["ENCODING"]; e != "" {
-		if info.Encoding != "" && info.Encoding != e {
-			return fmt.Errorf("the archive was made in another encoding (%s) than its database has (%s); restore it with pg_restore", info.Encoding, e)
-		}
-		info.Encoding = e
-	}
+	info.Encoding = set["ENCODING"]
 	or := func(names ...string) string {
 		for _, n := range names {
 			if set[n] != "" {
@@ -324,5 +322,4 @@ func databaseSettings(info *pipeline.Info, text string) error {
 	info.Collate, info.Ctype = or("LC_COLLATE", "LOCALE"), or("LC_CTYPE", "LOCALE")
 	info.Locale = or(strings.ToUpper(info.Provider)+"_LOCALE", "LOCALE")
 	info.ICURules = or("ICU_RULES")
-	return nil
 }
