@@ -212,6 +212,9 @@ func (r *copyRun) tally(done []pipeline.JobResult) {
 			x.Cut += ref.Cut
 		}
 	}
+	for _, text := range r.b.strangers(r.sel.Report.References) {
+		r.note(text)
+	}
 	r.res.byTable = byTable
 	for _, x := range slices.Collect(maps.Values(byTable)) {
 		r.res.Tables = append(r.res.Tables, *x)

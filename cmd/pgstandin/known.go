@@ -156,3 +156,20 @@ func learnColumns(p *anonymize.Program, spec *rules.TableRules) []subset.Column 
 	}
 	return columns
 }
+
+// strangers says of which rows the texts may quote somebody who is not copied: of those
+// whose entity became NULL since its own row is not. What that one says was not read.
+func (b *bound) strangers(references []subset.ReferenceReport) (notes []string) {
+	specs := b.specs()
+	for _, ref := range references {
+		child, parent := ref.Reference.Child, ref.Reference.Parent
+		p := b.programs[child]
+		if ref.Cut == 0 || p == nil || !p.Asks() || ref.Reference.Expr != "" || len(ref.Reference.Columns) != 1 ||
+			ref.Reference.Columns[0] != specs[child].Columns[p.EntityColumn()] {
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("texts of %s in %s may quote rows of %s that are not copied, and are not searched for what those say: leave such rows out (where, or up: prune beside roots), or use mask text",
+			plural(int(ref.Cut), "row"), child.Name, parent.Name))
+	}
+	return notes
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,6 +155,35 @@ tables:
 	}
 	if n != 200 {
 		t.Errorf("%d texts", n)
+	}
+}
+
+// TestTextsOfStrangers: where the row of an entity is not copied, and a reference to it
+// becomes NULL, nobody knows what it says: a run tells of the texts that may quote it,
+// and how to leave them out.
+func TestTextsOfStrangers(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, name text, active boolean);
+		create table orders (id int primary key, user_id int references users, "Adviser" int references users, note text);
+		insert into users values (1, 'Wilhelmina Zebrowski', true), (2, 'Roderick Quistgaard', false);
+		insert into orders values (1, 1, 2, 'Wilhelmina called'), (2, 2, 1, 'Roderick called')`)
+	const rules = `version: 1
+targets: ["*_staging"]
+%s
+tables:
+  users: { where: active, entity: id, columns: { name: person.name } }
+  orders: { entity: user_id -> users, columns: { note: scrub } }
+`
+	s.write(fmt.Sprintf(rules, ""))
+	status, _, errOut := s.refresh(keyA)
+	if want := "texts of 1 row in public.orders may quote rows of public.users that are not copied"; status != 0 || strings.Count(errOut, want) != 1 {
+		t.Errorf("status %d:\n%s", status, errOut)
+	}
+	s.write(fmt.Sprintf(rules, "subset: { roots: [{ table: users, where: \"true\" }], references: [{ from: orders(user_id), up: prune }], unreached: all }"))
+	status, _, errOut = s.refresh(keyA)
+	if got := pgtest.Query(t, s.target, "select id, note from orders"); status != 0 || strings.Contains(errOut, "may quote") || len(got) != 1 || strings.Contains(got[0][1], "Wilhelmina") {
+		t.Errorf("status %d: %q\n%s", status, got, errOut)
 	}
 }
 
