@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -59,20 +60,17 @@ type reader struct {
 
 // each runs the query of a kind and calls fn for each of its rows.
 func (r *reader) each(name string, fn func(row) error) error {
+	return r.explain(r.rows(name, fn))
+}
+
+// rows is each with the server's own error.
+func (r *reader) rows(name string, fn func(row) error) error {
 	text, err := queries.ReadFile(name + ".sql")
 	if err != nil {
 		return err
 	}
 	res := r.conn.ExecParams(r.ctx, string(text), nil, nil, nil, nil).Read()
 	if res.Err != nil {
-		var pg *pgconn.PgError
-		if errors.As(res.Err, &pg) { // of the catalog alone: its message quotes no row
-			hint := ""
-			if pg.Code == "40001" { // replay on a standby
-				hint = "; set hot_standby_feedback = on there, or raise max_standby_streaming_delay, or read from the primary"
-			}
-			return fmt.Errorf("%s (SQLSTATE %s)%s", pg.Message, pg.Code, hint)
-		}
 		return res.Err
 	}
 	for _, fields := range res.Rows {
@@ -82,6 +80,42 @@ func (r *reader) each(name string, fn func(row) error) error {
 		}
 	}
 	return nil
+}
+
+// explain says what a query's error means. It is of the catalog alone: its message
+// quotes no row.
+func (r *reader) explain(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	hint := ""
+	switch pg.Code {
+	case lockNotAvailable:
+		return r.locked(pg)
+	case "40001": // replay on a standby
+		hint = "; set hot_standby_feedback = on there, or raise max_standby_streaming_delay, or read from the primary"
+	}
+	return fmt.Errorf("%s (SQLSTATE %s)%s", pg.Message, pg.Code, hint)
+}
+
+// lockNotAvailable is the SQLSTATE of a wait that reached lock_timeout.
+const lockNotAvailable = "55P03"
+
+// locked says what others have locked, where the session can still ask: the size
+// of a table and the text of a view take the locks that reading them does.
+func (r *reader) locked(waited *pgconn.PgError) error {
+	what, long := "a table", ""
+	if r.conn.TxStatus() == 'I' {
+		_ = r.rows("locked", func(x row) error { // the names are more than there has to be
+			long = " for " + x.text(0)
+			if names := list[string](x, 1); len(names) > 0 {
+				what = strings.Join(names, " or ")
+			}
+			return nil
+		})
+	}
+	return fmt.Errorf("%s stayed locked by another session%s (SQLSTATE %s); try again when no migration runs", what, long, waited.Code)
 }
 
 // row is one row of a catalog query. Reading a field that is not as the query

@@ -120,6 +120,9 @@ func describe(pg *pgconn.PgError) string {
 // or cancelled, as of a serialization failure.
 const recoveryConflict = "40001"
 
+// lockNotAvailable is the SQLSTATE of a wait for a lock that reached lock_timeout.
+const lockNotAvailable = "55P03"
+
 // remedy says what to do about an SQLSTATE, or nothing.
 func remedy(code string) string {
 	switch code {
@@ -148,7 +151,7 @@ func remedy(code string) string {
 			"or raise max_standby_streaming_delay, or read from the primary"
 	case "40P01":
 		return "another session locked the same objects in another order: try again"
-	case "55P03":
+	case lockNotAvailable:
 		return "another session holds a lock: try again when no migration runs"
 	case "25P03", "57P05":
 		return "the server ended the session for being idle"

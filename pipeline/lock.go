@@ -38,7 +38,7 @@ func (e *YieldError) Error() string {
 // that itself waits for the leader. The lock lasts as long as the worker.
 func LockNowait(ctx context.Context, worker *pgconn.PgConn, table schema.Name) error {
 	err := run(ctx, worker, "lock table "+table.SQL()+" in access share mode nowait")
-	if codeOf(err) == "55P03" {
+	if codeOf(err) == lockNotAvailable {
 		return &YieldError{Table: table}
 	}
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Source) Watch(ctx context.Context) error {
 			if conn, err = s.at.connect(ctx, ""); err != nil {
 				return connectFailure(ctx, "source", fmt.Errorf("watch: %w", err))
 			}
-			if err = pin(ctx, conn, textSettings, sourceSettings); err != nil {
+			if err = pin(ctx, conn, s.settings()...); err != nil {
 				hangUp(ctx, conn)
 				return failure(ctx, "source", fmt.Errorf("watch: %w", err), nil)
 			}

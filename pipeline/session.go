@@ -365,7 +365,7 @@ func plainly(err error) error {
 		return err
 	}
 	hint := ""
-	if pg.Code == recoveryConflict {
+	if pg.Code == recoveryConflict || pg.Code == lockNotAvailable {
 		hint = "; " + remedy(pg.Code)
 	}
 	return &messageError{pg: pg, hint: hint}

@@ -57,7 +57,7 @@ select pg_catalog.pg_export_snapshot(),
 		return Snapshot{}, plainly(err)
 	}
 	// Once more inside the transaction, where it holds behind any pooler.
-	if err := pin(ctx, s.leader, textSettings, sourceSettings); err != nil {
+	if err := pin(ctx, s.leader, s.settings()...); err != nil {
 		return Snapshot{}, plainly(err)
 	}
 	micros, err := strconv.ParseInt(row[2], 10, 64)
@@ -71,19 +71,19 @@ func (s *Source) lockAll(ctx context.Context, tables []schema.Name) error {
 	sorted := append([]schema.Name(nil), tables...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Less(sorted[j]) })
 	var b strings.Builder
-	fmt.Fprintf(&b, "set local lock_timeout = %d; lock table ", max(1, s.cfg.LockTimeout.Milliseconds()))
+	b.WriteString("lock table ")
 	for i, t := range sorted {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString(t.SQL())
 	}
-	b.WriteString(" in access share mode; set local lock_timeout = 0")
+	b.WriteString(" in access share mode")
 	err := run(ctx, s.leader, b.String())
 	switch codeOf(err) {
 	case "":
 		return err
-	case "55P03":
+	case lockNotAvailable:
 		return fmt.Errorf("locks: a table stayed locked by another session for %s (SQLSTATE 55P03); try again when no migration runs", s.cfg.LockTimeout)
 	}
 	return fmt.Errorf("locks: %w", plainly(err))
@@ -240,8 +240,7 @@ func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error 
 	default:
 		return plainly(err)
 	}
-	lock := []setting{{"lock_timeout", strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10), 0}}
-	if err := pin(ctx, conn, textSettings, sourceSettings, lock, s.statementLimit()); err != nil {
+	if err := pin(ctx, conn, append(s.settings(), s.statementLimit())...); err != nil {
 		return plainly(err)
 	}
 	row, err := oneOf(ctx, conn, `

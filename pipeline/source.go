@@ -28,8 +28,8 @@ type SourceConfig struct {
 	// pg_dump gets those of its settings that Conn does not show, such as
 	// sslrootcert, by environment.
 	DSN string
-	// LockTimeout is how long to wait for the lock on a table: zero means
-	// DefaultLockTimeout.
+	// LockTimeout is how long any session waits for the lock on a table, those that
+	// reading the catalog takes among them: zero means DefaultLockTimeout.
 	LockTimeout time.Duration
 	// Yield is how long anyone may wait behind us before the run gives way: zero
 	// means DefaultYield.
@@ -138,7 +138,7 @@ func (s *Source) open(ctx context.Context) error {
 	if m := majorOf(s.leader); m < 13 {
 		return fmt.Errorf("PostgreSQL %s: versions 13 to 18 are supported", s.leader.ParameterStatus("server_version"))
 	}
-	if err := pin(ctx, s.leader, textSettings, sourceSettings); err != nil {
+	if err := pin(ctx, s.leader, s.settings()...); err != nil {
 		return plainly(err)
 	}
 	info, err := readInfo(ctx, s.leader)
@@ -148,6 +148,12 @@ func (s *Source) open(ctx context.Context) error {
 	info.Host, _, info.Port = s.at.server()
 	s.info = info
 	return s.pids.add(ctx, s.leader)
+}
+
+// settings are what every session on the source pins.
+func (s *Source) settings() [][]setting {
+	wait := strconv.FormatInt(max(1, s.cfg.LockTimeout.Milliseconds()), 10)
+	return [][]setting{textSettings, sourceSettings, {{"lock_timeout", wait, 0}}}
 }
 
 // Leader returns the leader's connection: for reading the catalog, and whatever

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -282,6 +283,27 @@ func TestLockTimeout(t *testing.T) {
 	s := openSource(t, pipeline.SourceConfig{Conn: config(t, dsn), LockTimeout: 100 * time.Millisecond})
 	if _, err := s.Begin(t.Context(), []schema.Name{name("t")}); err == nil || !strings.Contains(err.Error(), "55P03") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The catalog is not waited for without end either: sizes of tables and texts of
+// views take locks.
+func TestLockTimeoutOfCatalog(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, "create table free (); create table \"Odd\" (a int); create view v as select a from \"Odd\"")
+	holder := pgtest.Connect(t, dsn)
+	if _, err := holder.Exec(t.Context(), "begin; lock table only \"Odd\"").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	s := openSource(t, pipeline.SourceConfig{Conn: config(t, dsn), LockTimeout: 100 * time.Millisecond})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, tables := catalog.Read(ctx, s.Leader())
+	_, objects := catalog.Objects(ctx, s.Leader())
+	for _, err := range []error{tables, objects} {
+		if err == nil || !strings.Contains(err.Error(), `: public."Odd" stayed locked by another session for 100ms (SQLSTATE 55P03); try again when no migration runs`) {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
