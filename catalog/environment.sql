@@ -19,7 +19,7 @@ from database d, lateral (values
 union all
 select 'setting', s.name, '', s.reset_val, true, false, true from pg_catalog.pg_settings s
 where s.name = any ('{array_nulls,backslash_quote,bytea_output,check_function_bodies,client_encoding,DateStyle,default_text_search_config,
-  default_transaction_deferrable,default_transaction_isolation,default_transaction_read_only,extra_float_digits,IntervalStyle,lc_messages,
+  default_transaction_deferrable,default_transaction_isolation,default_transaction_read_only,extra_float_digits,gin_fuzzy_search_limit,IntervalStyle,lc_messages,
   lc_monetary,lc_numeric,lc_time,lock_timeout,quote_all_identifiers,row_security,search_path,session_replication_role,
   standard_conforming_strings,statement_timeout,timezone_abbreviations,TimeZone,transform_null_equals,xmlbinary,xmloption}'::text[])
 union all

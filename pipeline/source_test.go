@@ -307,6 +307,28 @@ func TestLockTimeoutOfCatalog(t *testing.T) {
 	}
 }
 
+// A server's limit of what an index finds leaves no row out.
+func TestIndexFindsAll(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, `create table t (a int[]); insert into t select array[1] from generate_series(1, 20000);
+		create index on t using gin (a); analyze t`)
+	for _, set := range []string{"gin_fuzzy_search_limit = 100", "enable_seqscan = off"} {
+		pgtest.Exec(t, dsn, `do $$ begin execute format('alter database %I set `+set+`', current_database()); end $$`)
+	}
+	s := openSource(t, pipeline.SourceConfig{Conn: config(t, dsn)})
+	if _, err := s.Begin(t.Context(), []schema.Name{name("t")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.OpenWorkers(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	err := s.Query(t.Context(), "select 1 from public.t where a operator(pg_catalog.@>) array[1]", func([][]byte) error { rows++; return nil })
+	if err != nil || rows != 20000 {
+		t.Errorf("%d rows of 20000: %v", rows, err)
+	}
+}
+
 func TestConnectionErrors(t *testing.T) {
 	dsn := pgtest.DB(t)
 	cfg := config(t, dsn)
