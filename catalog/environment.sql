@@ -1,12 +1,15 @@
 with database as (
   select d.*, pg_catalog.to_jsonb(d) as j from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()
+), relations as (
+  select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    -- what a refresh in place is building, or has put aside
+    and coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '(^|\n)pgstandin: (building|previous) '
 ), used as (
-  select a.attcollation as oid from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where a.attcollation <> 0 and not a.attisdropped and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  select a.attcollation as oid from pg_catalog.pg_attribute a
+  where a.attcollation <> 0 and not a.attisdropped and a.attrelid in (select oid from relations)
   union
-  select unnest(i.indcollation::oid[]) from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  select unnest(i.indcollation::oid[]) from pg_catalog.pg_index i where i.indexrelid in (select oid from relations)
 )
 select 'server' as kind, 'version' as name, '' as of, pg_catalog.current_setting('server_version') as definition, true as shown, false as printed, true as valid
 union all

@@ -1,11 +1,19 @@
 with members as (
   select classid, objid from pg_catalog.pg_depend where deptype = 'e'
+), aside as (
+  -- what a refresh in place is building, or has put aside
+  select n.oid from pg_catalog.pg_namespace n
+  where pg_catalog.obj_description(n.oid, 'pg_namespace') ~ '(^|\n)pgstandin: (building|previous) '
 ), spaces as (
   select n.oid, n.nspname from pg_catalog.pg_namespace n
-  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and n.oid not in (select oid from aside)
     and not exists (select from members m where m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and m.objid = n.oid)
-    -- what a refresh in place is building, or has put aside
-    and coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '(^|\n)pgstandin: (building|previous) '
+), casts as (
+  -- they are in no schema: what they cast is
+  select k.* from pg_catalog.pg_cast k
+  where k.oid >= 16384
+    and not exists (select from pg_catalog.pg_type t where t.oid in (k.castsource, k.casttarget) and t.typnamespace in (select oid from aside))
+    and not exists (select from pg_catalog.pg_proc p where p.oid = k.castfunc and p.pronamespace in (select oid from aside))
 ), relations as (
   select c.*, c.oid::pg_catalog.regclass::text as name from pg_catalog.pg_class c
   where c.relnamespace in (select oid from spaces) and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
@@ -23,7 +31,7 @@ with members as (
   union all
   select 'operator family', 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid, '' from pg_catalog.pg_opfamily where opfnamespace in (select oid from spaces)
   union all
-  select 'cast', 'pg_catalog.pg_cast'::pg_catalog.regclass, oid, castcontext::text || castmethod::text from pg_catalog.pg_cast where oid >= 16384
+  select 'cast', 'pg_catalog.pg_cast'::pg_catalog.regclass, oid, castcontext::text || castmethod::text from casts
   union all
   select 'conversion', 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid, '' from pg_catalog.pg_conversion where connamespace in (select oid from spaces)
   union all
@@ -43,6 +51,13 @@ with members as (
     and d.classoid <> all (array['pg_catalog.pg_extension', 'pg_catalog.pg_event_trigger', 'pg_catalog.pg_publication', 'pg_catalog.pg_foreign_server',
         'pg_catalog.pg_foreign_data_wrapper', 'pg_catalog.pg_largeobject', 'pg_catalog.pg_language']::pg_catalog.regclass[]::oid[])
     and not exists (select from members m where m.classid = d.classoid and m.objid = d.objoid)
+    and case d.classoid::pg_catalog.regclass
+      when 'pg_catalog.pg_namespace'::pg_catalog.regclass then d.objoid in (select oid from spaces)
+      when 'pg_catalog.pg_cast'::pg_catalog.regclass then d.objoid in (select oid from casts)
+      when 'pg_catalog.pg_trigger'::pg_catalog.regclass then exists (select from pg_catalog.pg_trigger x join relations r on r.oid = x.tgrelid where x.oid = d.objoid)
+      when 'pg_catalog.pg_rewrite'::pg_catalog.regclass then exists (select from pg_catalog.pg_rewrite x join relations r on r.oid = x.ev_class where x.oid = d.objoid)
+      when 'pg_catalog.pg_policy'::pg_catalog.regclass then exists (select from pg_catalog.pg_policy x join relations r on r.oid = x.polrelid where x.oid = d.objoid)
+      else i.schema is null or i.schema in (select pg_catalog.quote_ident(nspname) from spaces) end
 )
 select 'schema' as kind, pg_catalog.quote_ident(nspname) as name, '' as of, '' as definition, true as shown, false as printed, true as valid from spaces
 union all

@@ -108,6 +108,48 @@ func TestRefreshInPlace(t *testing.T) {
 	}
 }
 
+// What a refresh in place has put aside, with all that hangs on it, is no drift,
+// and what staging has besides still is.
+func TestDriftInPlace(t *testing.T) {
+	t.Parallel()
+	s, _ := newPlaced(t)
+	pgtest.Exec(t, s.source, `
+create type mood as enum ('sad', 'ok'); create cast (mood as int) with inout;
+create function weigh(mood) returns bigint language sql immutable as 'select 1::bigint'; create cast (mood as bigint) with function weigh(mood);
+create collation co (lc_collate = 'C', lc_ctype = 'C'); create index on orders ((total::text) collate co);
+alter table users add check (id > 0);
+create function touch() returns trigger language plpgsql as 'begin return new; end';
+create trigger tr before update on users for each row execute function touch();
+create view v as select id from users; create rule r as on insert to v do instead nothing;
+create domain positive as int constraint pos check (value > 0);
+create operator === (leftarg = int, rightarg = int, function = int4eq);
+create statistics st on id, user_id from orders; create sequence q;
+comment on schema public is 'ours'; comment on table users is 'who'; comment on column users.id is 'n'; comment on constraint users_id_check on users is 'c';
+comment on trigger tr on users is 't'; comment on rule r on v is 'r'; comment on cast (mood as int) is 'k'; comment on cast (mood as bigint) is 'k';
+comment on domain positive is 'd'; comment on constraint pos on domain positive is 'p'; comment on function touch() is 'f'; comment on collation co is 'co';
+comment on operator === (int, int) is 'o'; comment on statistics st is 's'; comment on sequence q is 'q'; comment on index users_pkey is 'i'`)
+	drift := func(what, want string) {
+		t.Helper()
+		status, out, errOut := s.command(keyA, "drift", "--source", s.source, "--target", s.target)
+		if want == "" && status != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: drift: status %d: %s%s", what, status, out, errOut)
+		}
+	}
+	for _, what := range []string{"the first", "the second", "the third"} {
+		s.must(keyA, "--in-place")
+		drift(what, "")
+	}
+	for sql, want := range map[string]string{
+		"create cast (mood as text) with inout":                "cast",
+		"comment on trigger tr on users is 'x'":                "trigger tr on public.users",
+		"comment on cast (mood as int) is null":                "cast (public.mood AS integer)",
+		"comment on constraint pos on domain positive is null": "domain constraint pos on public.positive",
+	} {
+		pgtest.Exec(t, s.target, sql)
+		drift(sql, want)
+	}
+}
+
 // TestInPlaceKilled kills runs at the beginning of steps and at random moments:
 // staging answers with whole data, old or new, and the next run succeeds and clears
 // away what the dead one left.
