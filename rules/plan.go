@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -14,6 +15,31 @@ func (b *Bound) Plan() (*subset.Plan, error) {
 		return nil, b.File.Place(err)
 	}
 	return p, nil
+}
+
+// RefuseUnlogged says of which tables p copies rows that a hot standby does not
+// have: those of unlogged ones. The error is Errors.
+func (b *Bound) RefuseUnlogged(p *subset.Plan) error {
+	lines := map[*schema.Table]int{}
+	for _, t := range b.Tables {
+		lines[t.Table] = t.Line
+	}
+	probs := &problems{file: b.File.Name}
+	for _, t := range p.Tables() {
+		if !t.Copied {
+			continue
+		}
+		for _, leaf := range t.Table.Leaves() {
+			which := "it"
+			if leaf != t.Table {
+				which = t.Table.Name.String()
+			}
+			if leaf.Unlogged {
+				probs.add(pos{line: lines[t.Table]}, "%s is unlogged, and a standby does not have its rows; write rows: none for %s, or read from the primary", leaf.Name, which)
+			}
+		}
+	}
+	return probs.err()
 }
 
 // Place turns subset.Problems in err into Errors, with their places in the file.

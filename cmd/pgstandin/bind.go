@@ -22,7 +22,7 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	if err != nil {
 		return nil, at("source", err)
 	}
-	b := &bound{schema: s}
+	b := &bound{schema: s, standby: src.Info().Standby}
 	env := ruleEnv(ctx, src.Leader(), now)
 	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
 		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
@@ -32,6 +32,9 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	}
 	var planErr, maskErr error
 	b.plan, planErr = b.rules.Plan()
+	if planErr == nil && b.standby {
+		planErr = b.rules.RefuseUnlogged(b.plan)
+	}
 	if j.secret != nil {
 		b.programs, maskErr = b.rules.Compile(j.secret)
 	}

@@ -44,6 +44,7 @@ type job struct {
 // bound is the rules bound to the source as the run's snapshot shows it.
 type bound struct {
 	schema   *schema.Schema
+	standby  bool // the source is one: it has no rows of unlogged tables
 	rules    *rules.Bound
 	plan     *subset.Plan
 	programs map[*schema.Table]*anonymize.Program // by logical table
@@ -51,7 +52,31 @@ type bound struct {
 }
 
 // notes are what is to be known of the plan and of the rules.
-func (b *bound) notes() []string { return slices.Concat(b.plan.Notes(), b.rules.Notes) }
+func (b *bound) notes() []string {
+	return slices.Concat(b.plan.Notes(), b.rules.Notes, noOriginals(b.unlogged()))
+}
+
+// unlogged are the tables whose rows the source lacks, being a standby. None of them
+// is copied.
+func (b *bound) unlogged() []*schema.Table {
+	if !b.standby {
+		return nil
+	}
+	return unlogged(b.schema)
+}
+
+func unlogged(s *schema.Schema) []*schema.Table {
+	return slices.DeleteFunc(slices.Clone(s.Tables), func(t *schema.Table) bool { return !t.Unlogged || t.Kind != schema.Ordinary })
+}
+
+// noOriginals are the notes on tables that are not looked for in the target.
+func noOriginals(tables []*schema.Table) []string {
+	var notes []string
+	for _, t := range tables {
+		notes = append(notes, fmt.Sprintf("no values of %s are looked for in the target: it is unlogged, and a standby does not have its rows", t.Name))
+	}
+	return notes
+}
 
 func (j *job) workers() int {
 	if j.run.workers > 0 {

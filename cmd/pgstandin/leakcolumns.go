@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/leak"
@@ -175,12 +176,12 @@ func (b *bound) copiedParts(sel *subset.Selection) originalParts {
 	return out
 }
 
-// allParts are all rows of the source.
+// allParts are all rows that the source has.
 func (b *bound) allParts() originalParts {
-	specs := b.specs()
+	specs, lacks := b.specs(), b.unlogged()
 	var out originalParts
 	for _, t := range b.schema.Tables {
-		if t.Kind != schema.Ordinary {
+		if t.Kind != schema.Ordinary || slices.Contains(lacks, t) {
 			continue
 		}
 		out = append(out, originalPart{t, specs[t.Root()], b.programs[t.Root()], func(columns []subset.Column) []subset.Chunk {

@@ -92,6 +92,7 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 	if _, err := src.Begin(ctx, tableNames(s)); err != nil {
 		return at("source", err)
 	}
+	p.standby = src.Info().Standby
 	p.s = &sampler{conn: src.Leader(), rows: 300}
 	if p.schema, err = catalog.Read(ctx, src.Leader()); err != nil {
 		return at("source", err)
@@ -144,6 +145,7 @@ type profiler struct {
 	schema  *schema.Schema
 	minimum int64
 	rows    int64
+	standby bool // the source is one
 	// open are the columns whose values may be shown, by table and name: of no
 	// other is a value read into a profile.
 	open map[schema.Name]map[string]bool

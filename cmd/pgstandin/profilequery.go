@@ -25,6 +25,10 @@ func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
 	out := &seed.Profile{Format: seed.ProfileFormat, Version: seed.ProfileVersion, Minimum: int(p.minimum)}
 	rows := map[*schema.Table]int64{}
 	for _, t := range p.schema.Roots() {
+		if p.lacks(t) {
+			p.s.notes = append(p.s.notes, fmt.Sprintf("no rows of %s: it is unlogged, and a standby does not have them", t.Name))
+			continue
+		}
 		n, err := p.numbers(ctx, "select count(*)"+fromTable(t))
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Name, err)
@@ -36,6 +40,10 @@ func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
 		x := &profiledTable{p: p, t: t, rows: rows[t], alias: schema.QuoteIdent(t.Name.Name)}
 		x.people(missing)
 		one := seed.ProfileTable{Name: t.Name.String(), Rows: x.rows}
+		if p.lacks(t) {
+			out.Tables = append(out.Tables, one)
+			continue
+		}
 		if err := x.columns(ctx, &one); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Name, err)
 		}
@@ -54,6 +62,12 @@ func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
 		out.Tables = append(out.Tables, one)
 	}
 	return out, nil
+}
+
+// lacks reports whether the source, being a standby, does not have the rows of a
+// table, or not of all of its partitions.
+func (p *profiler) lacks(t *schema.Table) bool {
+	return p.standby && slices.ContainsFunc(t.Leaves(), func(l *schema.Table) bool { return l.Unlogged })
 }
 
 // numbers runs a query of numbers, NULL as 0.

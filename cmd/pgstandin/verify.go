@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -55,14 +56,14 @@ A leak is status 4: tables, columns and counts are printed, never a value, unles
 the rules accept the place. docs/leaks.md says what counts as a value.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runVerify(cmd.Context(), &o, cmd.OutOrStdout())
+			return runVerify(cmd.Context(), &o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func runVerify(ctx context.Context, o *verifyOptions, out io.Writer) error {
+func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) error {
 	file, err := o.rules.parse(ctx)
 	if err != nil {
 		return err
@@ -73,6 +74,9 @@ func runVerify(ctx context.Context, o *verifyOptions, out io.Writer) error {
 	}
 	var found *leakResult
 	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
+		for _, n := range noOriginals(first.unlogged()) {
+			fmt.Fprintln(notes, "note:", n)
+		}
 		tgt, err := openReader(ctx, j.target, j.targetDSN, j.lockTimeout)
 		if err != nil {
 			return err
