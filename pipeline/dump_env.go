@@ -123,16 +123,14 @@ func dsnSettings(dsn string) (map[string]string, error) {
 	return settings, in.Err()
 }
 
-var errDSN = errors.New("connection string is not valid")
-
 // parseDSN reads a URL or key=value pairs, as libpq does.
 func parseDSN(dsn string) (map[string]string, error) {
 	settings := map[string]string{}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if isURL(dsn) {
 		_, query, _ := strings.Cut(dsn, "?")
 		values, err := url.ParseQuery(query)
 		if err != nil {
-			return nil, errDSN // the cause quotes it
+			return nil, ErrConnString // the cause quotes it
 		}
 		for k, v := range values {
 			settings[k] = v[len(v)-1]
@@ -142,11 +140,11 @@ func parseDSN(dsn string) (map[string]string, error) {
 	for s := strings.TrimLeft(dsn, " \t\n\r"); s != ""; s = strings.TrimLeft(s, " \t\n\r") {
 		key, rest, ok := strings.Cut(s, "=")
 		if !ok {
-			return nil, errDSN
+			return nil, ErrConnString
 		}
 		value, rest, ok := dsnValue(strings.TrimLeft(rest, " \t\n\r"))
 		if !ok {
-			return nil, errDSN
+			return nil, ErrConnString
 		}
 		settings[strings.TrimSpace(key)] = value
 		s = rest

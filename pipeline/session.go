@@ -227,7 +227,9 @@ func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn
 
 // connectBy is connect by way of wrap, which gets the network's connection.
 func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
+	e.mu.Lock()
 	cfg := e.cfg.Copy()
+	e.mu.Unlock()
 	dial := cfg.DialFunc
 	var guard *stallConn // of the last connection that was tried
 	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -266,6 +268,9 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 		return nil, &netError{errors.New("connection lost right after it was made")}
 	}
 	e.mu.Lock()
+	if !e.pinned {
+		e.cfg.Password = cfg.Password // of the host that answered
+	}
 	e.pinned, e.watched = true, watched
 	e.mu.Unlock()
 	return conn, nil
@@ -336,6 +341,8 @@ func connectError(err error) error {
 		hint = "; check the password (PGPASSWORD, a pass file, or the connection string)"
 	case "28000":
 		hint = "; check pg_hba.conf, the role and its right to log in"
+	case "42704":
+		hint = "; is it a setting of the connection string or the service file that is misspelt?"
 	case "53300":
 		hint = "; use fewer --workers, or raise max_connections or the role's connection limit"
 	}

@@ -60,7 +60,10 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 	if dsn != "" && !strings.Contains(dsn, "=") && !strings.Contains(dsn, "://") {
 		dsn = "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(dsn) + "'"
 	}
-	cfg, err := pgconn.ParseConfig(dsn)
+	cfg, err := pipeline.ParseConn(dsn)
+	if err != nil && !errors.Is(err, pipeline.ErrConnString) {
+		return nil, "", usageError(fmt.Errorf("%s: connection string or service file: %w", end, err))
+	}
 	if err != nil {
 		hint := ""
 		if strings.Contains(dsn, "://") {

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -38,9 +36,9 @@ type Options struct {
 // that cannot be satisfied is a *seed.Error. If it fails later, the tables are
 // empty again.
 func Database(ctx context.Context, conn string, o Options) (map[string]int64, error) {
-	cfg, err := pgconn.ParseConfig(conn)
+	cfg, err := pipeline.ParseConn(conn)
 	if err != nil {
-		return nil, fmt.Errorf("connection string: %w", err)
+		return nil, err
 	}
 	f, err := pipeline.OpenFilling(ctx, cfg)
 	if err != nil {
