@@ -296,7 +296,7 @@ func (t *Target) restore(ctx context.Context, entries []entry) error {
 	if err := writeList(list, entries); err != nil {
 		return err
 	}
-	options := "-c synchronous_commit=off"
+	options := writingOption + " -c synchronous_commit=off"
 	if t.at.watchesClients() {
 		options += " -c client_connection_check_interval=" + strconv.FormatInt(checkEvery.Milliseconds(), 10)
 	}

@@ -139,7 +139,7 @@ func remedy(code string) string {
 	case "53200":
 		return "the server is out of memory: use fewer --workers"
 	case "53300":
-		return "use fewer --workers, or raise max_connections or the role's connection limit"
+		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"
 	case "57014":
 		return "the statement was cancelled: by someone, or by a time limit of the server"
 	case "57P01", "57P02":

@@ -105,7 +105,7 @@ func (f *Filling) connect(ctx context.Context) (*pgconn.PgConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := pin(ctx, conn, textSettings); err != nil {
+	if err := pin(ctx, conn, textSettings, writing); err != nil {
 		hangUp(ctx, conn)
 		return nil, plainly(err)
 	}

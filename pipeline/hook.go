@@ -56,7 +56,7 @@ func (t *Target) Hook(ctx context.Context, command string, line func(string)) er
 
 // hookEnv is childEnv in the user's own language, with the database's URL.
 func (t *Target) hookEnv() ([]string, error) {
-	env, err := childEnv(t.at, t.cfg.DSN, t.build, "")
+	env, err := childEnv(t.at, t.cfg.DSN, t.build, writingOption)
 	if err != nil {
 		return nil, err
 	}

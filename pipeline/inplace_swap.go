@@ -64,8 +64,8 @@ func (t *Target) liveSession(ctx context.Context) (*pgconn.PgConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", schema.QuoteIdent(t.name), err)
 	}
-	own := []setting{{"synchronous_commit", "on", 0}, {"default_transaction_read_only", "off", 0}}
-	if err := pin(ctx, conn, textSettings, own); err != nil {
+	own := []setting{{"synchronous_commit", "on", 0}}
+	if err := pin(ctx, conn, textSettings, writing, own); err != nil {
 		hangUp(ctx, conn)
 		return nil, plainly(err)
 	}

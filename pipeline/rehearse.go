@@ -49,7 +49,7 @@ func OpenRehearsal(ctx context.Context, cfg TargetConfig, source Info) (*Rehears
 
 func (r *Rehearsal) open(ctx context.Context, source Info) error {
 	encoding := setting{"client_encoding", rowEncoding(source.Encoding), 0} // that of the rows
-	if err := pin(ctx, r.conn, textSettings, []setting{encoding, {"lock_timeout", "10s", 0}}); err != nil {
+	if err := pin(ctx, r.conn, textSettings, writing, []setting{encoding, {"lock_timeout", "10s", 0}}); err != nil {
 		return plainly(err)
 	}
 	var err error

@@ -72,6 +72,12 @@ func rowEncoding(server string) string {
 	return "UTF8"
 }
 
+// writing is for sessions that write, whatever the role's own settings are.
+var writing = []setting{{"default_transaction_read_only", "off", 0}}
+
+// writingOption is writing for the programs that are started, in PGOPTIONS.
+const writingOption = "-c default_transaction_read_only=off"
+
 // pin sets the session's parameters, rowEncoding among them. Inside a transaction it
 // holds even if a pooler hands the session out by transaction.
 func pin(ctx context.Context, conn *pgconn.PgConn, sets ...[]setting) error {
@@ -344,7 +350,7 @@ func connectError(err error) error {
 	case "42704":
 		hint = "; is it a setting of the connection string or the service file that is misspelt?"
 	case "53300":
-		hint = "; use fewer --workers, or raise max_connections or the role's connection limit"
+		hint = "; " + remedy(pg.Code)
 	}
 	return &messageError{pg: pg, hint: hint}
 }

@@ -177,7 +177,7 @@ func (t *Target) connectAdmin(ctx context.Context) error {
 		return err
 	}
 	app := []setting{{"application_name", applicationName + " run " + t.cfg.Run, 0}}
-	if err := pin(ctx, conn, textSettings, app); err != nil {
+	if err := pin(ctx, conn, textSettings, writing, app); err != nil {
 		hangUp(ctx, conn)
 		return plainly(err)
 	}
@@ -366,7 +366,6 @@ func (t *Target) unused(ctx context.Context, database string, until time.Time) (
 // on disk by the time the swap commits: that commit flushes all that came before.
 var loadSettings = []setting{
 	{"synchronous_commit", "off", 0},
-	{"default_transaction_read_only", "off", 0},
 	{"lock_timeout", "0", 0},
 	{"vacuum_cost_delay", "0", 0},
 }
@@ -389,7 +388,7 @@ func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 	if t.cfg.Encoding != "" {
 		own = append(own, setting{"client_encoding", t.cfg.Encoding, 0})
 	}
-	if err := pin(ctx, conn, textSettings, loadSettings, own); err != nil {
+	if err := pin(ctx, conn, textSettings, writing, loadSettings, own); err != nil {
 		hangUp(ctx, conn)
 		return nil, fmt.Errorf("target: %w", plainly(err))
 	}

@@ -88,6 +88,18 @@ func TestLeastPrivileges(t *testing.T) {
 	s.target += " user=" + owner + " password=right"
 	s.must(keyA)
 	s.must(keyA) // now with a database to replace
+	// A role that only reads by default writes all the same where it is to write.
+	pgtest.Exec(t, server, "alter role "+owner+" set default_transaction_read_only = on")
+	s.must(keyA, "--before-swap", `psql -XqAt -v ON_ERROR_STOP=1 -c 'create table made_by_hook ()'`)
+	if status, out, errOut := s.command(keyA, "rehearse", "--source", s.source, "--target", s.target, "--rules", s.rules); status != 0 {
+		t.Errorf("rehearse: status %d: %s%s", status, out, errOut)
+	}
+	for range 2 {
+		if status, out, errOut := s.command("", "rollback", "--target", s.target); status != 0 {
+			t.Errorf("rollback: status %d: %s%s", status, out, errOut)
+		}
+	}
+	pgtest.Exec(t, server, "alter role "+owner+" reset all")
 	before := s.rowsOf("users")
 	for _, c := range []struct {
 		name, take, back string
@@ -96,6 +108,7 @@ func TestLeastPrivileges(t *testing.T) {
 	}{
 		{"wrong password of the source", "", "", " password=wrong", "", []string{"source", "password authentication failed", reader}},
 		{"wrong password of the target", "", "", "", " password=wrong", []string{"target", "password authentication failed", owner}},
+		{"no room for a second session", "alter role " + reader + " connection limit 1", "alter role " + reader + " connection limit -1", "", "", []string{"source", "53300", "; raise max_connections or the role's connection limit, or use fewer --workers if there are several"}},
 		{"no such role", "", "", " user=c_nobody_" + stamp, "", []string{"source", "c_nobody_" + stamp}},
 		{"a table that cannot be read", "revoke select on orders from " + reader, "grant select on orders to " + reader, "", "", []string{"orders", "grant select"}},
 		{"no right to create databases", "alter role " + owner + " nocreatedb", "alter role " + owner + " createdb", "", "", []string{"createdb", owner}},
