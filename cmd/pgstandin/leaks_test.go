@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pgstandin/pgstandin/cmd/pgstandin/shop"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
@@ -349,6 +350,22 @@ func number(t *testing.T, text string) int {
 
 // TestVerifyCopiedParts: verify finds originals in what masks copied a part of; to
 // them a refresh is blind, as it looks where something stays.
+// What the target's role may not do is said of the target alone.
+func TestVerifyPoorRole(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	server, poor := pgtest.Server(t), fmt.Sprintf("poor_%d", time.Now().UnixNano())
+	pgtest.Exec(t, server, "create role "+poor+" login password 'right'")
+	t.Cleanup(func() { pgtest.Exec(t, server, "drop role "+poor) })
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	s.must(keyA)
+	status, _, errOut := s.command(keyA, "verify", "--source", s.source, "--target", s.target+" user="+poor+" password=right", "--rules", s.rules)
+	if status != exitFailed || !strings.HasPrefix(errOut, "pgstandin: target: snapshot: role \""+poor+"\" may not read everything") || strings.Contains(errOut, "source") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
 func TestVerifyCopiedParts(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -85,7 +86,8 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		if a, b := src.Info(), tgt.Info(); a.OID == b.OID && a.System == b.System && a.Started == b.Started {
 			return usageError(errors.New("source and target are the same database"))
 		}
-		return pipeline.While(ctx, tgt.Watch, func(ctx context.Context) error {
+		watch := func(ctx context.Context) error { return ofTarget(tgt.Watch(ctx)) }
+		return pipeline.While(ctx, watch, func(ctx context.Context) error {
 			return j.within(ctx, src, first, func(ctx context.Context, b *bound) (err error) {
 				found, err = j.verify(ctx, src, tgt, b)
 				return err
@@ -122,11 +124,21 @@ func openReader(ctx context.Context, conn *pgconn.Config, dsn string, lockTimeou
 // ofTarget says that an error of a database that was opened as a source is the
 // target's.
 func ofTarget(err error) error {
-	if inner := errors.Unwrap(err); inner != nil && err.Error() == "source: "+inner.Error() {
-		err = inner
+	if err == nil {
+		return nil
 	}
-	return at("target", err)
+	return &targetError{err}
 }
+
+// targetError is the error of a target that was opened as a source.
+type targetError struct{ err error }
+
+func (e *targetError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "source: ")
+	return "target: " + strings.TrimPrefix(text, "target: ")
+}
+
+func (e *targetError) Unwrap() error { return e.err }
 
 // verify compares two databases.
 func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (*leakResult, error) {
