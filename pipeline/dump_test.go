@@ -186,3 +186,18 @@ func TestSettingValues(t *testing.T) {
 		}
 	}
 }
+
+// Of a session that stays there is said what the server shows of it, and no more.
+func TestBackendOf(t *testing.T) {
+	for want, row := range map[string][]string{
+		"backend 7, role bob, psql":                   {"7", "bob", "psql", "", "client backend"},
+		"backend 7, role bob":                         {"7", "bob", "", "", ""},
+		"backend 7, logical replication launcher":     {"7", "", "", "", "logical replication launcher"},
+		"backend 7, a process of the server itself":   {"7", "", "", "", ""},
+		"backend 7, pg_cron launcher, pg_cron in app": {"7", "", "pg_cron in app", "", "pg_cron launcher"},
+	} {
+		if got := backend(row); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -172,7 +172,7 @@ func (k *killer) round(ctx context.Context) {
 		who := r[0] + " " + r[3]
 		switch {
 		case codeOf(err) == "42501":
-			k.kept[fmt.Sprintf("backend %s, role %s, %s", r[0], r[1], r[2])] = true
+			k.kept[backend(r)] = true
 		case err != nil:
 			k.err = err
 			return
@@ -182,9 +182,27 @@ func (k *killer) round(ctx context.Context) {
 	}
 }
 
+// backend says what is known of a row of sessions: others' names and kinds are shown
+// to a role that may read all statistics.
+func backend(row []string) string {
+	text := "backend " + row[0]
+	switch {
+	case row[1] != "":
+		text += ", role " + row[1]
+	case row[4] != "":
+		text += ", " + row[4]
+	default:
+		text += ", a process of the server itself"
+	}
+	if row[2] != "" {
+		text += ", " + row[2]
+	}
+	return text
+}
+
 func (k *killer) sessions(ctx context.Context) ([][]string, error) {
 	return textsOf(ctx, k.conn, `
-select pid, usename, application_name, backend_start from pg_catalog.pg_stat_activity
+select pid, usename, application_name, backend_start, backend_type from pg_catalog.pg_stat_activity
 where datid = any ($1::oid[]) and pid <> pg_catalog.pg_backend_pid() and backend_type is distinct from 'autovacuum worker'`, "{"+strings.Join(k.oids, ",")+"}")
 }
 
