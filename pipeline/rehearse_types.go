@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 )
 
 // standIns are types of a table that the session's database does not have, made
-// anew among its temporary objects.
+// anew among its temporary objects, and text for those that name its objects.
 type standIns struct {
 	missing map[string]bool
 	names   map[string]string // of the made ones, by the names that the source prints
@@ -43,6 +44,43 @@ where pg_catalog.to_regtype(n) is null order by 1`, textArray(names))
 	return s, nil
 }
 
+// MayUse checks that the role may use the schemas of the types of those tables'
+// columns, where the database has them: what it may not is one error.
+func (r *Rehearsal) MayUse(ctx context.Context, tables []*schema.Table) error {
+	var names []string
+	for _, t := range tables {
+		for i := range t.Columns {
+			names = typeNames(names, &t.Columns[i].Type)
+		}
+	}
+	rows, err := textsOf(ctx, r.conn, `select n.nspname from pg_catalog.pg_namespace n
+where not pg_catalog.has_schema_privilege(n.oid, 'usage')
+  and exists (select from unnest($1::pg_catalog.text[]) t where pg_catalog.starts_with(t, pg_catalog.quote_ident(n.nspname) || '.'))
+order by 1`, textArray(names))
+	if err != nil {
+		return fmt.Errorf("target: types: %w", SafeError(err))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	role := schema.QuoteIdent(r.info.Role)
+	var b strings.Builder
+	fmt.Fprintf(&b, "target: role %s may not use the types of columns; run as the owner, in database %s:", role, schema.QuoteIdent(r.info.Database))
+	for _, s := range column(rows) {
+		fmt.Fprintf(&b, "\n  grant usage on schema %s to %s;", schema.QuoteIdent(s), role)
+	}
+	return errors.New(b.String())
+}
+
+// namesObject reports whether values of a type name objects of the database they
+// are in, which a rehearsal's need not have; roles are the server's.
+func namesObject(t *schema.Type) bool {
+	if t.Elem != nil {
+		return namesObject(t.Elem)
+	}
+	return t.Builtin && strings.HasPrefix(t.Base, "reg") && t.Base != "regrole"
+}
+
 // typeNames appends the names of a type and of those that it is made of.
 func typeNames(names []string, t *schema.Type) []string {
 	names = append(names, t.Name)
@@ -61,6 +99,12 @@ func typeNames(names []string, t *schema.Type) []string {
 // make returns the name of a type in the session, made if need be; ok is false
 // where that is not possible.
 func (s *standIns) make(t *schema.Type) (name string, ok bool) {
+	if namesObject(t) {
+		if t.Elem != nil {
+			return "text[]", true
+		}
+		return "text", true
+	}
 	if !s.missing[t.Name] {
 		return t.Name, true
 	}

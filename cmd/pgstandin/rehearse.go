@@ -118,6 +118,13 @@ func (j *job) openRehearsal(ctx context.Context, src *pipeline.Source) (*pipelin
 
 // rehearse tries a sample of every table that is copied.
 func (j *job) rehearse(ctx context.Context, src *pipeline.Source, stage *pipeline.Rehearsal, b *bound, rows int, report *rehearsalReport) error {
+	var tables []*schema.Table
+	for _, spec := range b.rules.Tables {
+		tables = append(tables, spec.Table)
+	}
+	if err := stage.MayUse(ctx, tables); err != nil {
+		return err
+	}
 	for _, spec := range b.rules.Tables {
 		if b.rules.Subset.Restrict[spec.Table].Rows == subset.NoRows {
 			continue

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
@@ -135,5 +137,53 @@ func TestRehearseRefuses(t *testing.T) {
 	}
 	if status, _, errOut := s.rehearse("--rows", "0"); status != 2 || !strings.Contains(errOut, "--rows") {
 		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
+// Values that name a database's objects do not fail where the objects are not there
+// yet; types that the role may not use are named with what to grant.
+func TestRehearseNamesOfObjects(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	role := fmt.Sprintf("rehearsed_%d", time.Now().UnixNano())
+	pgtest.Exec(t, s.source, `
+create table watched (id int primary key, at regclass not null, also regclass[], by regproc, type regtype, unique (at));
+create function own() returns int language sql as 'select 1';
+create domain place as regclass check (value is not null);
+create table placed (id int primary key, at place);
+insert into watched values (1, 'watched', '{watched,pg_class}', 'own', 'watched'), (2, 'placed', null, 'now', 'int');
+insert into placed values (1, 'watched')`)
+	s.write(`version: 1
+targets: ["*_staging"]
+tables:
+  watched: { columns: { at: keep, also: keep, by: keep, type: keep } }
+  placed: { columns: { at: keep } }
+`)
+	for _, want := range []string{"3 rows loaded, of 2 tables 2", "4 rows loaded, of 3 tables 3"} { // before there is a target, and after
+		status, out, errOut := s.rehearse()
+		if status != 0 || !strings.Contains(out, want) {
+			t.Errorf("status %d: %s%s", status, out, errOut)
+		}
+		s.must(keyA)
+		pgtest.Exec(t, s.source, "create table if not exists later (); insert into watched values (3, 'later') on conflict do nothing")
+	}
+	server := pgtest.Server(t)
+	pgtest.Exec(t, server, "create role "+role+" login password 'right'")
+	t.Cleanup(func() { pgtest.Exec(t, server, "drop owned by "+role+"; drop role "+role) })
+	pgtest.Exec(t, s.source, `create schema side; create domain side.positive as int check (value > 0); create schema "Other"; create type "Other".mood as enum ('ok');
+		alter table placed add n side.positive, add m "Other".mood[]; drop table later cascade; delete from watched`)
+	s.write(`version: 1
+targets: ["*_staging"]
+tables:
+  watched: { rows: none }
+  placed: { columns: { at: keep, n: keep, m: keep } }
+`)
+	s.must(keyA)
+	s.target += " user=" + role + " password=right"
+	status, out, errOut := s.rehearse()
+	for _, want := range []string{"may not use the types of columns", `grant usage on schema "Other" to`, `grant usage on schema "side" to`} {
+		if status != exitFailed || !strings.Contains(errOut, want) {
+			t.Errorf("status %d: %s%s", status, out, errOut)
+		}
 	}
 }
