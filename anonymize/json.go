@@ -79,7 +79,7 @@ func makeJSON(c *compiler) maskFunc {
 			continue
 		}
 		p := jsonPath{steps: steps}
-		mask, err := maskOf(paths[name])
+		mask, err := MaskOf(paths[name])
 		switch {
 		case err != nil:
 			c.problem("paths", "path %s: %v", name, err)
@@ -112,9 +112,9 @@ func makeJSON(c *compiler) maskFunc {
 	return m.mask
 }
 
-// maskOf reads a mask inside another: a name, or a map with mask and its
-// parameters.
-func maskOf(v any) (*Mask, error) {
+// MaskOf reads a mask inside another, as the parameters of Mask have it: a name,
+// or a map with mask and its parameters.
+func MaskOf(v any) (*Mask, error) {
 	switch v := v.(type) {
 	case string:
 		return &Mask{Kind: v}, nil

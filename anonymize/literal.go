@@ -15,14 +15,14 @@ import (
 // hold, so that it does not show when the rows are loaded.
 func (c *compiler) literal(param, v string) {
 	c.literals = append(c.literals, v)
-	if why := unfit(c.typ, v); why != "" {
+	if why := Unfit(c.typ, v); why != "" {
 		c.problem(param, "%s", why)
 	}
 }
 
-// unfit says why a text is no value of a type; "" if it is, or if only the
-// server can tell.
-func unfit(t Type, v string) string {
+// Unfit says why a text is no value of a type, quoting it; "" if it is, or if only
+// the server can tell.
+func Unfit(t Type, v string) string {
 	if t.Elem != nil {
 		return unfitArray(t, v)
 	}
@@ -75,7 +75,7 @@ func unfitArray(t Type, v string) string {
 		case tok == copyfmt.ArrayEnd:
 			return ""
 		case tok == copyfmt.ArrayElement:
-			if why := unfit(*t.Elem, string(elem)); why != "" {
+			if why := Unfit(*t.Elem, string(elem)); why != "" {
 				return why
 			}
 		}

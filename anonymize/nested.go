@@ -70,7 +70,7 @@ func (r *Rewriter) maskArray(dst, value []byte, mask maskFunc) []byte {
 // nest compiles the mask of a part of the column's values, which the rules give
 // under a name in a parameter.
 func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
-	m, err := maskOf(v)
+	m, err := MaskOf(v)
 	if err != nil {
 		c.problem(param, "%s: %v", name, err)
 		return column{}, false

@@ -27,6 +27,9 @@ type Env struct {
 	// string, the SQLSTATE, is about the statement and may be shown, any other is
 	// returned by Bind. nil asks nobody.
 	Try func(sql string) error
+	// Holds asks the source whether a text is a value of a type that its schema
+	// has, as COPY takes it. Errors are as those of Try; nil asks nobody.
+	Holds func(t *schema.Type, text string) error
 }
 
 // Bound is a rules file bound to a schema.
@@ -141,13 +144,13 @@ type binder struct {
 	userTypes map[string]sqlexpr.Name
 	entries   map[*schema.Table]*tableRule
 	undecided []Undecided
-	failed    error // of Env.Try
+	failed    error // of Env.Try and Env.Holds
 }
 
 // Bind resolves the file's names and expressions in the schema and decides
 // every column. The error is Errors, an *UndecidedError, or both joined, and says
 // all that is wrong, with the plan and the masks too as far as one can tell. It is
-// another one only where Env.Functions or Env.Try fails.
+// another one only where a function of Env fails.
 func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b := &binder{problems: problems{f.Name, slices.Clone(f.wrong)}, f: f, s: s, env: env, entries: map[*schema.Table]*tableRule{}}
 	b.out = &Bound{

@@ -318,6 +318,7 @@ func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonym
 	default:
 		m := mask.mask
 		out.Mask = &m
+		d.tryConstants(mask, k.table, col)
 	}
 	return out
 }

@@ -25,7 +25,7 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	b := &bound{schema: s, standby: src.Info().Standby}
 	env := ruleEnv(ctx, src.Leader(), now)
 	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
-		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
+		env = tryOn(ctx, src.Leader(), env)
 	}
 	if b.rules, err = j.file.Bind(s, env); err != nil {
 		return nil, j.refused(err, s)

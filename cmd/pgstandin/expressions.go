@@ -3,18 +3,79 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
 )
+
+// tryOn makes what the rules ask of a server ask this one.
+func tryOn(ctx context.Context, conn *pgconn.PgConn, env rules.Env) rules.Env {
+	env.Try = func(sql string) error { return tryExpression(ctx, conn, sql) }
+	env.Holds = func(t *schema.Type, text string) error { return tryValue(ctx, conn, t, text) }
+	return env
+}
 
 // tryExpression asks the server to plan one SELECT. Nothing runs, but what the
 // planner computes of constants. That a privilege or a lock is missing is no
 // fault of the expression.
 func tryExpression(ctx context.Context, conn *pgconn.PgConn, sql string) error {
-	err := refused(conn.ExecParams(ctx, "explain (costs off) "+sql, nil, nil, nil, nil).Read().Err)
+	return itsFault(conn.ExecParams(ctx, "explain (costs off) "+sql, nil, nil, nil, nil).Read().Err, expressionAdvice())
+}
+
+// expressionAdvice says by SQLSTATE what is wrong with an expression.
+func expressionAdvice() map[string]string {
+	return map[string]string{
+		"22P02": "a text is no value of the type that it is used as",
+		"42725": "several functions or operators would do; write casts",
+		"42804": "types do not go together; write a cast",
+		"42846": "a type cannot be cast to the other",
+		"42883": "no function or operator takes these types; write a cast",
+	}
+}
+
+// inputOf asks how the server reads a type's text: the function, how many
+// arguments it takes, and the type that it is told.
+const inputOf = `select pg_catalog.format('%I.%I', n.nspname, p.proname), p.pronargs,
+       case when t.typelem operator(pg_catalog.<>) 0 then t.typelem else t.oid end
+from pg_catalog.pg_type t join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) t.typinput
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) p.pronamespace
+where t.oid operator(pg_catalog.=) `
+
+// tryValue asks the server to read a text as COPY does, by the function that reads
+// the type: a cast would cut what is too long, and plan over a domain's check.
+func tryValue(ctx context.Context, conn *pgconn.PgConn, t *schema.Type, text string) error {
+	res := conn.ExecParams(ctx, inputOf+strconv.FormatUint(uint64(t.OID), 10), nil, nil, nil, nil).Read()
+	if res.Err != nil {
+		return fmt.Errorf("source: types: %w", pipeline.SafeError(res.Err))
+	}
+	if len(res.Rows) == 0 {
+		return fmt.Errorf("source: type %s is gone since the catalog was read; run it again", t.Name)
+	}
+	typmod := int64(t.Typmod)
+	if t.Domain != nil { // its own is in the domain
+		typmod = -1
+	}
+	args := []string{schema.QuoteLiteral(text) + "::pg_catalog.cstring", string(res.Rows[0][2]), strconv.FormatInt(typmod, 10)}
+	n, err := strconv.Atoi(string(res.Rows[0][1]))
+	if err != nil {
+		return fmt.Errorf("source: types: %w", err)
+	}
+	return itsFault(conn.ExecParams(ctx, "select ("+string(res.Rows[0][0])+"("+strings.Join(args[:n], ", ")+")) is null", nil, nil, nil, nil).Read().Err, map[string]string{
+		"22007": "dates are read as 2020-02-29, or the month first",
+		"22008": "dates are read as 2020-02-29, or the month first",
+	})
+}
+
+// itsFault returns what a server says against an expression or a value; nil where
+// something else is missing.
+func itsFault(err error, advice map[string]string) error {
+	err = refused(err, advice)
 	var server refusal
 	if !errors.As(err, &server) {
 		return err
@@ -25,7 +86,7 @@ func tryExpression(ctx context.Context, conn *pgconn.PgConn, sql string) error {
 			return nil
 		}
 		return server
-	case "0A", "22", "P0":
+	case "0A", "22", "23", "3F", "54", "P0":
 		return server
 	}
 	return nil
@@ -39,9 +100,9 @@ func (r refusal) Error() string { return r.text }
 // Code returns the SQLSTATE.
 func (r refusal) Code() string { return r.code }
 
-// refused is SafeError with advice for expressions in place of that for rows
-// that a server refuses. An error that is not the server's stays as it is.
-func refused(err error) error {
+// refused is SafeError with advice, by SQLSTATE, in place of that for rows that a
+// server refuses. An error that is not the server's stays as it is.
+func refused(err error, advice map[string]string) error {
 	if err == nil {
 		return nil
 	}
@@ -51,15 +112,8 @@ func refused(err error) error {
 		return err
 	}
 	text, _, _ := strings.Cut(err.Error(), "; ")
-	advice := map[string]string{
-		"22P02": "a text is no value of the type that it is used as",
-		"42725": "several functions or operators would do; write casts",
-		"42804": "types do not go together; write a cast",
-		"42846": "a type cannot be cast to the other",
-		"42883": "no function or operator takes these types; write a cast",
-	}[server.Code()]
-	if advice != "" {
-		text += ": " + advice
+	if advice[server.Code()] != "" {
+		text += ": " + advice[server.Code()]
 	}
 	return refusal{server.Code(), text}
 }

@@ -78,7 +78,7 @@ func runPreview(ctx context.Context, o *previewOptions, table string, out io.Wri
 	}
 	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
 		env := ruleEnv(ctx, src.Leader(), src.Snapshot().Time)
-		env.Try = func(sql string) error { return tryExpression(ctx, src.Leader(), sql) }
+		env = tryOn(ctx, src.Leader(), env)
 		spec, where, err := o.choose(b, table, env)
 		if err != nil {
 			return err

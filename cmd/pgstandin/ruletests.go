@@ -15,7 +15,7 @@ func runRuleTests(ctx context.Context, conn *pgconn.PgConn, b *rules.Bound) erro
 	err := b.RunTests(func(sql string, args [][]byte) ([][]byte, error) {
 		res := conn.ExecParams(ctx, sql, args, nil, nil, nil).Read()
 		if res.Err != nil {
-			return nil, refused(res.Err)
+			return nil, refused(res.Err, expressionAdvice())
 		}
 		return res.Rows[0], nil
 	})

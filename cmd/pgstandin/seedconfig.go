@@ -31,7 +31,7 @@ func (r *seedRun) config(ctx context.Context) (cfg seed.Config, err error) {
 	r.scale, r.number = r.o.scale, r.o.seed
 	if r.file != nil {
 		env := ruleEnv(ctx, r.filling.Leader(), time.Now())
-		env.Try = func(sql string) error { return tryExpression(ctx, r.filling.Leader(), sql) }
+		env = tryOn(ctx, r.filling.Leader(), env)
 		r.bound, err = r.file.BindSeed(r.schema, env)
 		var wrong rules.Errors
 		if errors.As(err, &wrong) {
