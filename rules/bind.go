@@ -168,6 +168,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	subsetRight := len(b.list) == 0
 	b.decide()
 	b.checks()
+	b.functions()
 	b.seed() // only for what is wrong with it
 	b.tests()
 	if b.failed != nil {

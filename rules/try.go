@@ -60,3 +60,23 @@ func (b *binder) tryReference(e *exprRule, sql string, child, parent *schema.Tab
 	}
 	b.tryOn(to, child, "1", fmt.Sprintf(", (select null::%s as k offset 0) as pgstandin where (%s) = pgstandin.k", nullType(&c.Type), sql))
 }
+
+// functions has the server look for each function that the file lists. One of
+// which there are several under the name is there.
+func (b *binder) functions() {
+	for _, f := range b.f.functions {
+		if b.env.Try == nil || b.failed != nil {
+			return
+		}
+		name := schema.Name{Schema: f.name.Schema, Name: f.name.Name}.String()
+		err := b.env.Try("select " + schema.QuoteLiteral(name) + "::pg_catalog.regproc")
+		var server interface{ Code() string }
+		switch {
+		case err == nil:
+		case !errors.As(err, &server):
+			b.failed = err
+		case server.Code() == "42883" || server.Code() == "3F000":
+			b.add(f.at, "functions: the source has no function %s", name)
+		}
+	}
+}

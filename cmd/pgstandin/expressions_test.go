@@ -47,3 +47,31 @@ checks: ["select count(*) > 'many' from users"]
 		t.Errorf("preview --where: status %d\n%s", status, errOut)
 	}
 }
+
+// A function that the rules list and the source does not have is an error with its
+// place; one that is there under several signatures is fine.
+func TestFunctionsAreLookedFor(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key); create schema app; create schema "B c";
+		create function app.tidy(text) returns text immutable language sql as 'select $1';
+		create function app.tidy(int) returns int immutable language sql as 'select $1';
+		create function "B c"."D.e"(int) returns int immutable language sql as 'select $1'`)
+	rules := func(functions string) {
+		s.write("version: 1\ntargets: ['*_staging']\nfunctions: [" + functions + "]\n")
+	}
+	rules(`app.tidy, '"B c"."D.e"', app.nosuch, nosuch.tidy`)
+	status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+	for _, want := range []string{":3:38: functions: the source has no function app.nosuch\n", ":3:50: functions: the source has no function nosuch.tidy\n"} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("no %q in\n%s", want, errOut)
+		}
+	}
+	if status != 2 || strings.Count(errOut, "functions: ") != 2 {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+	rules(`app.tidy, '"B c"."D.e"'`)
+	if status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules); status != 0 {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+}
