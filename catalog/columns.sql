@@ -9,7 +9,9 @@ select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.form
            select pg_catalog.json_agg(distinct m[1]::int4)
            from pg_catalog.regexp_matches(d.adbin::text, ':varattno (\d+)', 'g') m) end,
        (select l.label from pg_catalog.pg_seclabel l
-        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = a.attrelid and l.objsubid = a.attnum and l.provider = 'anon')
+        where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = a.attrelid and l.objsubid = a.attnum and l.provider = 'anon'),
+       case when not co.collisdeterministic then pg_catalog.concat_ws(' ',
+           coalesce(pg_catalog.to_jsonb(co)->>'colllocale', pg_catalog.to_jsonb(co)->>'colliculocale', co.collcollate), pg_catalog.to_jsonb(co)->>'collicurules') end
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

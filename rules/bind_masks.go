@@ -304,7 +304,12 @@ func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonym
 	unique, fold := uniqueness(k.table, k.column)
 	out.Unique = unique || d.inKey[k] && !d.array[k]
 	out.Sole = sole(k.table, k.column)
-	out.Fold = fold || out.Unique && (col.Type.Base == "citext" || col.Nondeterministic)
+	insensitive, known := equality(col)
+	out.Fold = fold || out.Unique && insensitive
+	if !known && d.inKey[k] && mask != nil && mask.mask.Kind != "keep" {
+		d.add(mask.at, "%s.%s: mask %s on a column of a reference whose collation%s calls texts equal that differ in more than case, so that the other end could not follow; keep it",
+			k.table.Name, spell(col.Name), mask.mask.Kind, named(col.Collation))
+	}
 	switch {
 	case mask == nil || mask.mask.Kind == "keep":
 	case mask.mask.Kind == "sql":

@@ -98,6 +98,7 @@ type Column struct {
 
 	Collation        string // qualified name when it is not the type's default, else ""
 	Nondeterministic bool   // the effective collation may call different bytes equal
+	CollationLocale  string // of a nondeterministic one, as ICU reads it: "und-u-ks-level2"; rules of its own behind a space
 	Comment          string
 	MaskLabel        string // security label of provider "anon" (PostgreSQL Anonymizer), else ""
 	Stats            Stats
