@@ -283,7 +283,7 @@ func (d *decider) narrow() {
 		kind, domain string
 		key          columnKey
 	}
-	sets := map[group][]*anonymize.Column{}
+	sets := map[group][]member{}
 	for _, tr := range d.out.Tables {
 		for i := range tr.Spec.Columns {
 			c := &tr.Spec.Columns[i]
@@ -298,12 +298,13 @@ func (d *decider) narrow() {
 				}
 				g.key = d.groups.root(k)
 			}
-			sets[g] = append(sets[g], c)
+			sets[g] = append(sets[g], member{c, k})
 		}
 	}
-	var folds []string
+	var folds, notes []string
 	for g, cols := range sets {
 		length, fold := 0, false
+		notes = append(notes, d.foldNotes(cols)...)
 		for _, c := range cols {
 			if t := elem(&c.Type); t.Length > 0 && slices.Contains(textual, t.Name) && (length == 0 || t.Length < length) {
 				length = t.Length
@@ -320,9 +321,45 @@ func (d *decider) narrow() {
 		}
 	}
 	slices.Sort(folds)
+	slices.Sort(notes)
+	d.out.Notes = append(d.out.Notes, notes...)
 	for _, tr := range d.out.Tables {
 		tr.Spec.Folds = folds
 	}
+}
+
+// member is a column of a mask's domain.
+type member struct {
+	*anonymize.Column
+	key columnKey
+}
+
+func (m member) String() string { return m.key.table.Name.String() + "." + spell(m.Name) }
+
+// foldNotes say of unique columns that a column of their domain, which disregards
+// case, costs them their capitals.
+func (d *decider) foldNotes(cols []member) (notes []string) {
+	fold := slices.IndexFunc(cols, func(c member) bool { return c.Fold })
+	if fold < 0 {
+		return nil
+	}
+	for _, c := range cols {
+		unique, _ := uniqueness(c.key.table, c.key.column)
+		if !unique || c.Fold || !slices.Contains(textual, c.Type.Name) {
+			continue
+		}
+		remedy := "give it a domain of its own"
+		switch {
+		case d.inKey[c.key]:
+			remedy = "keep it"
+		case c.Mask.Kind == "email": // its domain is that of the addresses
+			remedy = "give it another mask, as hash"
+		}
+		notes = append(notes, fmt.Sprintf(
+			"unique column %s is masked without regard to case, as %s of the same domain is: two values that differ in case alone would become one, and only \"rehearse\" and the run can tell; if there are such, %s",
+			c, cols[fold], remedy))
+	}
+	return notes
 }
 
 func elem(t *anonymize.Type) *anonymize.Type {

@@ -47,3 +47,48 @@ func TestKeysOfCollations(t *testing.T) {
 		}
 	}
 }
+
+// A unique column that is masked without regard to case because another of its
+// mask's domain is has a note, with what parts the two.
+func TestUniqueInCase(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create extension citext;
+		create table users (id int primary key, email citext unique, nick citext unique);
+		create table contacts (id int primary key, email text unique, nick text unique, second text);
+		insert into users values (1, 'Anna@corp.example', 'Anna');
+		insert into contacts values (1, 'ANNA@corp.example', 'ANNA', 'ANNA@corp.example'), (2, 'otto@corp.example', 'otto', null)`)
+	rules := func(email, nick string) {
+		s.write("version: 1\ntargets: ['*_staging']\ntables:\n  users: { columns: { email: email, nick: person.user } }\n" +
+			"  contacts: { columns: { email: " + email + ", nick: " + nick + ", second: email } }\n")
+	}
+	check := func() string {
+		t.Helper()
+		status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+		if status != 0 {
+			t.Errorf("check: status %d\n%s%s", status, out, errOut)
+		}
+		return out
+	}
+	rules("email", "person.user")
+	out := check()
+	for _, want := range []string{
+		"note: unique column public.contacts.email is masked without regard to case, as public.users.email",
+		"note: unique column public.contacts.nick is masked without regard to case, as public.users.nick",
+		"another mask", "a domain of its own",
+	} {
+		if strings.Count(out, want) != 1 {
+			t.Errorf("%q is not there once:\n%s", want, out)
+		}
+	}
+	s.must(keyA)
+	if got := pgtest.Query(t, s.target, "select u.email = c.email::citext, u.nick = c.nick::citext, c.email = c.second from users u join contacts c using (id)"); strings.Join(got[0], "") != "ttt" {
+		t.Errorf("the same address has other masks: %v", got)
+	}
+	pgtest.Exec(t, s.source, "insert into contacts values (3, 'anna@corp.example', 'anna', null)")
+	rules("hash", "{ mask: person.user, domain: contacts }")
+	if out := check(); strings.Contains(out, "note") {
+		t.Errorf("a note without need:\n%s", out)
+	}
+	s.must(keyA)
+}
