@@ -20,7 +20,12 @@ import (
 //
 // The result has a method Code() string, the SQLSTATE; errors.Is finds context
 // errors that were in err, and errors.As no *pgconn.PgError.
-func SafeError(err error) error {
+func SafeError(err error) error { return safeError(err, remedy) }
+
+// madeError is SafeError for rows that were made: no mask is to blame.
+func madeError(err error) error { return safeError(err, remedyOfMade) }
+
+func safeError(err error, remedy func(code string) string) error {
 	found := serverErrors(nil, err)
 	if len(found) == 0 {
 		return err
@@ -31,7 +36,7 @@ func SafeError(err error) error {
 	}
 	safe := make([]string, len(found))
 	for i, pg := range found {
-		safe[i] = describe(pg)
+		safe[i] = describe(pg, remedy)
 		e.text = strings.ReplaceAll(e.text, pg.Error(), mark(i))
 	}
 	for _, pg := range found {
@@ -91,7 +96,7 @@ func (e *serverError) Is(target error) bool {
 }
 
 // describe says what is safe to say of a server's error.
-func describe(pg *pgconn.PgError) string {
+func describe(pg *pgconn.PgError, remedy func(code string) string) string {
 	var b strings.Builder
 	if name := condition(pg.Code); name != "" {
 		b.WriteString(strings.ReplaceAll(name, "_", " ") + " (SQLSTATE " + pg.Code + ")")
@@ -171,4 +176,15 @@ func remedy(code string) string {
 		return "the server found damaged data or a damaged index"
 	}
 	return ""
+}
+
+// remedyOfMade is remedy for rows that were made.
+func remedyOfMade(code string) string {
+	switch code {
+	case "22001", "22003", "22P02", "22007", "22008", "23514", "23502":
+		return "a value that was made does not fit: say in the rules, under seed, what the column holds"
+	case "23505", "23P01":
+		return "two rows that were made exclude each other: say in the rules, under seed, what the columns hold, or make fewer rows"
+	}
+	return remedy(code)
 }

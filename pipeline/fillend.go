@@ -23,7 +23,7 @@ func (l *filler) checks() []func(context.Context) error {
 			defer l.f.release(ctx, conn)
 			rows, err := textsOf(ctx, conn, sql)
 			if err != nil {
-				return fmt.Errorf("%s: %w", what, SafeError(err))
+				return fmt.Errorf("%s: %w", what, madeError(err))
 			}
 			if !holds(len(rows)) {
 				return fmt.Errorf("%s: rows that were made have no parent", what)
@@ -62,12 +62,12 @@ func (l *filler) finish(ctx context.Context) error {
 	conn := l.f.leader
 	for _, q := range l.work.Sequences {
 		if err := setSequence(ctx, conn, q); err != nil {
-			return fmt.Errorf("sequence %s: %w", q.Name, SafeError(err))
+			return fmt.Errorf("sequence %s: %w", q.Name, madeError(err))
 		}
 	}
 	for _, v := range l.work.Views {
 		if err := run(ctx, conn, "refresh materialized view "+v.SQL()); err != nil {
-			return fmt.Errorf("materialized view %s: %w", v, SafeError(err))
+			return fmt.Errorf("materialized view %s: %w", v, madeError(err))
 		}
 	}
 	for _, s := range l.work.Steps {
@@ -75,7 +75,7 @@ func (l *filler) finish(ctx context.Context) error {
 			continue
 		}
 		if err := run(ctx, conn, "analyze "+s.Table.SQL()); err != nil {
-			return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+			return fmt.Errorf("table %s: %w", s.Table, madeError(err))
 		}
 	}
 	return nil
@@ -100,7 +100,7 @@ func (l *filler) one(ctx context.Context) (err error) {
 	}
 	for _, sql := range before {
 		if err := run(ctx, conn, sql); err != nil {
-			return SafeError(err)
+			return madeError(err)
 		}
 	}
 	err = l.reported(ctx, func(ctx context.Context) error {
@@ -120,13 +120,13 @@ func (l *filler) one(ctx context.Context) (err error) {
 	l.step("check constraints")
 	for _, sql := range append([]string{"set constraints all immediate"}, after...) {
 		if err := run(ctx, conn, sql); err != nil {
-			return SafeError(err)
+			return madeError(err)
 		}
 	}
 	if err := l.finish(ctx); err != nil {
 		return err
 	}
-	return SafeError(run(ctx, conn, "commit"))
+	return madeError(run(ctx, conn, "commit"))
 }
 
 // apart is the statements that take late keys and triggers away, and those that

@@ -67,7 +67,7 @@ func (l *filler) update(ctx context.Context) error {
 	}
 	for _, u := range l.work.Updates {
 		if err := run(ctx, l.f.leader, u.SQL); err != nil {
-			return fmt.Errorf("table %s: %w", u.Table, SafeError(err))
+			return fmt.Errorf("table %s: %w", u.Table, madeError(err))
 		}
 	}
 	return nil
@@ -142,13 +142,13 @@ func (l *filler) load(ctx context.Context, conn *pgconn.PgConn, step int, from, 
 	}
 	create, update := s.secondPass()
 	if err := run(ctx, conn, begin+create); err != nil {
-		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+		return fmt.Errorf("table %s: %w", s.Table, madeError(err))
 	}
 	if err := l.copyInto(ctx, conn, step, "pg_temp.pgstandin_late", from, to); err != nil {
 		return err
 	}
 	if err := run(ctx, conn, strings.Join(update, "; ")+end); err != nil {
-		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+		return fmt.Errorf("table %s: %w", s.Table, madeError(err))
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (l *filler) copyInto(ctx context.Context, conn *pgconn.PgConn, step int, in
 	case r.err != nil:
 		return r.err
 	case err != nil:
-		return fmt.Errorf("table %s: %w", s.Table, SafeError(err))
+		return fmt.Errorf("table %s: %w", s.Table, madeError(err))
 	case tag.RowsAffected() != to-from:
 		return fmt.Errorf("table %s: %d rows were made, the server took %d", s.Table, to-from, tag.RowsAffected())
 	}

@@ -244,5 +244,5 @@ func describeOwn(err error, columns []string) string {
 	if own.ColumnName == "" {
 		own.ColumnName = columnIn(own.Where, columns)
 	}
-	return describe(&own)
+	return describe(&own, remedy)
 }

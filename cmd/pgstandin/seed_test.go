@@ -175,6 +175,9 @@ create table a (id int primary key); create table b (id int primary key, a int n
 		if !strings.Contains(said, "is not understood") || !strings.Contains(said, "b_n_check") && !strings.Contains(said, "b_check") {
 			t.Error(said)
 		}
+		if !strings.Contains(said, "SQLSTATE 23514") || !strings.Contains(said, "say in the rules, under seed") || strings.Contains(said, "mask") {
+			t.Errorf("no remedy for rows that are made:\n%s", said)
+		}
 		if got := content(t, dsn); strings.Count(got, " 0 ") != 2 {
 			t.Errorf("rows are left:\n%s", got)
 		}
