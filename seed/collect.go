@@ -121,6 +121,11 @@ func (b *builder) takeChecks(x *table, t *schema.Table) {
 				continue
 			}
 			x.checks = append(x.checks, check{name: c.Name, expr: part})
+			for _, i := range cols {
+				if len(cols) > 1 && x.cols[i].made == nil {
+					x.cols[i].spec.takeIn(part.project(i), i)
+				}
+			}
 		}
 	}
 }
@@ -156,7 +161,7 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 				}
 				n = n.args[0]
 			}
-			if err != nil || n.op != "col" {
+			if err != nil || n.op != "col" || !n.usable(x.typeOf) {
 				u.cols = nil
 				break
 			}

@@ -3,6 +3,7 @@ package seed
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pgstandin/pgstandin/schema"
@@ -47,6 +48,9 @@ func (n *node) eval(row []datum) datum {
 	if len(n.args) != 2 {
 		return datum{}
 	}
+	if n.fold {
+		return n.evalFolded(n.args[0].eval(row), n.args[1].eval(row))
+	}
 	return binary(n.op, n.args[0].eval(row), n.args[1].eval(row))
 }
 
@@ -55,7 +59,7 @@ func (n *node) literal() datum {
 	if n.typ == "boolean" {
 		return boolean(n.text == "t" || n.text == "true")
 	}
-	if f, err := strconv.ParseFloat(n.text, 64); err == nil && n.typ != "text" && n.typ != "character" && n.typ != "bpchar" {
+	if f, err := strconv.ParseFloat(n.text, 64); err == nil && n.typ != "text" && n.typ != "character" && n.typ != "bpchar" && n.typ != "citext" {
 		return datum{kind: 'n', n: f}
 	}
 	return datum{kind: 's', s: []byte(n.text)}
@@ -74,6 +78,14 @@ func logic(or bool, a, b datum) datum {
 	return b
 }
 
+// evalFolded compares texts without regard to case.
+func (n *node) evalFolded(a, b datum) datum {
+	if a.kind == 0 || b.kind == 0 {
+		return datum{}
+	}
+	return boolean(bytes.EqualFold(a.s, b.s) == (n.op == "="))
+}
+
 func (n *node) evalAny(v datum) datum {
 	if v.kind == 0 {
 		return v
@@ -81,7 +93,7 @@ func (n *node) evalAny(v datum) datum {
 	for _, x := range n.list {
 		switch v.kind {
 		case 's':
-			if string(v.s) == x {
+			if string(v.s) == x || n.fold && strings.EqualFold(string(v.s), x) {
 				return boolean(true)
 			}
 		case 'n':

@@ -14,7 +14,8 @@ type node struct {
 	list   []string // of "any"
 	args   []*node
 	re     *regexp.Regexp // of "~" and what becomes one
-	typ    string         // of a cast literal
+	typ    string         // of a cast literal or column
+	fold   bool           // texts compare without regard to case: citext
 	value  datum          // of a literal
 	bound  bool           // a partition's: texts compare by their bytes
 }
@@ -177,13 +178,7 @@ func (p *exprParser) comparison() *node {
 		case p.is("is", "true"), p.is("is", "not", "false"), p.is("is", "false"), p.is("is", "not", "true"), p.is("is", "distinct"):
 			return p.fail()
 		}
-		op := ""
-		for _, c := range comparisons {
-			if p.is(c) {
-				op = c
-				break
-			}
-		}
+		op := p.operator()
 		if op == "" {
 			return n
 		}
@@ -196,6 +191,30 @@ func (p *exprParser) comparison() *node {
 		n = p.compare(op, n, p.sum())
 	}
 	return n
+}
+
+// operator takes a comparison's operator if one comes next, "" if not; one of an
+// extension has its schema with it.
+func (p *exprParser) operator() string {
+	before := p.tokens
+	own := p.is("operator", "(")
+	if own {
+		p.next()
+		if !p.is(".") {
+			p.tokens = before
+			return ""
+		}
+	}
+	for _, c := range comparisons {
+		if p.is(c) {
+			if own && !p.is(")") {
+				break
+			}
+			return c
+		}
+	}
+	p.tokens = before
+	return ""
 }
 
 // compare makes a comparison, patterns compiled.

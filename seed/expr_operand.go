@@ -43,7 +43,7 @@ func (p *exprParser) typeName() string {
 	for p.is(".") {
 		name = p.next().text
 	}
-	for p.is("varying") || p.is("precision") || p.is("without", "time", "zone") || p.is("with", "time", "zone") {
+	for p.is("varying") || p.is("precision") {
 		continue
 	}
 	if p.is("(") {
@@ -54,8 +54,11 @@ func (p *exprParser) typeName() string {
 			}
 		}
 	}
-	for p.is("without", "time", "zone") || p.is("with", "time", "zone") {
+	for p.is("without", "time", "zone") {
 		continue
+	}
+	if p.is("with", "time", "zone") {
+		name += "tz"
 	}
 	if p.is("[", "]") {
 		name += "[]"
@@ -72,7 +75,12 @@ func (p *exprParser) operand() *node {
 			n.typ = typ
 		case n.op == "null":
 		case typ == "text" || typ == "character" || typ == "bpchar" || typ == "numeric" || typ == "double" || typ == "bigint" || typ == "varchar" || typ == "citext":
-			// the values compare alike
+			// the values compare alike, but for capitals
+			if n.op == "col" {
+				n.typ = typ
+			}
+		case n.op == "col" && n.typ == "":
+			n.typ = typ // usable says whether that is a domain's own type
 		default:
 			return p.fail()
 		}

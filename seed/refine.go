@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -306,9 +307,12 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 	plain := func(t *schema.Type) bool {
 		return isText(t) || isNumber(t) || isTime(t) || t.Base == "bool" || t.Class == schema.EnumType || t.Base == "uuid"
 	}
+	n.foldOf(typ)
 	switch n.op {
 	case "lit":
 		n.value = n.literal()
+	case "col":
+		return castsTo(typ(n.column), n.typ)
 	case "+", "-", "*":
 		return columns(isNumber)
 	case "<", "<=", ">", ">=":
@@ -325,6 +329,36 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 		return columns(func(t *schema.Type) bool { return t.Base == "bool" })
 	}
 	return true
+}
+
+// castsTo reports whether the values of a column compare alike after a cast: to
+// another of the types that do, or from a domain to what it is over.
+func castsTo(t *schema.Type, name string) bool {
+	switch name {
+	case "", "text", "character", "bpchar", "numeric", "double", "bigint", "varchar", "citext":
+		return true
+	}
+	if base, ok := map[string]string{"integer": "int4", "smallint": "int2", "real": "float4", "boolean": "bool"}[name]; ok {
+		name = base
+	}
+	return t.Domain != nil && t.Base == name
+}
+
+// foldOf notes that a comparison is one of citext.
+func (n *node) foldOf(typ func(int) *schema.Type) {
+	for _, a := range n.args {
+		if a.op != "col" || typ(a.column).Base != "citext" || a.typ != "" && a.typ != "citext" {
+			continue
+		}
+		switch n.op {
+		case "=", "<>", "any":
+			n.fold = true
+		case "~":
+			if re, err := regexp.Compile("(?i)" + n.text); err == nil {
+				n.fold, n.re = true, re
+			}
+		}
+	}
 }
 
 // columnsOf adds the columns that an expression names.

@@ -281,7 +281,7 @@ func (x *table) count(u unique, groups *[][]*source) error {
 	}
 	if s := x.alone(open, len(sources)); s != nil {
 		x.byRow(s)
-		return nil
+		return x.redraw(open, s)
 	}
 	return x.digits(u, sources, open, groups, max(deal, 1))
 }
@@ -311,7 +311,7 @@ func (x *table) alone(open []*source, of int) *source {
 			continue
 		}
 		if of == 1 || foreign == 0 || len(open) < of {
-			if found == nil || x.owner(s) >= 0 {
+			if found == nil || x.owner(s) >= 0 && !(x.above(x.owner(s)) && x.owner(found) >= 0) {
 				found = s
 			}
 		}
@@ -354,7 +354,7 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 	if room == 0 {
 		return nil
 	}
-	spare := x.spare(deal)
+	spare := x.apart(open, deal, room)
 	tries := room / spare
 	for c := range x.cols {
 		if x.cols[c].needed && slices.Contains(open, x.cols[c].src) {

@@ -1,0 +1,67 @@
+package seed_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/seed"
+)
+
+// TestChecks fills tables whose checks say of one column what another holds, order
+// the columns of a key, or compare columns of citext or of a domain.
+func TestChecks(t *testing.T) {
+	const made = "create extension citext; create domain grade as int check (value > 0); create domain at as timestamptz; create domain word as citext; "
+	for _, c := range []struct{ sql, want string }{
+		// A column's values are in checks with other columns.
+		{"create table t (id int primary key, method text not null, card text, check ((method = 'card' and card is not null) or (method = 'iban' and card is null)))", "select count(distinct method) = 2 from t"},
+		{"create table t (id int primary key, k text, a text, check (k = 'card' or (k = 'iban' and a is null)))", "select count(distinct k) = 2 from t"},
+		{"create table t (id int primary key, k varchar(9) not null, a int not null, check (k = 'low' and a between 1 and 9 or k = 'high' and a between 100000 and 100009 or k in ('other', 'none') and a = 5))", "select count(distinct k) = 4 from t"},
+		{"create table t (id int primary key, k text not null, n int, check (k = 'a' and n is null or k = 'b' and n is not null or k like 'c%' and n > 3))", ""},
+		{"create table t (id int primary key, k text, b text, c text, check (k is null and b = 'one' or k = 'two' and b is null and c = 'three'))", "select count(*) filter (where k is null) > 0 and count(k) > 0 from t"},
+		{"create table t (id int primary key, k text not null, b text, check (not (k = 'x' and b is null) and (k = 'x' or k = 'y')))", "select count(distinct k) = 2 from t"},
+		// Columns of one key in order.
+		{"create table t (a int, b int, primary key (a, b), check (a < b))", "select count(distinct a) > 20 from t"},
+		{"create table t (a int, b int, primary key (b, a), check (b > a))", "select count(distinct a) > 20 from t"},
+		{"create table t (a bigint, b bigint, c int, primary key (a, b), check (a < b and c > 1))", ""},
+		{"create table p (id int primary key); create table t (a int references p, b int references p, primary key (a, b), check (a < b))", "select count(distinct a) > 5 from t"},
+		{"create table t (a date, b date, primary key (a, b), check (a <= b))", ""},
+		{"create table t (a int check (a between 1 and 20), b int check (b between 1 and 20), primary key (a, b), check (a < b))", ""},
+		// citext, whose operators the catalog spells with their schema.
+		{"create table t (id int primary key, k citext not null check (k in ('Card', 'iban')))", "select count(distinct k) = 2 from t"},
+		{"create table t (id int primary key, k citext not null check (k = 'Card' or k = 'iban'))", "select count(distinct k) = 2 from t"},
+		{"create table t (id int primary key, k citext not null check (k ~ '^[A-Z]{3}-[0-9]{4}$'))", ""},
+		{"create table t (id int primary key, k citext not null check (k like 'A%'))", ""},
+		{"create table t (id int primary key, k citext not null check (k <> '' and k <> 'X' and k in ('x', 'Y')))", "select count(distinct k) = 1 from t"},
+		{"create table t (id int primary key, k word not null check (k in ('a', 'b')))", ""},
+		{"create table t (id int primary key, k citext not null check (k = '17'), e citext not null check (length(e) < 9 and e ~~ 'B_%'))", ""},
+		// Domains, which the catalog casts to what they are over.
+		{"create table t (id int primary key, g grade not null check (g between 3 and 7))", "select count(distinct g) = 5 from t"},
+		{"create table t (id int primary key, g grade not null, h grade not null, check (g < h and h < 1000))", ""},
+		{"create table t (id int primary key, a at not null check (a > '2020-01-01 00:00:00+00'), b at, check (b >= a))", ""},
+	} {
+		dsn := pgtest.DB(t)
+		pgtest.Exec(t, dsn, made+c.sql)
+		s := read(t, dsn)
+		p, err := seed.New(s, seed.Config{Base: 60})
+		if err != nil {
+			t.Errorf("%s\n%v", c.sql, err)
+			continue
+		}
+		for _, u := range p.Untested {
+			t.Errorf("%s\n%s is not understood", c.sql, u.Name)
+		}
+		if err := fill(t, dsn, s, p); err != nil {
+			t.Errorf("%s\n%v", c.sql, err)
+			continue
+		}
+		if n := pgtest.Query(t, dsn, "select count(*) >= 40 from t")[0][0]; n != "t" {
+			t.Errorf("%s\nfew rows", c.sql)
+		}
+		if c.want != "" {
+			if got := pgtest.Query(t, dsn, c.want)[0][0]; got != "t" {
+				t.Errorf("%s\nnot so: %s\n%v", c.sql, c.want, strings.Join(pgtest.Query(t, dsn, "select string_agg(t::text, ' ' order by t) from t")[0], ""))
+			}
+		}
+	}
+}
