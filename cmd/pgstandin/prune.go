@@ -65,7 +65,10 @@ is; remove damaged ones yourself.`,
 			} else {
 				printErr = res.print(out)
 			}
-			return errors.Join(err, withStatus(exitReport, printErr))
+			if !o.dryRun {
+				printErr = withStatus(exitReport, printErr)
+			}
+			return errors.Join(err, printErr)
 		},
 	}
 	o.AddFlags(cmd.Flags())

@@ -82,7 +82,7 @@ func (r *seedRun) done(rows, bytes []int64) error {
 	for _, s := range r.report.Steps() {
 		out.Steps = append(out.Steps, stepResult{s.Name, s.Took.Seconds()})
 	}
-	return r.report.Result(out)
+	return withStatus(exitReport, r.report.Result(out))
 }
 
 func (r *seedResult) where() string {

@@ -60,10 +60,7 @@ one differs from what was written is exit status 4.`,
 			} else {
 				err = printSnapshots(out, list)
 			}
-			if err != nil {
-				return withStatus(exitReport, err)
-			}
-			return damageIn(list)
+			return errors.Join(err, damageIn(list))
 		},
 	}
 	o.AddFlags(cmd.Flags())

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// onFull runs a command whose standard output is a full disk.
+func onFull(t *testing.T, args ...string) (status int, errOut string) {
+	t.Helper()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	var errs strings.Builder
+	status = run(args, strings.NewReader(""), full, &errs)
+	return status, errs.String()
+}
+
+// TestFullOutput: whatever cannot print what it found fails and says so, with the
+// status of what it did.
+func TestFullOutput(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, whyShop)
+	s.write(whyRules)
+	s.must(keyA)
+	key := keyFile(t, keyA)
+	dest := t.TempDir()
+	s.snapshot(keyA, "--out", dest)
+	plain := filepath.Join(t.TempDir(), "dump.sql")
+	if err := os.WriteFile(plain, dump(t, s.source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	from := []string{"--source", s.source, "--rules", s.rules}
+	both := append([]string{"--target", s.target}, from...)
+	keyed := append([]string{"--key-file", key}, from...)
+	for _, c := range []struct {
+		status int
+		args   string
+		more   []string
+	}{
+		{exitFailed, "why users 7", keyed},
+		{exitFailed, "why users 7 --json", keyed},
+		{exitFailed, "preview users", keyed},
+		{exitFailed, "preview users --expanded", keyed},
+		{exitFailed, "preview users --json", keyed},
+		{exitFailed, "plan", from},
+		{exitFailed, "plan --exact --format dot", keyed},
+		{exitFailed, "check", from},
+		{exitFailed, "check --ledger", from},
+		{exitFailed, "rehearse", append([]string{"--key-file", key}, both...)},
+		{exitFailed, "verify", append([]string{"--key-file", key}, both...)},
+		{exitFailed, "verify --json", append([]string{"--key-file", key}, both...)},
+		{exitFailed, "drift", both},
+		{exitFailed, "grants", from},
+		{exitFailed, "init -o -", []string{"--source", s.source}},
+		{exitFailed, "profile -o -", []string{"--source", s.source}},
+		{exitFailed, "snapshots " + dest, nil},
+		{exitFailed, "snapshots --json " + dest, nil},
+		{exitFailed, "prune --dry-run --keep 1 " + dest, nil},
+		{exitFailed, "mask --all-rows " + plain, []string{"--key-file", key, "--rules", s.rules}},
+		{exitFailed, "keygen", nil},
+		{exitFailed, "version", nil},
+		{exitFailed, "--version", nil},
+		{exitFailed, "help why", nil},
+		{exitFailed, "why --help", nil},
+		{exitFailed, "exit-status", nil},
+		{exitReport, "refresh --quiet", append([]string{"--key-file", key}, both...)},
+		{exitReport, "refresh --json", append([]string{"--key-file", key}, both...)},
+		{exitReport, "snapshot --out " + filepath.Join(dest, "second"), keyed},
+		{exitReport, "restore --adopt " + dest, []string{"--target", s.target, "--rules", s.rules}},
+		{exitReport, "rollback", []string{"--target", s.target}},
+	} {
+		args := append(strings.Fields(c.args), c.more...)
+		status, errs := onFull(t, args...)
+		if status != c.status || !strings.Contains(errs, "standard output: no space left on device") {
+			t.Errorf("%s: status %d, want %d\n%s", c.args, status, c.status, errs)
+		}
+		if strings.Count(errs, "no space left") != 1 {
+			t.Errorf("%s says it more than once:\n%s", c.args, errs)
+		}
+	}
+}
