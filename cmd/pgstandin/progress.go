@@ -48,7 +48,7 @@ func newReporter(o *runOptions, out, errOut io.Writer) reporter {
 	clock := &stepClock{}
 	switch {
 	case o.json:
-		return &jsonReporter{stepClock: clock, enc: json.NewEncoder(out)}
+		return &jsonReporter{stepClock: clock, enc: json.NewEncoder(out), quiet: o.quiet}
 	case o.quiet:
 		return &quietReporter{stepClock: clock, out: out}
 	}
@@ -218,11 +218,12 @@ func (r *barReporter) Abort() {
 }
 func (r *barReporter) Result(res outcome) error { return res.printTable(r.out, r.width()) }
 
-// jsonReporter writes one JSON object a line.
+// jsonReporter writes one JSON object a line; quiet, that of the result alone.
 type jsonReporter struct {
 	*stepClock
-	enc  *json.Encoder
-	last time.Time
+	enc   *json.Encoder
+	quiet bool
+	last  time.Time
 }
 
 type event struct {
@@ -235,6 +236,13 @@ type event struct {
 	Result  outcome   `json:"result,omitempty"`
 }
 
+// tell writes an event that is not the result.
+func (r *jsonReporter) tell(e event) {
+	if !r.quiet {
+		_ = r.emit(e)
+	}
+}
+
 func (r *jsonReporter) emit(e event) error {
 	e.Time = time.Now().UTC().Format(time.RFC3339Nano)
 	return r.enc.Encode(e)
@@ -243,7 +251,7 @@ func (r *jsonReporter) emit(e event) error {
 func (r *jsonReporter) Step(name string) {
 	r.Finish()
 	r.next(name)
-	_ = r.emit(event{Event: "step", Step: name})
+	r.tell(event{Event: "step", Step: name})
 }
 
 func (r *jsonReporter) Progress(p progress) {
@@ -251,16 +259,16 @@ func (r *jsonReporter) Progress(p progress) {
 		return
 	}
 	r.last = time.Now()
-	_ = r.emit(event{Event: "progress", Copied: &p})
+	r.tell(event{Event: "progress", Copied: &p})
 }
 
-func (r *jsonReporter) Note(text string) { _ = r.emit(event{Event: "note", Note: text}) }
+func (r *jsonReporter) Note(text string) { r.tell(event{Event: "note", Note: text}) }
 
 func (r *jsonReporter) Finish() {
 	if ended := r.next(""); ended != nil {
-		_ = r.emit(event{Event: "step_done", Step: ended.Name, Seconds: ended.Took.Seconds()})
+		r.tell(event{Event: "step_done", Step: ended.Name, Seconds: ended.Took.Seconds()})
 	}
 }
 
-func (r *jsonReporter) Abort()                   { _ = r.emit(event{Event: "aborted", Step: r.name}) }
+func (r *jsonReporter) Abort()                   { r.tell(event{Event: "aborted", Step: r.name}) }
 func (r *jsonReporter) Result(res outcome) error { return r.emit(event{Event: "done", Result: res}) }
