@@ -28,7 +28,7 @@ type demoOptions struct {
 func (o *demoOptions) AddFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.users, "users", 20000, "how many `users` the demo's production has")
 	f.BoolVar(&o.keep, "keep", false, "leave the server running and print how to connect")
-	o.run.AddFlags(f)
+	o.run.addEffort(f)
 }
 
 func newDemoCommand() *cobra.Command {

@@ -166,11 +166,23 @@ type runOptions struct {
 }
 
 func (o *runOptions) AddFlags(f *pflag.FlagSet) {
+	o.addEffort(f)
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
+	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
+}
+
+// addEffort adds those that say what a run may take.
+func (o *runOptions) addEffort(f *pflag.FlagSet) {
 	f.Var(&o.workers, "workers", "parallel `connections` to each end (default: the number of processors, at most 8)")
 	o.memory = subset.DefaultMemory
 	f.Var(&o.memory, "memory", "what the keys of chosen rows may take; what is beyond goes to a temporary file, encrypted (in TMPDIR); as much again for what texts may quote, and for fingerprints of original values")
+}
+
+// addDocument adds those of a command that prints one document and no progress.
+func (o *runOptions) addDocument(f *pflag.FlagSet, what string) {
+	o.addEffort(f)
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
-	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one event a line, on standard output")
+	f.BoolVar(&o.json, "json", false, "print "+what+" as one JSON document")
 }
 
 // limitOptions keep a run from hurting production.

@@ -87,3 +87,47 @@ func TestFullOutput(t *testing.T) {
 		}
 	}
 }
+
+// TestQuietJSON: with --quiet beside --json the result comes, and nothing else.
+func TestQuietJSON(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, whyShop)
+	s.write(whyRules)
+	dest := t.TempDir()
+	s.snapshot(keyA, "--out", dest)
+	both := []string{"--target", s.target, "--rules", s.rules, "--quiet", "--json"}
+	for _, args := range [][]string{
+		append([]string{"refresh", "--source", s.source}, both...),
+		append([]string{"restore", dest}, both...),
+	} {
+		status, out, errs := runKeyed(t, keyA, "", args...)
+		if status != 0 || errs != "" || strings.Count(out, "\n") != 1 || !strings.Contains(out, `"event":"done"`) {
+			t.Errorf("%s: status %d\n%s%s", args[0], status, out, errs)
+		}
+	}
+}
+
+// TestOneDocument: plan and why print one document as JSON, and say so.
+func TestOneDocument(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"plan", "why"} {
+		if _, out, _ := runKeyed(t, "", "", name, "--help"); !strings.Contains(out, "as one JSON document") || strings.Contains(out, "event") {
+			t.Errorf("%s --help:\n%s", name, out)
+		}
+	}
+	status, _, errs := runKeyed(t, "", "", "plan", "--json", "--format", "dot")
+	if status != exitUsage || !strings.Contains(errs, "--json and --format dot: give one of them") {
+		t.Errorf("plan --json --format dot: status %d\n%s", status, errs)
+	}
+}
+
+// TestDemoFlags: demo offers nothing that it does not do.
+func TestDemoFlags(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--json", "--quiet"} {
+		if status, _, errs := runKeyed(t, "", "", "demo", flag); status != exitUsage || !strings.Contains(errs, "unknown flag") {
+			t.Errorf("demo %s: status %d\n%s", flag, status, errs)
+		}
+	}
+}

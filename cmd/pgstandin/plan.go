@@ -28,7 +28,7 @@ func (o *planOptions) AddFlags(f *pflag.FlagSet) {
 	o.source.AddFlags(f)
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
-	o.run.AddFlags(f)
+	o.run.addDocument(f, "the plan")
 	f.BoolVar(&o.exact, "exact", false, "choose rows as a refresh would, and count them")
 	f.StringVar(&o.format, "format", "text", "`form` of the plan: text, json, dot or mermaid")
 }
@@ -51,6 +51,9 @@ give the same one.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.run.json {
+				if cmd.Flags().Changed("format") && o.format != "json" {
+					return usageError(fmt.Errorf("--json and --format %s: give one of them", o.format))
+				}
 				o.format = "json"
 			}
 			if !slices.Contains(planFormats, o.format) {

@@ -28,7 +28,7 @@ func (o *whyOptions) AddFlags(f *pflag.FlagSet) {
 	o.source.AddFlags(f)
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
-	o.run.AddFlags(f)
+	o.run.addDocument(f, "the explanation")
 }
 
 func newWhyCommand() *cobra.Command {
