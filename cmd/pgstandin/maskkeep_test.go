@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,8 +20,18 @@ func TestMaskKeepsBytes(t *testing.T) {
 	pgtest.Exec(t, s.source, `create table kinds (id int primary key, a text, b float8, c numeric, d bit varying, e bool, f timestamptz, g xml, h interval, i money, j int4range, k oid, l "char", m name, n point, o tsvector, p int8[], q mood[]);
 		insert into kinds values (-1, E'a''b\\c\n', 'NaN', 'NaN', '', true, 'infinity', '<a>x</a>', '1 day -00:00:01', -5, '[1,5)', 5, 'x', 'y', '(1,2)', 'a b', '{1,null}', '{glad}'),
 			(2, '\x00', '-Infinity', 1e100, '101', false, '2020-01-01 00:00+00', null, '-1 year', 0, 'empty', 0, '', '', null, '', '{}', null), (3, '', 1e-300, -0.001, null, null, null, null, null, null, null, null, null, null, null, null, null, null)`)
-	dumps := map[string]string{}
-	for _, how := range append(dumpForms, nil, []string{"--column-inserts", "--rows-per-insert=3", "--quote-all-identifiers"}, []string{"--inserts", "--no-comments", "--verbose"}) {
+	// What pg_dump and pg_restore say of a schema that initdb makes, of partitions and
+	// of files.
+	pgtest.Exec(t, s.source, `alter schema public owner to current_user; create table parts (id int, k text) partition by list (k); create table part_a partition of parts for values in ('a'); insert into parts values (1, 'a')`)
+	dir := t.TempDir()
+	dumpAs(t, s.source, "--format=custom", "--file", filepath.Join(dir, "archive"))
+	pgTool(t, "pg_restore", "--verbose", "--file", filepath.Join(dir, "sql"), filepath.Join(dir, "archive"))
+	restored, err := os.ReadFile(filepath.Join(dir, "sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dumps := map[string]string{"pg_restore": string(restored)}
+	for _, how := range append(dumpForms, nil, []string{"--clean", "--if-exists"}, []string{"--load-via-partition-root"}, []string{"--column-inserts", "--rows-per-insert=3", "--quote-all-identifiers"}, []string{"--inserts", "--no-comments", "--verbose"}) {
 		dumps[fmt.Sprint(how)] = dumpAs(t, s.source, how...)
 	}
 	for _, tables := range []string{"", "tables:\n  notes: { columns: { body: { mask: regexp, match: \"^(.*)$\", replace: \"$1\" } } }\n"} {

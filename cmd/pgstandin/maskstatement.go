@@ -266,10 +266,10 @@ func isDumpComment(line string) bool {
 			return strings.Contains(text, "; Type: ") && strings.Contains(text, "; Schema: ")
 		}
 	}
-	for _, form := range []string{"PostgreSQL database", "Dumped from database version ", "Dumped by pg_dump version ", "Started on ", "Completed on ", "TOC entry ", "Dependencies: ", "Roles", "Databases", "User Configurations"} {
+	for _, form := range []string{"PostgreSQL database", "Dumped from database version ", "Dumped by pg_dump version ", "Started on ", "Completed on ", "TOC entry ", "Dependencies: ", "Roles", "Databases", "User Configurations", "load via partition root ", "Data Pos: ", "File: "} {
 		if strings.HasPrefix(text, form) {
 			return len(text) < 200
 		}
 	}
-	return text == ""
+	return text == "" || text == "*not* creating schema, since initdb creates it" || text == "*not* dropping schema, since initdb creates it"
 }
