@@ -42,6 +42,9 @@ func TestMaskByLock(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d\n%s", status, errOut)
 	}
+	if status, out, errOut := s.mask(""); status != 2 || !strings.HasPrefix(out, cutOff) || !strings.Contains(errOut, "standard input:1: empty") {
+		t.Errorf("an empty dump: status %d\n%s%s", status, out, errOut)
+	}
 	got := rowsByTable(t, loadDump(t, out))
 	for table := range want {
 		if got[table] != want[table] {

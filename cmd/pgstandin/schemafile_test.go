@@ -262,7 +262,8 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{`schema.sql:1: extension "no_such" is not installed`, `schema.sql:3: extension "nor this" is not installed`, "install its package"}},
 		{"begin;\ncreate table a (id int);\n", []string{"schema.sql: the file ends within a transaction"}},
 		{"\\connect a\ncreate table a (id int);\n\\connect b\n", []string{`schema.sql:3: \connect to another database`}},
-		{"PGDMP\x01\x0e", []string{"schema.sql:1: an archive", "pg_restore"}},
+		{"", []string{"schema.sql:1: empty; what was to write it"}},
+		{"PGDMP\x01\x0e", []string{"schema.sql:1: an archive", "pg_restore --file=dump.sql ARCHIVE, with --schema-only where no row is needed"}},
 		{"-- Dumped from database version 99.1\ncreate table a (id int) using future;\n", []string{"schema.sql:2: ", "a dump of PostgreSQL 99", "PGSTANDIN_PG_BIN"}},
 		{"create table a (id int);\n\\restrict k\n", []string{"schema.sql:2: no \\unrestrict"}},
 	} {

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// fromArchive says what to do with an archive.
+const fromArchive = "turn it into SQL: pg_restore --file=dump.sql ARCHIVE, with --schema-only where no row is needed"
+
 // begin looks at the first bytes: many files that are no SQL say what they are.
 func (r *Reader) begin() error {
 	r.began = true
@@ -13,14 +16,17 @@ func (r *Reader) begin() error {
 	if err != nil && err != io.EOF {
 		return r.fail(err)
 	}
+	if len(head) == 0 {
+		return r.errorf(1, "empty; what was to write it may have failed")
+	}
 	for _, f := range []struct{ magic, text string }{
-		{"PGDMP", "an archive of pg_dump --format=custom, no SQL; turn it into SQL: pg_restore --schema-only --file=schema.sql ARCHIVE"},
-		{"toc.d", "an archive of pg_dump --format=tar, no SQL; turn it into SQL: pg_restore --schema-only --file=schema.sql ARCHIVE"},
+		{"PGDMP", "an archive of pg_dump --format=custom, no SQL; " + fromArchive},
+		{"toc.d", "an archive of pg_dump --format=tar, no SQL; " + fromArchive},
 		{"\x1f\x8b", "compressed with gzip; unpack it first (gunzip)"},
 		{"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first (zstd -d)"},
 		{"\x04\x22\x4d\x18", "compressed with lz4; unpack it first (lz4 -d)"},
-		{"\xff\xfe", "UTF-16, not UTF-8: a shell wrote it so; write the dump with pg_dump --file=schema.sql instead of >"},
-		{"\xfe\xff", "UTF-16, not UTF-8: a shell wrote it so; write the dump with pg_dump --file=schema.sql instead of >"},
+		{"\xff\xfe", "UTF-16, not UTF-8: a shell wrote it so; write the dump with pg_dump --file=FILE instead of >"},
+		{"\xfe\xff", "UTF-16, not UTF-8: a shell wrote it so; write the dump with pg_dump --file=FILE instead of >"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return r.errorf(1, "%s", f.text)

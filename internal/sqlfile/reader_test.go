@@ -46,7 +46,7 @@ func TestItems(t *testing.T) {
 		in   string
 		want []string
 	}{
-		{"", nil},
+		{"\n", nil},
 		{"-- nothing\n\n/* at ; all */", nil},
 		{"select 1;select 2;\n\n select\n3 ; ", []string{"1 select 1;", "1 select 2;", "3 select\n3 ;"}},
 		{"select 1", []string{"1 select 1"}},
@@ -111,6 +111,7 @@ func TestErrors(t *testing.T) {
 		"COPY a FROM stdin; x;\n\\.\n":               `x.sql:1: something follows COPY`,
 		"COPY a FROM stdin (format binary);\nPGCOPY": `x.sql:1: rows of a COPY in binary format`,
 		"COPY binary a FROM stdin;\nPGCOPY":          `x.sql:1: rows of a COPY in binary format`,
+		"":                                           `x.sql:1: empty; what was to write it may have failed`,
 		"PGDMP\x01":                                  `x.sql:1: an archive of pg_dump --format=custom`,
 		"\xff\xfes\x00":                              `x.sql:1: UTF-16`,
 		"\x1f\x8b":                                   `x.sql:1: compressed with gzip`,
