@@ -125,7 +125,9 @@ func (p *fileParser) top(root *node) {
 }
 
 func (p *fileParser) version(n *node) {
-	if n.shape != isInt || n.value != int64(1) {
+	if n.shape == isString && n.text == "1" {
+		p.add(n.at, "version is the text \"1\"; write version: 1, without quotes")
+	} else if n.shape != isInt || n.value != int64(1) {
 		p.add(n.at, "version is %s; this program reads version: 1", quoted(n.text))
 	}
 }
