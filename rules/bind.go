@@ -392,7 +392,7 @@ func (b *binder) column(at pos, t *schema.Table, name string) int {
 		}
 	}
 	if i < 0 {
-		b.add(at, "table %s has no column %s%s", t.Name, quoted(name), didYouMean(name, columnNames(t)))
+		b.addMissing(at, "", t, name)
 	}
 	return i
 }

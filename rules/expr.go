@@ -152,7 +152,7 @@ func (r *resolver) column(i int, c sqlexpr.Column) {
 			r.add(c.Offset, "a whole row; write columns")
 			return
 		}
-		r.add(c.Offset, "table %s has no column %s%s", r.outer.Name, quoted(name), didYouMean(name, columnNames(r.outer)))
+		r.b.addMissing(r.e.place(c.Offset), r.e.what+": ", r.outer, name)
 		return
 	}
 	var names []string
@@ -191,7 +191,7 @@ func (r *resolver) inScope(i, s int, c sqlexpr.Column) bool {
 			return true
 		}
 		if len(c.Parts) > 1 {
-			r.add(c.Offset, "table %s has no column %s%s", t.Name, quoted(name), didYouMean(name, columnNames(t)))
+			r.b.addMissing(r.e.place(c.Offset), r.e.what+": ", t, name)
 			return true
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // Problem is one thing that is wrong with a rules file.
@@ -12,17 +14,25 @@ type Problem struct {
 	File         string
 	Line, Column int    // from 1; 0 where the file has no place for it
 	Message      string // what is wrong, and what to write instead
+	// Missing is the column, as schema.table.column, where what is wrong is that the
+	// table does not have it; Near is the one that may be meant, "" for none. A caller
+	// that knows better may change it.
+	Missing, Near string
 }
 
 // String is the problem in the form file:line:column: message.
 func (p Problem) String() string {
+	text := p.Message
+	if p.Near != "" {
+		text += suggestion(p.Near)
+	}
 	switch {
 	case p.Line == 0:
-		return p.File + ": " + p.Message
+		return p.File + ": " + text
 	case p.Column == 0:
-		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, text)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
 }
 
 // Errors is everything that is wrong with a rules file, in the order of its
@@ -48,7 +58,15 @@ type problems struct {
 }
 
 func (p *problems) add(at pos, format string, args ...any) {
-	p.list = append(p.list, Problem{p.file, at.line, at.column, fmt.Sprintf(format, args...)})
+	p.list = append(p.list, Problem{File: p.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...)})
+}
+
+// addMissing adds that a table has no column of that name.
+func (p *problems) addMissing(at pos, what string, t *schema.Table, name string) {
+	p.list = append(p.list, Problem{
+		File: p.file, Line: at.line, Column: at.column, Message: fmt.Sprintf("%stable %s has no column %s", what, t.Name, quoted(name)),
+		Missing: t.Name.String() + "." + name, Near: nearest(name, columnNames(t)),
+	})
 }
 
 // err returns what was collected, once each, nil if nothing was.
@@ -87,16 +105,23 @@ func Join(errs ...error) error {
 // didYouMean suggests the name that is nearest to the misspelt one, as the end
 // of a message; "" if none is near.
 func didYouMean(name string, names []string) string {
+	if best := nearest(name, names); best != "" {
+		return suggestion(best)
+	}
+	return ""
+}
+
+func suggestion(name string) string { return "; did you mean " + name + "?" }
+
+// nearest is the name that is nearest to the misspelt one; "" if none is near.
+func nearest(name string, names []string) string {
 	best, at := "", 1+min(len(name)/3+1, 3)
 	for _, n := range names {
 		if d := distance(strings.ToLower(name), strings.ToLower(n), at); d < at {
 			best, at = n, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
+	return best
 }
 
 // distance is the number of edits between two words, a swap of neighbours

@@ -56,7 +56,9 @@ func (j *job) refused(err error, s *schema.Schema) error {
 	switch {
 	case errors.As(err, &wrong):
 		if isUndecided { // where the rules name a column that was renamed, that comes first
-			if drift := j.drift(undecided.Ledger, s); drift != nil && strings.Contains(drift.Error(), "\n- ") {
+			drift := j.drift(undecided.Ledger, s)
+			if differs := (*driftError)(nil); errors.As(drift, &differs) && strings.Contains(drift.Error(), "\n- ") {
+				differs.suggest(wrong)
 				return errors.Join(drift, rulesStatus(err), objects)
 			}
 		}

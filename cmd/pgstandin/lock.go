@@ -88,10 +88,25 @@ func formatLock(lines []lockLine) string {
 
 func parseLock(name, text string) ([]lockLine, error) {
 	all := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	wrong := func(line int, format string, args ...any) error {
+		return fmt.Errorf("%s:%d: %s; write the file again by check --write-lock", name, line, fmt.Sprintf(format, args...))
+	}
+	for i, l := range all {
+		if isConflict(l) {
+			return nil, wrong(i+1, "a merge left both sides of a conflict here")
+		}
+	}
 	if all[0] != lockHead {
-		return nil, fmt.Errorf("%s:1: not a lock file of this version: its first line is not %q", name, lockHead)
+		switch {
+		case strings.TrimSpace(text) == "":
+			return nil, wrong(1, "the file is empty")
+		case strings.HasPrefix(all[0], lockHead[:len(lockHead)-1]):
+			return nil, wrong(1, "a lock file of another version of pgstandin: its first line is not %q", lockHead)
+		}
+		return nil, wrong(1, "not a lock file: its first line is not %q", lockHead)
 	}
 	var lines []lockLine
+	at := map[string]int{} // columns, by their lines
 	for i, l := range all[1:] {
 		if l == "" || strings.HasPrefix(l, "# ") {
 			continue
@@ -99,15 +114,54 @@ func parseLock(name, text string) ([]lockLine, error) {
 		var line lockLine
 		fields, texts := line.fields(), strings.Split(l, "\t")
 		if len(texts) != len(fields) {
-			return nil, fmt.Errorf("%s:%d: %d fields between tabs, want %d; write the file again by check --write-lock", name, i+2, len(texts), len(fields))
+			return nil, wrong(i+2, "%d fields between tabs, want %d", len(texts), len(fields))
 		}
 		for k, text := range texts {
 			*fields[k] = lockUnescape.Replace(text)
 		}
+		key := texts[0] + "\t" + texts[1]
+		if first := at[key]; first > 0 {
+			return nil, wrong(i+2, "%s is in line %d already, as after a merge that kept both sides", line.name(), first)
+		}
+		at[key] = i + 2
 		lines = append(lines, line)
 	}
 	slices.SortFunc(lines, compareLock)
 	return lines, nil
+}
+
+// isConflict reports whether a merge writes a line so between two sides.
+func isConflict(line string) bool {
+	if strings.Contains(line, "\t") {
+		return false // a column, of whatever name
+	}
+	for _, mark := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
+		if rest, ok := strings.CutPrefix(line, mark); ok && (rest == "" || rest[0] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// driftError says how columns differ from the lock file.
+type driftError struct {
+	name    string
+	lines   []string
+	renamed map[string]string // what a column that is gone may be called now, by its name in the file
+}
+
+func (e *driftError) Error() string {
+	return fmt.Sprintf("drift from %s; look at each, then accept by check --write-lock:\n%s", e.name, strings.Join(e.lines, "\n"))
+}
+
+// suggest has errors of the rules name the same columns as the drift, where a name
+// is missing that was renamed.
+func (e *driftError) suggest(wrong rules.Errors) {
+	for i, p := range wrong {
+		if to := e.renamed[p.Missing]; to != "" {
+			wrong[i].Near = to
+		}
+	}
 }
 
 // compareWithLock fails with exitUndecided where the ledger drifted from the
@@ -125,9 +179,9 @@ func compareWithLock(rulesFile string, ledger []rules.Decision, s *schema.Schema
 	if err != nil {
 		return usageError(err)
 	}
-	drift := lockDrift(locked, lockLines(ledger, s), s)
+	drift, renamed := lockDrift(locked, lockLines(ledger, s), s)
 	if len(drift) == 0 {
 		return nil
 	}
-	return withStatus(exitUndecided, fmt.Errorf("drift from %s; look at each, then accept by check --write-lock:\n%s", name, strings.Join(drift, "\n")))
+	return withStatus(exitUndecided, &driftError{name, drift, renamed})
 }

@@ -94,6 +94,20 @@ func TestLockText(t *testing.T) {
 	if _, err := parseLock("x", lockHead+"\na\tb\ttext\tkeep\ttype\n"); err == nil || !strings.HasPrefix(err.Error(), "x:2: ") {
 		t.Errorf("five fields: %v", err)
 	}
+	column := "public.users\tphone\ttext\tkeep\t\ttable\n"
+	for text, wants := range map[string]string{
+		"":                          "x:1: the file is empty",
+		"\n":                        "x:1: the file is empty",
+		"pgstandin lock 2\n":        "x:1: a lock file of another version",
+		"version: 1\n":              "x:1: not a lock file",
+		"<<<<<<< HEAD\n" + lockHead: "x:1: a merge left both sides of a conflict",
+		lockHead + "\n" + column + "=======\n" + column:                    "x:3: a merge left both sides of a conflict",
+		lockHead + "\n" + column + "public.users\tname\t\t\t\t\n" + column: "x:4: public.users.phone is in line 2 already",
+	} {
+		if _, err := parseLock("x", text); err == nil || !strings.HasPrefix(err.Error(), wants) || !strings.HasSuffix(err.Error(), "; write the file again by check --write-lock") {
+			t.Errorf("%q: %v, want %s", text, err, wants)
+		}
+	}
 }
 
 // A literal that changed is drift where a pattern gives it, and is not in the
@@ -225,8 +239,8 @@ func FuzzLock(f *testing.F) {
 func TestRenamedByRules(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, `create table users (id int primary key, email text)`)
-	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n")
+	pgtest.Exec(t, s.source, `create table users (id int primary key, phone text, email text, home text)`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email, phone: phone, home: keep } }\n")
 	check := func(more ...string) (int, string) {
 		status, _, errOut := s.command(keyA, append([]string{"check", "--source", s.source, "--rules", s.rules}, more...)...)
 		return status, errOut
@@ -244,8 +258,14 @@ func TestRenamedByRules(t *testing.T) {
 	if status != 3 {
 		t.Errorf("status %d, want 3", status)
 	}
-	pgtest.Exec(t, s.source, `alter table users rename mail to email`)
-	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { emial: email } }\n")
+	// The near name is another one than the column that has its place now.
+	pgtest.Exec(t, s.source, `alter table users rename mail to email; alter table users rename phone to telephone`)
+	status, errOut = check()
+	if status != 3 || !strings.Contains(errOut, "- public.users.phone text (renamed to telephone?)") || !strings.Contains(errOut, "no column phone; did you mean telephone?") {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+	pgtest.Exec(t, s.source, `alter table users rename telephone to phone`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { emial: email, phone: phone, home: keep } }\n")
 	if status, errOut := check(); status != 2 {
 		t.Errorf("status %d, want 2\n%s", status, errOut)
 	}

@@ -9,9 +9,9 @@ import (
 
 // lockDrift says how the columns differ from the locked ones, a line each. A
 // changed mask that the rules give the column by name is no drift. s is the
-// schema of now, where renamed columns kept their place.
-func lockDrift(locked, now []lockLine, s *schema.Schema) []string {
-	var out []string
+// schema of now, where renamed columns kept their place. renamed has the guesses.
+func lockDrift(locked, now []lockLine, s *schema.Schema) (out []string, renamed map[string]string) {
+	renamed = map[string]string{}
 	var gone, added []lockLine
 	for len(locked) > 0 || len(now) > 0 {
 		switch {
@@ -31,6 +31,7 @@ func lockDrift(locked, now []lockLine, s *schema.Schema) []string {
 		}
 		if to >= 0 {
 			line += fmt.Sprintf(" (renamed to %s?)", added[to].column)
+			renamed[gone[i].name()] = added[to].column
 		}
 		out = append(out, line)
 	}
@@ -41,7 +42,7 @@ func lockDrift(locked, now []lockLine, s *schema.Schema) []string {
 		}
 		out = append(out, fmt.Sprintf("+ %s %s: %s", a.name(), a.typ, a.decision()))
 	}
-	return out
+	return out, renamed
 }
 
 func changedLock(was, is lockLine) []string {
