@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,12 +55,13 @@ func makeSigningKey(name string, out io.Writer) error {
 		return fmt.Errorf("keygen: %w", err)
 	}
 	if err := newFile(name+".pub", public, 0o644); err != nil {
-		return fmt.Errorf("keygen: %w", err)
+		return fmt.Errorf("keygen: %w", errors.Join(err, os.Remove(name)))
 	}
 	_, err = fmt.Fprintf(out, "private key: %s\npublic key:  %s.pub\n", name, name)
 	return err
 }
 
+// newFile writes a file that must not exist: whole, or not at all.
 func newFile(name string, text []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -68,6 +70,9 @@ func newFile(name string, text []byte, mode os.FileMode) error {
 	_, err = f.Write(text)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(name))
 	}
 	return err
 }
