@@ -79,7 +79,7 @@ type JobResult struct {
 // CopyOptions tune a Copy; the zero value is one worker and no progress.
 type CopyOptions struct {
 	Workers  int
-	Progress func(Progress) // called from one goroutine at a time, five times a second and at the end
+	Progress func(Progress) // called from one goroutine at a time, five times a second and at a good end
 	// Done is called when the last chunk of a job was committed, from any worker;
 	// for a job without chunks, before all else. It may be nil.
 	Done func(job int)
@@ -135,7 +135,9 @@ func (c *copier) run(ctx context.Context, opts CopyOptions) ([]JobResult, error)
 		return c.results, err
 	}
 	err := While(ctx, func(ctx context.Context) error { return c.report(ctx, opts.Progress) }, work)
-	opts.Progress(c.progress())
+	if err == nil { // else attempts have taken back what they counted
+		opts.Progress(c.progress())
+	}
 	return c.results, err
 }
 

@@ -39,7 +39,9 @@ func (c *copier) report(ctx context.Context, fn func(Progress)) error {
 		case <-ctx.Done():
 			return nil
 		case <-t.C:
-			fn(c.progress())
+			if ctx.Err() == nil {
+				fn(c.progress())
+			}
 		}
 	}
 }

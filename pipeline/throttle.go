@@ -3,6 +3,7 @@ package pipeline
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -82,18 +83,25 @@ func (t *throttle) wait(wake <-chan struct{}) {
 }
 
 // throttled is a connection whose reads a throttle slows down. A deadline, by
-// which pgconn interrupts a read, and Close end the waiting.
+// which pgconn interrupts a read, and Close end the waiting. Behind a deadline that
+// is over pgconn gives the connection up, and reads what was on its way before it
+// closes it: nothing holds that up.
 type throttled struct {
 	net.Conn
-	t    *throttle
-	wake chan struct{}
+	t     *throttle
+	wake  chan struct{}
+	given atomic.Bool // up
 }
 
 func (t *throttle) wrap(c net.Conn) net.Conn {
 	return &throttled{Conn: c, t: t, wake: make(chan struct{}, 1)}
 }
 
-func (c *throttled) interrupt() {
+// interrupt ends the waiting; for good, where at is over.
+func (c *throttled) interrupt(at time.Time) {
+	if !at.After(time.Now()) {
+		c.given.Store(true)
+	}
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -101,6 +109,9 @@ func (c *throttled) interrupt() {
 }
 
 func (c *throttled) Read(b []byte) (int, error) {
+	if c.given.Load() {
+		return c.Conn.Read(b)
+	}
 	c.t.wait(c.wake)
 	n, err := c.Conn.Read(b[:c.t.most(len(b))])
 	c.t.read(n)
@@ -109,14 +120,14 @@ func (c *throttled) Read(b []byte) (int, error) {
 
 func (c *throttled) Close() error {
 	err := c.Conn.Close()
-	c.interrupt()
+	c.interrupt(time.Time{})
 	return err
 }
 
 func (c *throttled) SetDeadline(at time.Time) error {
 	err := c.Conn.SetDeadline(at)
 	if !at.IsZero() {
-		c.interrupt()
+		c.interrupt(at)
 	}
 	return err
 }
@@ -124,7 +135,7 @@ func (c *throttled) SetDeadline(at time.Time) error {
 func (c *throttled) SetReadDeadline(at time.Time) error {
 	err := c.Conn.SetReadDeadline(at)
 	if !at.IsZero() {
-		c.interrupt()
+		c.interrupt(at)
 	}
 	return err
 }
