@@ -56,13 +56,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // withSignals returns a context that ends at the first SIGINT, SIGTERM or
-// SIGHUP. A second one ends the process at once: the next run, and the server's
-// watchdog, clean up what it leaves.
+// SIGHUP, and says so at once: what is under way may take a moment to end. A second
+// one ends the process at once: the next run, and the server's watchdog, clean up
+// what it leaves.
 func withSignals(parent context.Context, stderr io.Writer) (ctx context.Context, interrupted func() bool, stop func()) {
 	ctx, cancel := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	release := context.AfterFunc(ctx, func() {
 		if parent.Err() == nil {
 			cancel() // from here on a second signal has its usual effect
+			fmt.Fprintln(stderr, clearLine(stderr)+"pgstandin: interrupted: cleaning up")
 		}
 	})
 	return ctx, func() bool { return ctx.Err() != nil }, func() { release(); cancel() }

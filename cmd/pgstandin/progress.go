@@ -58,6 +58,14 @@ func newReporter(o *runOptions, out, errOut io.Writer) reporter {
 	return &lineReporter{stepClock: clock, out: out, errOut: errOut}
 }
 
+// clearLine is what removes an unfinished line, which a terminal may show.
+func clearLine(w io.Writer) string {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return "\r\x1b[K"
+	}
+	return ""
+}
+
 // stepClock keeps the time of steps for all reporters.
 type stepClock struct {
 	name  string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -222,5 +223,55 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("%d databases, want the one before", n)
 			}
 		})
+	}
+}
+
+// TestInterruptIsSaid: however slowly the source is read, a signal is answered at
+// once, nothing is said of progress any more, and the run ends soon.
+func TestInterruptIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop+"insert into audit_logs select i, 1 + i % 100, repeat('x', 1500), '2020-01-01' from generate_series(1000, 30000) i")
+	s.write(smallRules)
+	for _, more := range [][]string{nil, {"--max-snapshot-age", "7s"}} {
+		cmd := exec.Command(program(t), append([]string{"refresh", "--source", s.source, "--target", s.target, "--rules", s.rules, "--max-rate", "1MiB"}, more...)...)
+		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+		errs, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var shown []string
+		var signalled time.Time
+		for lines := bufio.NewScanner(errs); lines.Scan(); {
+			shown = append(shown, lines.Text())
+			switch {
+			case more == nil && signalled.IsZero() && strings.Contains(lines.Text(), " left: "):
+				signalled = time.Now()
+				if err := cmd.Process.Signal(os.Interrupt); err != nil {
+					t.Fatal(err)
+				}
+			case strings.Contains(lines.Text(), "cleaning up"):
+				if took := time.Since(signalled); took > time.Second {
+					t.Errorf("said after %s", took)
+				}
+			}
+		}
+		_ = cmd.Wait()
+		all := strings.Join(shown, "\n")
+		if more != nil {
+			if strings.Count(all, " left: ") != 1 || !strings.Contains(all, "may be 7s at most") {
+				t.Errorf("%s", all)
+			}
+			continue
+		}
+		if took := time.Since(signalled); took > 3*time.Second || cmd.ProcessState.ExitCode() != exitInterrupted {
+			t.Errorf("status %d after %s", cmd.ProcessState.ExitCode(), took)
+		}
+		if _, after, ok := strings.Cut(all, "pgstandin: interrupted: cleaning up\n"); !ok || after != "pgstandin: interrupted" {
+			t.Errorf("%s", all)
+		}
 	}
 }
