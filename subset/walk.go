@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/pgstandin/pgstandin/keyed"
 )
@@ -198,16 +199,37 @@ func (w *walk) barren() error {
 		for _, i := range n.roots {
 			rows += w.st.roots[i]
 		}
-		why := ""
-		if n.none {
-			why = ": " + n.reason
-		}
 		if rows == 0 {
-			probs.add(w.p.roots[n.roots[0]].Line, "root %s selects no row%s", n.table.Name, why)
+			probs.add(w.p.roots[n.roots[0]].Line, "root %s selects no row: %s", n.table.Name, w.why(n))
 		}
 	}
 	return probs.err()
 }
+
+// why says what may be the reason that the roots of a table select nothing, and
+// what to do.
+func (w *walk) why(n *node) string {
+	if n.none {
+		return n.reason
+	}
+	for _, i := range n.roots {
+		r := w.p.roots[i]
+		part := r.Sample.Share > 0 && r.Sample.Share < 1
+		switch {
+		case part && w.p.cfg.Roots[i].Sample.Share == 0:
+			return fmt.Sprintf("the budget takes %s of its rows; write a larger one, or a number of rows (sample: 100 rows)", percent(r.Sample.Share))
+		case part && r.Where != "":
+			return fmt.Sprintf("write a larger sample than %s, a number of rows (sample: 100 rows), or another where", percent(r.Sample.Share))
+		case part:
+			return fmt.Sprintf("write a larger sample than %s, or a number of rows (sample: 100 rows)", percent(r.Sample.Share))
+		case r.Where != "":
+			return "no row that may be copied satisfies its where"
+		}
+	}
+	return "the table has none that may be copied; name another root, or none"
+}
+
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 3, 64) + " %" }
 
 // settle judges the references that waited for the end.
 func (w *walk) settle() {
