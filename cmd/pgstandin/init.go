@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -141,6 +142,8 @@ type initWork struct {
 	// rows do not bear it out.
 	orphaned map[int]string
 	added    int // columns that add decided
+	// share is the sample of the root; noRoot why it cannot be one.
+	share, noRoot string
 }
 
 // look judges the source.
@@ -153,6 +156,9 @@ func (w *initWork) look(ctx context.Context) error {
 	if w.report, err = discover.Look(w.schema, samples); err != nil {
 		return at("source", err)
 	}
+	if err := w.lookAtRoot(ctx); err != nil {
+		return err
+	}
 	w.orphaned = map[int]string{}
 	for i := range w.report.References {
 		r := &w.report.References[i]
@@ -164,6 +170,33 @@ func (w *initWork) look(ctx context.Context) error {
 		} else if why != "" {
 			w.orphaned[i] = why
 		}
+	}
+	return nil
+}
+
+// lookAtRoot chooses a share of the root that will hardly be none of its rows.
+func (w *initWork) lookAtRoot(ctx context.Context) error {
+	w.share = "10%"
+	if w.report.Root == nil || w.s.rows == 0 {
+		return nil
+	}
+	const few, fewer = 50, 10 // of which a tenth, or a half, may well be none
+	rows, err := w.s.query(ctx, fmt.Sprintf("select pg_catalog.count(*) from (select from %s limit %d) t", w.report.Root.Name.SQL(), few))
+	var refused *refusedError
+	switch {
+	case errors.As(err, &refused):
+		return nil
+	case err != nil:
+		return at("source", err)
+	}
+	n, _ := strconv.Atoi(string(rows[0][0]))
+	switch {
+	case n == 0:
+		w.noRoot = tableName(w.schema, w.report.Root) + " holds no row now"
+	case n < fewer:
+		w.share = "100%"
+	case n < few:
+		w.share = "50%"
 	}
 	return nil
 }

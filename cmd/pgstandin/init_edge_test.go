@@ -117,3 +117,24 @@ func TestInitPrints(t *testing.T) {
 		t.Errorf("no tables in the file of an empty database")
 	}
 }
+
+// TestInitFewRows: what init writes for a root of any size can be refreshed.
+func TestInitFewRows(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int]string{0: "  # no root: ", 1: "sample: 100% }", 10: "sample: 50% }", 49: "sample: 50% }", 50: "sample: 10% }"} {
+		t.Run(fmt.Sprint(rows), func(t *testing.T) {
+			t.Parallel()
+			s := newStaging(t)
+			pgtest.Exec(t, s.source, fmt.Sprintf(`create table customers (id int primary key, email text);
+				create table orders (id int primary key, customer_id int not null references customers);
+				create table visits (id int primary key, customer_id int not null references customers);
+				insert into customers select n, 'u' || n || '@post.test' from generate_series(1, %d) n`, rows))
+			text := s.initRules()
+			if !strings.Contains(text, want) {
+				t.Fatalf("no %q in\n%s", want, text)
+			}
+			s.write(text)
+			s.must(keyA)
+		})
+	}
+}

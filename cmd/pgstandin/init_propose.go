@@ -18,9 +18,9 @@ func (w *initWork) propose(out io.Writer, text string) error {
 	if err != nil {
 		return rulesStatus(err)
 	}
-	if root := w.report.Root; root != nil && len(b.Subset.Roots) == 0 {
+	if root := w.report.Root; root != nil && w.noRoot == "" && len(b.Subset.Roots) == 0 {
 		fmt.Fprintf(out, "%s has no roots, so whole tables are copied; for a part of them, under subset:\n", w.name)
-		fmt.Fprintf(out, "  roots:\n    - { table: %s, sample: 10%% }    # %s\n", yamlScalar(tableName(w.schema, root)), oneLine(w.report.RootWhy))
+		fmt.Fprintf(out, "  roots:\n    - { table: %s, sample: %s }    # %s\n", yamlScalar(tableName(w.schema, root)), w.share, oneLine(w.report.RootWhy))
 		if b.Subset.Unreached == subset.UnreachedError {
 			fmt.Fprint(out, "  unreached: all    # tables that no reference leads to from a root\n")
 		}

@@ -48,7 +48,7 @@ const mostMends = 200
 
 // write makes a complete file, tries it, and mends what does not hold.
 func (w *initWork) write() (string, error) {
-	e := &edits{references: maps.Clone(w.orphaned), loops: map[*schema.ForeignKey]bool{}, entities: map[*schema.Table]bool{}}
+	e := &edits{noRoot: w.noRoot, references: maps.Clone(w.orphaned), loops: map[*schema.ForeignKey]bool{}, entities: map[*schema.Table]bool{}}
 	return w.mend(func() (string, map[int]func(string)) {
 		d := w.draft(e)
 		return d.b.String(), d.mends
@@ -93,7 +93,7 @@ func (w *initWork) draft(e *edits) *draft {
 	d.add("# like, how sure that is (from 0 to 1), and why; ?? marks what to look at twice.")
 	d.add("version: 1")
 	if w.report.Root != nil && e.noRoot == "" {
-		d.add("vars: { sample: 10%% }")
+		d.add("vars: { sample: %s }", w.share)
 	}
 	d.add("targets: [%s, staging]", yamlDouble(strings.ReplaceAll(globFree(db), "${", "$${")+"_staging"))
 	if w.schema.LargeObjects > 0 || len(w.schema.ForeignTables) > 0 || len(w.schema.ConfigTables) > 0 {
@@ -126,6 +126,9 @@ func (w *initWork) subset(d *draft, e *edits) {
 	if r.Root != nil && e.noRoot == "" {
 		d.add("  roots:                               # %s", oneLine(r.RootWhy))
 		d.addWith(func(p string) { e.noRoot = p }, "    - { table: %s, sample: \"${sample}\" }", yamlScalar(tableName(w.schema, r.Root)))
+	}
+	if r.Root != nil && w.noRoot != "" {
+		d.add("  # no root: %s; %s", oneLine(r.RootWhy), oneLine(w.noRoot))
 	}
 	var lines, asides []func()
 	for _, k := range r.Loops {
