@@ -36,7 +36,7 @@ func (o *restoreOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	f.StringVar(&o.snapshot, "snapshot", "", "`name` of the snapshot (default: the latest one)")
 	f.StringArrayVar(&o.identities, "identity", nil, "`file` with secret keys of age, to decrypt with; mode 0600 (repeatable)")
-	f.StringArrayVar(&o.tables, "table", nil, "restore this `table` only, as schema.name or name (repeatable)")
+	f.StringArrayVar(&o.tables, "table", nil, "restore this `table` only, with its partitions, as schema.name or name; a partition alone is refused (repeatable)")
 	f.StringArrayVar(&o.schemas, "schema", nil, "restore the tables of this `schema` only (repeatable)")
 	f.BoolVar(&o.schemaOnly, "schema-only", false, "restore no rows, and leave sequences at their start")
 	f.BoolVar(&o.dataOnly, "data-only", false, "keep the schema that the target has now, and fill it with the snapshot's rows alone")

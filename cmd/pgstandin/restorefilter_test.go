@@ -25,7 +25,7 @@ func column(rows [][]string) string {
 func TestRestoreFilters(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, manyObjects)
+	pgtest.Exec(t, s.source, manyObjects+"; create table tickets (id int default nextval('users_id_seq'))")
 	s.write(restoreRules)
 	dest := t.TempDir()
 	stock(t, s.source, dest, "x", time.Now(), nil)
@@ -78,7 +78,9 @@ func TestRestoreFilters(t *testing.T) {
 	}{
 		{[]string{"--table", "nobody"}, "--table nobody: the snapshot has no such table"},
 		{[]string{"--schema", "nobody"}, "--schema nobody"},
-		{[]string{"--table", "child"}, "table public.child needs table public.users, which is not chosen"},
+		{[]string{"--table", "child"}, "table public.child needs table public.users, which is not chosen; name both: --table public.child --table public.users"},
+		{[]string{"--table", "other.parted_1"}, "table other.parted_1 is a partition of table public.parted, and comes with it alone; write --table public.parted"},
+		{[]string{"--table", "tickets"}, "table public.tickets needs sequence public.users_id_seq, which needs table public.users, which is not chosen; name both: --table public.tickets --table public.users"},
 		{[]string{"--schema-only", "--data-only"}, "leave nothing to restore"},
 	} {
 		if status, _, errOut := s.restore(dest, c.args...); status != exitUsage || !strings.Contains(errOut, c.want) {

@@ -190,11 +190,26 @@ func leftOut(a *pgarchive.Archive, tables, schemas []string) (map[int32]bool, er
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(chosen)) {
-		if need := why[id]; need != nil {
-			return nil, usageError(fmt.Errorf("%s needs %s, which is not chosen; name both with --table", entryName(a.Entry(id)), entryName(need)))
+		if why[id] != nil {
+			return nil, usageError(needError(a.Entry(id), why, partitionsOf(a)))
 		}
 	}
 	return out, nil
+}
+
+// needError says of a chosen table which one it cannot do without. why is what each
+// entry needs that is left out.
+func needError(e *pgarchive.Entry, why map[int32]*pgarchive.Entry, parent map[int32]int32) error {
+	need := why[e.DumpID]
+	if parent[e.DumpID] == need.DumpID {
+		return fmt.Errorf("%s is a partition of %s, and comes with it alone; write --table %s", entryName(e), entryName(need), nameOf(need))
+	}
+	text := entryName(e) + " needs " + entryName(need)
+	for table := why[need.DumpID]; table != nil; table = why[need.DumpID] {
+		need = table
+		text += ", which needs " + entryName(need)
+	}
+	return fmt.Errorf("%s, which is not chosen; name both: --table %s --table %s", text, nameOf(e), nameOf(need))
 }
 
 // chosenTables are the entries of the tables that the flags name, with their
@@ -237,28 +252,40 @@ func chosenTables(a *pgarchive.Archive, tables, schemas []string) (map[int32]boo
 
 // addPartitions chooses the partitions of chosen tables.
 func addPartitions(a *pgarchive.Archive, chosen map[int32]bool) {
+	parents := partitionsOf(a)
 	for again := true; again; {
 		again = false
-		for _, e := range a.Entries {
-			if e.Desc != "TABLE ATTACH" {
-				continue
-			}
-			child, parent := int32(0), int32(0)
-			for _, id := range e.Deps {
-				d := a.Entry(id)
-				switch {
-				case d == nil:
-				case nameOf(d) == nameOf(e):
-					child = id
-				case d.Desc == "TABLE":
-					parent = id
-				}
-			}
-			if child != 0 && chosen[parent] && !chosen[child] {
+		for child, parent := range parents {
+			if chosen[parent] && !chosen[child] {
 				chosen[child], again = true, true
 			}
 		}
 	}
+}
+
+// partitionsOf maps each partition to its table.
+func partitionsOf(a *pgarchive.Archive) map[int32]int32 {
+	parents := map[int32]int32{}
+	for _, e := range a.Entries {
+		if e.Desc != "TABLE ATTACH" {
+			continue
+		}
+		child, parent := int32(0), int32(0)
+		for _, id := range e.Deps {
+			d := a.Entry(id)
+			switch {
+			case d == nil:
+			case nameOf(d) == nameOf(e):
+				child = id
+			case d.Desc == "TABLE":
+				parent = id
+			}
+		}
+		if child != 0 {
+			parents[child] = parent
+		}
+	}
+	return parents
 }
 
 var (
