@@ -146,7 +146,7 @@ func remedy(code string) string {
 	case "53300":
 		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"
 	case "57014":
-		return "the statement was cancelled: by someone, or by a time limit of the server"
+		return "the statement was cancelled: by someone, by --statement-timeout where that is given, or by a time limit of the server"
 	case "57P01", "57P02":
 		return "the server ended the session: it was shut down or crashed, or someone ended it"
 	case "57P03":

@@ -358,7 +358,14 @@ func connectError(err error) error {
 // netError is a connection attempt that no server answered.
 type netError struct{ err error }
 
-func (e *netError) Error() string { return strings.TrimPrefix(e.err.Error(), "failed to ") }
+func (e *netError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "failed to ")
+	if strings.Contains(text, "server refused TLS connection") {
+		text += "; the server has no TLS: turn it on there, or write sslmode=disable (or prefer) if the way to it is safe without"
+	}
+	return text
+}
+
 func (e *netError) Unwrap() error { return e.err }
 
 // messageError passes on the message of a server error that cannot quote a row:

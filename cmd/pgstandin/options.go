@@ -65,11 +65,7 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 		return nil, "", usageError(fmt.Errorf("%s: connection string or service file: %w", end, err))
 	}
 	if err != nil {
-		hint := ""
-		if strings.Contains(dsn, "://") {
-			hint = "; in a URL, write the signs / ? # @ : % of a password as %2F %3F %23 %40 %3A %25"
-		}
-		return nil, "", usageError(fmt.Errorf("%s: connection string is not valid; write postgres://user@host:5432/database or \"host=… dbname=…\"%s", end, hint))
+		return nil, "", usageError(fmt.Errorf("%s: %s", end, connStringProblem(dsn, err)))
 	}
 	if cfg.Database == "" {
 		cfg.Database = cfg.User
