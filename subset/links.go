@@ -148,7 +148,21 @@ func keyError(t *schema.Table, cols []int, err error) error {
 	for _, c := range cols {
 		types = append(types, t.Columns[c].Name+" "+t.Columns[c].Type.Name)
 	}
-	return KeyError("the key of " + t.Name.String() + " is (" + strings.Join(types, ", ") + "): a value that was given is not of its type")
+	return KeyError("the key of " + t.Name.String() + " is (" + strings.Join(types, ", ") + "): a value that was given is not of its type" + timeForm(t, cols))
+}
+
+// timeForm says how moments of a key are written, as the end of a message; "" if it
+// has none.
+func timeForm(t *schema.Table, cols []int) string {
+	for _, c := range cols {
+		switch t.Columns[c].Type.Base {
+		case "timestamp", "timestamptz":
+			return "; a time is written year first and in UTC: 2022-06-01 10:05:00"
+		case "date":
+			return "; a date is written year first: 2022-06-01"
+		}
+	}
+	return ""
 }
 
 // only says that a row is this one.

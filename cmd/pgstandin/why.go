@@ -39,10 +39,12 @@ func newWhyCommand() *cobra.Command {
 		Long: `Choose rows as a refresh would, on a snapshot of the source, and print the
 shortest chain of references from a root to one row, or what keeps it out. The
 row is named by its primary key, one argument for each of its columns, or by its
-table's first unique key if it has no primary key. Keys of the rows in the chain
+table's first unique key if it has no primary key. Dates and times are written as
+ISO 8601 has them, and times in UTC: 2022-06-01 10:05:00. Keys of the rows in the chain
 are printed, no other values; nothing is written.`,
 		Example: `  pgstandin why orders 4711
-  pgstandin why sales.order_lines 4711 2 --json`,
+  pgstandin why sales.order_lines 4711 2 --json
+  pgstandin why visits 5 '2022-06-01 10:05:00'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usageError(fmt.Errorf("why needs a table and the key of a row: %s orders 4711", cmd.CommandPath()))
@@ -103,6 +105,7 @@ func printWhy(out io.Writer, x *subset.Explanation, rulesFile string) {
 		say(0, "%s is copied:", row)
 	case subset.Absent:
 		say(0, "%s is not in the source.", row)
+		say(4, "%s", reason)
 	case subset.NoTable:
 		say(0, "%s is not copied, and no other row of its table: %s", row, reason)
 	case subset.Restricted:

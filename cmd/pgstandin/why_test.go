@@ -134,19 +134,29 @@ func TestWhyAgrees(t *testing.T) {
 func TestWhyRefuses(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, whyShop)
-	s.write(whyRules)
+	pgtest.Exec(t, s.source, whyShop+"create table visits (id int, at timestamptz, primary key (id, at)); insert into visits values (5, '2022-06-01 12:05:00+02')")
+	s.write(whyRules + "  visits: { columns: { at: keep } }\n")
 	for _, c := range []struct{ args, want string }{
 		{"users", "why needs a table and the key of a row"},
 		{"usres 7", "there is no table usres; did you mean users?"},
 		{"order_lines 7", "the key of public.order_lines is (order_id, line): give 2 instead of 1 values"},
 		{"users anna", "the key of public.users is (id integer): a value that was given is not of its type"},
 		{"notes 1", "public.notes has no primary key and no unique key"},
+		{"visits 5 31.12.2022", "is not of its type; a time is written year first and in UTC: 2022-06-01 10:05:00"},
 	} {
 		args := append(append([]string{"why"}, strings.Fields(c.args)...), "--source", s.source, "--rules", s.rules)
 		status, out, errOut := s.command(keyA, args...)
 		if status != 2 || !strings.Contains(errOut, c.want) {
 			t.Errorf("%s: status %d\n%s%s", c.args, status, out, errOut)
+		}
+	}
+	for at, want := range map[string]string{
+		"2022-06-01 10:05:00": "at=2022-06-01 10:05:00+00 is not copied",
+		"01.06.2022 10:05:00": "is not in the source.\n    a time is written year first and in UTC: 2022-06-01 10:05:00\n",
+	} {
+		status, out, errOut := s.command(keyA, "why", "visits", "5", at, "--source", s.source, "--rules", s.rules)
+		if status != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: status %d\n%s%s", at, status, out, errOut)
 		}
 	}
 }
