@@ -342,7 +342,7 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 		}
 		return // undecided, and said so
 	}
-	domain, named := t.Name.String()+"("+spell(t.Columns[c].Name)+")", &t.Columns[c]
+	domain, key := t.Name.String()+"("+spell(t.Columns[c].Name)+")", &t.Columns[c]
 	if e.table != "" {
 		parent := d.binder.table(nameRule{e.at, e.table})
 		if parent == nil {
@@ -352,30 +352,34 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 			d.add(e.at, "entity: %s of its own table; write the column that says whose a row is: entity: id", e.column)
 			return
 		}
-		key := -1
+		nth := -1
 		if own := d.entries[parent]; own != nil && own.entity != nil {
 			if own.entity.table != "" {
 				d.add(e.at, "entity: %s is itself about another table; write that one: %s -> %s", parent.Name, e.column, own.entity.table)
 				return
 			}
-			if key = parent.Column(own.entity.column); key < 0 {
+			if nth = parent.Column(own.entity.column); nth < 0 {
 				return // said at its own entry
 			}
 		} else if pk := parent.Primary(); pk != nil && len(pk.Columns) == 1 {
-			key = pk.Columns[0]
+			nth = pk.Columns[0]
 		}
-		if key < 0 {
+		if nth < 0 {
 			d.add(e.at, "entity: %s has no primary key of one column; give it an entity of its own", parent.Name)
 			return
 		}
 		for _, ref := range d.out.Subset.References {
-			if ref.Parent == parent && ref.Child == t && len(ref.Columns) == 1 && ref.Columns[0] == c && ref.ParentColumns[0] != key && !ref.Array {
-				d.add(e.at, "entity: %s references %s(%s), but the entity of %s is %s; write the same column there", e.column, parent.Name, spell(parent.Columns[ref.ParentColumns[0]].Name), parent.Name, spell(parent.Columns[key].Name))
+			if ref.Parent == parent && ref.Child == t && len(ref.Columns) == 1 && ref.Columns[0] == c && ref.ParentColumns[0] != nth && !ref.Array {
+				d.add(e.at, "entity: %s references %s(%s), but the entity of %s is %s; write the same column there", e.column, parent.Name, spell(parent.Columns[ref.ParentColumns[0]].Name), parent.Name, spell(parent.Columns[nth].Name))
 				return
 			}
 		}
-		domain, named = parent.Name.String()+"("+spell(parent.Columns[key].Name)+")", &parent.Columns[key]
+		domain, key = parent.Name.String()+"("+spell(parent.Columns[nth].Name)+")", &parent.Columns[nth]
 	}
 	tr.Spec.Entity, tr.Spec.EntityDomain = at, domain
-	tr.Spec.EntityKey, tr.Spec.EntityFold = typeOf(&named.Type), named.Type.Base == "citext" || named.Nondeterministic
+	insensitive, known := equality(key)
+	if !known && e.table != "" {
+		d.add(e.at, "entity: %s has the collation %s, which calls texts equal that differ in more than case, so that it cannot be told whose a row is; leave the entity out, and texts to mask text", domain, key.Collation)
+	}
+	tr.Spec.EntityKey, tr.Spec.EntityFold = typeOf(&key.Type), insensitive
 }

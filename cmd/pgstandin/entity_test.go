@@ -52,3 +52,20 @@ insert into notes%[1]d values (1, '%[5]s', 'Annabel Wintersleben', '1980-05-17',
 		}
 	}
 }
+
+// TestEntityOfAnyCollation: where a collation calls more equal than texts that differ in
+// case, there is no telling whose a row of another table is.
+func TestEntityOfAnyCollation(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create collation ai (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+		create table users (k text collate ai primary key, name text);
+		create table notes (id int primary key, k text collate ai references users, body text)`)
+	const rules = "version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { entity: k, columns: { k: keep, name: person.name } }\n  notes: { %scolumns: { k: keep, body: %s } }\n"
+	s.write(fmt.Sprintf(rules, "entity: k -> users, ", "scrub"))
+	if status, _, errOut := s.refresh(keyA); status != 2 || !strings.Contains(errOut, "pgstandin.yaml:5:20: entity: public.users(k) has the collation") {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+	s.write(fmt.Sprintf(rules, "", "text"))
+	s.must(keyA)
+}
