@@ -16,22 +16,28 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrConnString is the error of ParseConn for what is no connection string at all.
-var ErrConnString = errors.New("connection string is not valid")
+// ConnStringError is the error for what is no connection string at all.
+type ConnStringError struct {
+	Cause error // pgconn's, which may quote a password: not to be printed
+}
+
+// Error quotes nothing of the string.
+func (e *ConnStringError) Error() string { return "connection string is not valid" }
 
 // ParseConn is pgconn.ParseConfig for all settings that libpq knows, in dsn and in
 // the service that it names: pgconn sends those that it does not know to the server,
 // which refuses them. Some are done here, some have no effect and are left out; what
-// would be less safe without is an error, which quotes no password.
+// would be less safe without is an error, which quotes no password; what cannot be read
+// at all a *ConnStringError.
 func ParseConn(dsn string) (*pgconn.Config, error) {
 	cfg, err := pgconn.ParseConfig(dsn)
 	if err != nil {
-		return nil, ErrConnString // the cause may quote it
+		return nil, &ConnStringError{err}
 	}
 	if address := cfg.RuntimeParams["hostaddr"]; address != "" && isSocket(cfg.Host) {
 		// There is no name: the address is it.
 		if cfg, err = pgconn.ParseConfig(withSetting(dsn, "host", address)); err != nil {
-			return nil, ErrConnString
+			return nil, &ConnStringError{err}
 		}
 	}
 	c := conninfo{cfg}

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -56,6 +55,18 @@ type Job struct {
 	// relays rows untouched.
 	NewRewriter func() Rewriter
 }
+
+// JobError is what ended a copy, with the name of its job.
+type JobError struct {
+	Job string
+	Err error
+}
+
+// Error begins with the job.
+func (e *JobError) Error() string { return "copy " + e.Job + ": " + e.Err.Error() }
+
+// Unwrap gives access to what happened.
+func (e *JobError) Unwrap() error { return e.Err }
 
 // Chunk is a part of a table, copied in one transaction of the target, its own unless
 // the job is Whole.
@@ -295,7 +306,7 @@ func (c *copier) work(ctx context.Context) error {
 			if ctx.Err() != nil {
 				break
 			}
-			return fmt.Errorf("copy %s: %w", c.jobs[t.job].Name, err)
+			return &JobError{c.jobs[t.job].Name, err}
 		}
 		c.done(t, r)
 	}

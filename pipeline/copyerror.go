@@ -49,7 +49,9 @@ func failure(ctx context.Context, side string, err error, columns []string) erro
 			err = &named
 		}
 	}
-	e.err = SafeError(err)
+	if e.err = SafeError(err); side == "source" {
+		e.err = expressionError(err)
+	}
 	return e
 }
 

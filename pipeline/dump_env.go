@@ -123,6 +123,8 @@ func dsnSettings(dsn string) (map[string]string, error) {
 	return settings, in.Err()
 }
 
+var errPairs = errors.New("no key=value pairs")
+
 // parseDSN reads a URL or key=value pairs, as libpq does.
 func parseDSN(dsn string) (map[string]string, error) {
 	settings := map[string]string{}
@@ -130,7 +132,7 @@ func parseDSN(dsn string) (map[string]string, error) {
 		_, query, _ := strings.Cut(dsn, "?")
 		values, err := url.ParseQuery(query)
 		if err != nil {
-			return nil, ErrConnString // the cause quotes it
+			return nil, &ConnStringError{err} // the cause quotes it
 		}
 		for k, v := range values {
 			settings[k] = v[len(v)-1]
@@ -140,11 +142,11 @@ func parseDSN(dsn string) (map[string]string, error) {
 	for s := strings.TrimLeft(dsn, " \t\n\r"); s != ""; s = strings.TrimLeft(s, " \t\n\r") {
 		key, rest, ok := strings.Cut(s, "=")
 		if !ok {
-			return nil, ErrConnString
+			return nil, &ConnStringError{errPairs}
 		}
 		value, rest, ok := dsnValue(strings.TrimLeft(rest, " \t\n\r"))
 		if !ok {
-			return nil, ErrConnString
+			return nil, &ConnStringError{errPairs}
 		}
 		settings[strings.TrimSpace(key)] = value
 		s = rest

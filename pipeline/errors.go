@@ -25,6 +25,10 @@ func SafeError(err error) error { return safeError(err, remedy) }
 // madeError is SafeError for rows that were made: no mask is to blame.
 func madeError(err error) error { return safeError(err, remedyOfMade) }
 
+// expressionError is SafeError for a query that stores nothing: where a value does
+// not fit, it is an expression of the rules that it does not fit.
+func expressionError(err error) error { return safeError(err, expressionRemedy) }
+
 func safeError(err error, remedy func(code string) string) error {
 	found := serverErrors(nil, err)
 	if len(found) == 0 {
@@ -127,6 +131,42 @@ const recoveryConflict = "40001"
 
 // lockNotAvailable is the SQLSTATE of a wait for a lock that reached lock_timeout.
 const lockNotAvailable = "55P03"
+
+// expressionRemedy is remedy for a query that stores nothing.
+func expressionRemedy(code string) string {
+	if ofValue(code) {
+		return "an expression of the rules does not fit the values of some rows"
+	}
+	return remedy(code)
+}
+
+// ofValue reports whether an SQLSTATE says that an expression cannot be computed of a
+// value: a data exception, but for the encoding's, or what a domain demands.
+func ofValue(code string) bool {
+	switch code {
+	case "22021", "22P05":
+		return false
+	case "23514", "23502":
+		return true
+	}
+	return strings.HasPrefix(code, "22")
+}
+
+// OfExpression reports whether err is the source's, of an expression of the rules
+// that does not fit the values of some rows. What Error says ends with just that.
+func OfExpression(err error) bool {
+	var e *sideError
+	return errors.As(err, &e) && e.side == "source" && ofValue(codeOfSafe(e.err))
+}
+
+// codeOfSafe is the SQLSTATE of what SafeError returned.
+func codeOfSafe(err error) string {
+	var safe *serverError
+	if errors.As(err, &safe) {
+		return safe.code
+	}
+	return ""
+}
 
 // remedy says what to do about an SQLSTATE, or nothing.
 func remedy(code string) string {

@@ -344,7 +344,7 @@ func (t *Target) checkOn(ctx context.Context, conn *pgconn.PgConn, sql string, c
 	case codeOf(err) == "57014":
 		return fmt.Sprintf("took longer than %s", timeout), nil
 	case err != nil:
-		return SafeError(err).Error(), nil
+		return expressionError(err).Error(), nil
 	case len(rows) != 1 || len(rows[0]) != 1:
 		return "did not return one row with one column", nil
 	case string(rows[0][0]) != "t":

@@ -74,6 +74,7 @@ type TableRules struct {
 	Line  int    // of the table's entry in the file, 0 for none
 	Where string // as written, "" for none
 
+	where     *exprRule
 	masks     []*maskRule  // of Spec.Columns; nil for kept by default
 	readsMore map[int]bool // of Exprs: the result depends on more than the row
 }

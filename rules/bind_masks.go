@@ -252,7 +252,7 @@ func (d *decider) table(t *schema.Table) {
 	if entry != nil {
 		tr.Line = entry.name.at.line
 		if entry.where != nil {
-			tr.Where = entry.where.text
+			tr.Where, tr.where = entry.where.text, entry.where
 		}
 	}
 	primary := primaryColumns(t)

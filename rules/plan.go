@@ -2,6 +2,8 @@ package rules
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/schema"
@@ -40,6 +42,37 @@ func (b *Bound) RefuseUnlogged(p *subset.Plan) error {
 		}
 	}
 	return probs.err()
+}
+
+// Expressions lists the places in the file of expressions that the source computes of
+// a table's rows: those that choose them, and with masks, those of masks too.
+func (b *Bound) Expressions(t *schema.Table, masks bool) []string {
+	var out []string
+	add := func(at pos, what string) {
+		place := strings.TrimSuffix(Problem{File: b.File.Name, Line: at.line, Column: at.column}.String(), ": ")
+		out = append(out, fmt.Sprintf("%s (%s)", place, what))
+	}
+	for i, r := range b.Subset.Roots {
+		if r.Table == t && b.RootTexts[i] != "" {
+			add(b.File.entryOn(r.Line), "where of a root")
+		}
+	}
+	for _, r := range b.Subset.References {
+		if r.Child == t && (r.Expr != "" || r.When != "") {
+			add(b.File.entryOn(r.Line), "reference")
+		}
+	}
+	for _, x := range b.Tables {
+		if x.Table == t && x.where != nil {
+			add(x.where.at, "where")
+		}
+		for i := range x.Spec.Columns {
+			if x.Table == t && masks && x.Exprs[i] != "" && x.masks[i] != nil {
+				add(x.masks[i].at, "mask of "+spell(x.Spec.Columns[i].Name))
+			}
+		}
+	}
+	return out
 }
 
 // Place turns subset.Problems in err into Errors, with their places in the file.

@@ -76,6 +76,14 @@ func (l *layout) field(sql string) int {
 	return i
 }
 
+// table is the logical table that is read; nil for one that is under another's name.
+func (l *layout) table() *schema.Table {
+	if l.leaf == nil {
+		return nil
+	}
+	return l.leaf.node.table
+}
+
 // joined adds an expression over a joined parent.
 func (l *layout) joined(sql string) int {
 	l.outer = append(l.outer, sql)

@@ -3,6 +3,8 @@ package subset
 import (
 	"context"
 	"fmt"
+
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // Source runs one read-only query on the run's snapshot and calls fn for each
@@ -20,8 +22,9 @@ type Source interface {
 // rows. Steps of one wave may run at the same time on different sources. A
 // step that returned an error may be run again.
 type Step struct {
-	Name string
-	Run  func(ctx context.Context, src Source) error
+	Name  string
+	Table *schema.Table // whose rows it reads, of a partitioned one the whole; nil for those of several
+	Run   func(ctx context.Context, src Source) error
 }
 
 // Runner runs the steps of one wave, in any order or at once, and returns when

@@ -298,7 +298,7 @@ func (w *walk) scan(name string, lay *layout, where string, fn func(b *found, r 
 // the step runs.
 func (w *walk) scanWhere(name string, lay *layout, where func() string, fn func(b *found, r *row) error) *scan {
 	s := &scan{fn: fn, leaf: lay.leaf, by: byKeys}
-	s.step = Step{Name: name, Run: func(ctx context.Context, src Source) error {
+	s.step = Step{Name: name, Table: lay.table(), Run: func(ctx context.Context, src Source) error {
 		s.b.free()
 		s.b = w.newStepFound()
 		if s.reset != nil {

@@ -102,7 +102,7 @@ func (w *walk) countCut(l *leaf, r *ref) *scan {
 	all := w.full[l.id].cutAll
 	all[r] = 0
 	var n uint64
-	s.step = Step{Name: "count " + l.table.Name.String(), Run: func(ctx context.Context, src Source) error {
+	s.step = Step{Name: "count " + l.table.Name.String(), Table: l.node.table, Run: func(ctx context.Context, src Source) error {
 		s.b = w.newStepFound()
 		return src.Query(ctx, sql, func(fields [][]byte) (err error) {
 			n, err = parseInt(fields[0])

@@ -146,7 +146,7 @@ func (r *copyRun) read(ctx context.Context, out outlet) error {
 		r.report.Step("copy rows")
 		done, err := out.copy(ctx, r.progress)
 		if err != nil {
-			return knownFull(err, &r.run.memory)
+			return knownFull(r.b.blameJob(err), &r.run.memory)
 		}
 		r.tally(done)
 		r.report.Step("look for leaks")

@@ -135,7 +135,7 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 
 // walk chooses the rows. The caller closes the selection.
 func (j *job) walk(ctx context.Context, src *pipeline.Source, b *bound) (*subset.Selection, error) {
-	sel, err := b.plan.Walk(ctx, j.options(), j.runner(src))
+	sel, err := b.plan.Walk(ctx, j.options(), j.runner(src, b))
 	if err != nil {
 		return nil, j.walkError(err)
 	}
@@ -147,11 +147,11 @@ func (j *job) options() subset.Options {
 }
 
 // runner runs the steps of a walk on the source's workers.
-func (j *job) runner(src *pipeline.Source) subset.Runner {
+func (j *job) runner(src *pipeline.Source, b *bound) subset.Runner {
 	return func(ctx context.Context, steps []subset.Step) error {
 		var run []func(context.Context) error
 		for _, s := range steps {
-			run = append(run, func(ctx context.Context) error { return s.Run(ctx, src) })
+			run = append(run, b.blamed(s, src))
 		}
 		return pipeline.Steps(ctx, j.workers(), run)
 	}

@@ -61,11 +61,12 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 		dsn = "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(dsn) + "'"
 	}
 	cfg, err := pipeline.ParseConn(dsn)
-	if err != nil && !errors.Is(err, pipeline.ErrConnString) {
+	var unread *pipeline.ConnStringError
+	switch {
+	case errors.As(err, &unread):
+		return nil, "", usageError(fmt.Errorf("%s: %s", end, connStringProblem(dsn, unread.Cause)))
+	case err != nil:
 		return nil, "", usageError(fmt.Errorf("%s: connection string or service file: %w", end, err))
-	}
-	if err != nil {
-		return nil, "", usageError(fmt.Errorf("%s: %s", end, connStringProblem(dsn, err)))
 	}
 	if cfg.Database == "" {
 		cfg.Database = cfg.User

@@ -28,7 +28,11 @@ func (j *job) sampleOf(ctx context.Context, src *pipeline.Source, b *bound, spec
 	sql := sampleQuery(spec, nil, conds) + primaryOrder(spec.Table) + fmt.Sprintf(" limit %d", limit)
 	err := src.Rows(ctx, sql, func(row []byte) error { s.rows = append(s.rows, bytes.Clone(row)); return nil })
 	if err != nil {
-		return nil, fmt.Errorf("rows of %s: %w", spec.Table.Name, err)
+		var more []string
+		if where != "" {
+			more = []string{"--where"}
+		}
+		return nil, b.blame(fmt.Errorf("rows of %s: %w", spec.Table.Name, err), spec.Table, true, more...)
 	}
 	p := b.programs[spec.Table]
 	if p == nil || p.Nothing() {

@@ -73,7 +73,7 @@ func runWhy(ctx context.Context, o *whyOptions, table string, key []string, out 
 		if err != nil {
 			return usageError(err)
 		}
-		x, err := b.plan.Why(ctx, j.options(), j.runner(src), t, key)
+		x, err := b.plan.Why(ctx, j.options(), j.runner(src, b), t, key)
 		var wrong subset.KeyError
 		if errors.As(err, &wrong) {
 			return usageError(wrong)
