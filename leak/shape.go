@@ -12,17 +12,20 @@ type Shape uint8
 
 // Shapes.
 const (
-	Text  Shape = iota // one text
-	JSON               // a document: each string and number by itself
-	Array              // an array literal: each element by itself
-	Bytes              // bytes that may hold text
-	Row                // a row of a composite type: each field by itself
+	Text    Shape = iota // one text
+	JSON                 // a document: each string and number by itself
+	Array                // an array literal: each element by itself
+	Bytes                // bytes that may hold text
+	Row                  // a row of a composite type: each field by itself
+	Lexemes              // a tsvector: the lexemes of positions that follow one another are one text
 )
 
 // documents walks values of any shape.
 type documents struct {
 	array copyfmt.ArrayReader
 	text  []byte // scratch
+	run   []byte // the same
+	spots []spot // the same
 }
 
 // walk calls fn with each text of a value; key says that it is a key of a JSON
@@ -35,6 +38,8 @@ func (d *documents) walk(shape Shape, value []byte, fn func(text []byte, key boo
 		d.elements(value, fn)
 	case Row:
 		d.fields(value, fn)
+	case Lexemes:
+		d.lexemes(value, fn)
 	default:
 		fn(value, false)
 	}

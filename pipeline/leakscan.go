@@ -234,8 +234,9 @@ func (s *tableScan) row(row []byte) error {
 type SchemaText struct{ Object, Text string }
 
 // SchemaTexts returns the texts of the database's own objects: comments,
-// defaults, constraints, views, functions, triggers, policies and enum labels. db
-// is on that database.
+// defaults, constraints, expressions of indexes, statistics and partition keys,
+// views, functions, start values of aggregates, triggers, policies and enum labels.
+// db is on that database.
 func SchemaTexts(ctx context.Context, db Sessions) ([]SchemaText, error) {
 	return readTexts(ctx, db, schemaTexts)
 }
@@ -298,6 +299,14 @@ select object, body from (
   from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid join own o on o.nsp = c.relnamespace
   where x.indpred is not null or x.indexprs is not null
   union all
+  select 'statistics ' || pg_catalog.format('%I.%I', o.nspname, s.stxname), pg_catalog.pg_get_statisticsobjdef(s.oid)
+  from pg_catalog.pg_statistic_ext s join own o on o.nsp = s.stxnamespace
+  where pg_catalog.to_jsonb(s)->>'stxexprs' is not null
+  union all
+  select 'partition key of ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_partkeydef(c.oid)
+  from pg_catalog.pg_partitioned_table k join pg_catalog.pg_class c on c.oid = k.partrelid join own o on o.nsp = c.relnamespace
+  where k.partexprs is not null
+  union all
   select 'view ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_viewdef(c.oid)
   from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relkind in ('v', 'm')
   union all
@@ -305,8 +314,8 @@ select object, body from (
   from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relpartbound is not null
   union all
   select 'function ' || p.oid::pg_catalog.regprocedure::pg_catalog.text,
-    case when p.prokind = 'a' then p.prosrc else pg_catalog.pg_get_functiondef(p.oid) end
-  from pg_catalog.pg_proc p join own o on o.nsp = p.pronamespace
+    case when p.prokind = 'a' then pg_catalog.concat_ws(E'\n', g.agginitval, g.aggminitval) else pg_catalog.pg_get_functiondef(p.oid) end
+  from pg_catalog.pg_proc p join own o on o.nsp = p.pronamespace left join pg_catalog.pg_aggregate g on g.aggfnoid = p.oid
   where not exists (select from extended e where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid)
   union all
   select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' on ' || t.tgrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_triggerdef(t.oid)

@@ -29,6 +29,15 @@ create trigger tr before update on app.t for each row when (new.v <> 'trigger co
 create aggregate app.agg(int) (sfunc = int4pl, stype = int);
 create policy p on app.t using (v <> 'policy text');
 create rule r as on delete to app.t where old.v = 'rule text' do instead nothing;
+do $$ begin
+  if current_setting('server_version_num')::int >= 140000 then
+    execute 'create statistics app.st on (v || ''statistics expression''), v from app.t';
+  else
+    execute 'comment on type app.color is ''statistics expression''';
+  end if;
+end $$;
+create aggregate app.joined(text) (sfunc = textcat, stype = text, initcond = 'aggregate start', msfunc = textcat, minvfunc = textcat, mstype = text, minitcond = 'moving start');
+create table app.parted (v text) partition by list ((v = 'partition key'));
 comment on column app.t.v is 'column comment';
 comment on function app.f is 'function comment';
 comment on schema app is 'schema comment';
@@ -55,7 +64,7 @@ func checkTexts(t *testing.T, dsn string) {
 	for _, want := range []string{
 		"red one", "domain default", "domain check", "column default", "table check", "index expression", "predicate", "partition bound", "view text", "matview text",
 		"argument default", "function setting", "function body", "trigger condition", "policy text", "rule text", "column comment", "function comment", "schema comment",
-		"index comment", "trigger comment",
+		"index comment", "trigger comment", "statistics expression", "aggregate start", "moving start", "partition key",
 	} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("%s is missing", want)

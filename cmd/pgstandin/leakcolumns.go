@@ -127,6 +127,8 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 			return leak.Bytes, false, true
 		case "uuid":
 			return leak.Text, true, uuids
+		case "tsvector":
+			return leak.Lexemes, true, true
 		case "bool", "int2", "int4", "int8", "oid", "float4", "float8", "numeric", "money", "date", "time", "timetz", "timestamp", "timestamptz", "interval",
 			"bit", "varbit", "char", "point", "line", "lseg", "box", "path", "polygon", "circle", "pg_lsn", "xid", "xid8", "cid", "tid":
 			return 0, false, false
@@ -303,8 +305,11 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c *leak.Collector) error {
 	shapes := make([]leak.Shape, len(types))
 	for i, t := range types {
-		if shapes[i], _, _ = scanShape(t, true); t.Class == schema.Composite {
+		switch shapes[i], _, _ = scanShape(t, true); {
+		case t.Class == schema.Composite:
 			shapes[i] = leak.Row
+		case shapes[i] == leak.Lexemes: // one value, as when it is masked
+			shapes[i] = leak.Text
 		}
 	}
 	return src.Query(ctx, sql, func(fields [][]byte) error {
