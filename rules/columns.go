@@ -148,7 +148,8 @@ func uniqueness(t *schema.Table, c int) (unique, fold bool) {
 // doubtful says of which unique indexes it cannot be told whether masked rows fit
 // them: those over an expression of a masked column that is more than the column
 // in one case or with its NULLs replaced. A mask keeps values apart, not what is
-// made of them.
+// made of them. The same goes for unique columns that are generated from masked
+// ones, and for exclusion constraints.
 func doubtful(tr *TableRules) (notes []string) {
 	masked := map[int]bool{}
 	for i, c := range tr.Columns {
@@ -156,10 +157,23 @@ func doubtful(tr *TableRules) (notes []string) {
 			masked[c] = true
 		}
 	}
+	note := func(format string, args ...any) {
+		notes = append(notes, fmt.Sprintf(format, args...)+`: only "rehearse" and the run can tell whether masked rows fit it`)
+	}
+	for _, x := range tr.Table.Excludes {
+		if at := slices.IndexFunc(x.Columns, func(c int) bool { return masked[c] }); at >= 0 {
+			note("exclusion constraint %s of %s is over the masked column %s", spell(x.Name), tr.Table.Name, spell(tr.Table.Columns[x.Columns[at]].Name))
+		}
+	}
 	for i := range tr.Table.Indexes {
 		x := &tr.Table.Indexes[i]
 		if !x.Unique {
 			continue
+		}
+		for _, c := range x.Columns {
+			if c >= 0 && slices.ContainsFunc(tr.Table.Columns[c].GeneratedFrom, func(from int) bool { return masked[from] }) {
+				note("unique index %s of %s is over the column %s, which is generated from a masked one", spell(x.Name), tr.Table.Name, spell(tr.Table.Columns[c].Name))
+			}
 		}
 		for _, e := range x.Expressions {
 			at := slices.IndexFunc(x.ExpressionColumns, func(c int) bool { return masked[c] && names(e, tr.Table.Columns[c].Name) })
@@ -167,8 +181,7 @@ func doubtful(tr *TableRules) (notes []string) {
 				continue
 			}
 			if c := &tr.Table.Columns[x.ExpressionColumns[at]]; !apart(e, c.Name) {
-				notes = append(notes, fmt.Sprintf("unique index %s of %s is over an expression of the masked column %s: only \"rehearse\" and the run can tell whether masked rows fit it",
-					spell(x.Name), tr.Table.Name, spell(c.Name)))
+				note("unique index %s of %s is over an expression of the masked column %s", spell(x.Name), tr.Table.Name, spell(c.Name))
 			}
 		}
 	}
