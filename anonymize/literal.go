@@ -23,6 +23,9 @@ func (c *compiler) literal(param, v string) {
 // Unfit says why a text is no value of a type, quoting it; "" if it is, or if only
 // the server can tell.
 func Unfit(t Type, v string) string {
+	if strings.IndexByte(v, 0) >= 0 {
+		return "a value has a character of code 0, which no type of PostgreSQL holds"
+	}
 	if t.Elem != nil {
 		return unfitArray(t, v)
 	}

@@ -27,9 +27,17 @@ type Env struct {
 	// string, the SQLSTATE, is about the statement and may be shown, any other is
 	// returned by Bind. nil asks nobody.
 	Try func(sql string) error
-	// Holds asks the source whether a text is a value of a type that its schema
-	// has, as COPY takes it. Errors are as those of Try; nil asks nobody.
-	Holds func(t *schema.Type, text string) error
+	// Holds asks the source whether a column could hold a value. Errors are as
+	// those of Try; nil asks nobody.
+	Holds func(v Value) error
+}
+
+// Value is a value that a mask has from the rules.
+type Value struct {
+	Text   string         // as COPY takes it
+	Type   *schema.Type   // of the column, an element or a field
+	Column string         // "" for an element or a field
+	Checks []schema.Check // of the table, that name the column alone
 }
 
 // Bound is a rules file bound to a schema.

@@ -80,7 +80,11 @@ func (d *decider) tryConstants(mask *maskRule, t *schema.Table, col *schema.Colu
 		if d.failed != nil || anonymize.Unfit(typeOf(c.typ), c.text) != "" {
 			continue
 		}
-		err := d.env.Holds(c.typ, c.text)
+		v := Value{Text: c.text, Type: c.typ}
+		if c.typ == &col.Type {
+			v.Column, v.Checks = col.Name, checksOf(t, col)
+		}
+		err := d.env.Holds(v)
 		if err == nil {
 			continue
 		}
@@ -93,7 +97,23 @@ func (d *decider) tryConstants(mask *maskRule, t *schema.Table, col *schema.Colu
 		if !ok {
 			at = mask.at
 		}
+		if server.Code() == checkViolation && v.Checks != nil {
+			d.add(at, "%s.%s: %s is refused by the server: %v", t.Name, spell(col.Name), strconv.Quote(c.text), err)
+			continue
+		}
 		d.add(at, "%s.%s: %s%s is no value of type %s, says the server: %v", t.Name, spell(col.Name), c.field, strconv.Quote(c.text),
 			cmp.Or(c.typ.Name, c.typ.Base), err)
 	}
+}
+
+const checkViolation = "23514" // SQLSTATE
+
+// checksOf are the checks of a table that name one column alone.
+func checksOf(t *schema.Table, col *schema.Column) (out []schema.Check) {
+	for _, k := range t.Checks {
+		if k.Validated && len(k.Columns) == 1 && k.Columns[0] == t.Column(col.Name) {
+			out = append(out, k)
+		}
+	}
+	return out
 }

@@ -22,7 +22,8 @@ func TestConstantsAreTried(t *testing.T) {
 			v_interval interval, v_money money, v_int4range int4range, v_tstzmultirange tstzmultirange, v_point point, v_polygon polygon,
 			v_bit bit(3), v_varbit varbit(3), v_xml xml, v_tsvector tsvector, v_tsquery tsquery, v_jsonpath jsonpath, v_oid oid, v_regclass regclass,
 			v_inet inet, v_cidr cidr, v_macaddr macaddr, v_bytea bytea, v_dates date[], v_soft soft, v_softs soft[], v_moods mood[], v_place place,
-			v_varchar varchar(5), v_numeric numeric(4,2), v_char "char", v_name name, v_lsn pg_lsn, v_inner place);
+			v_varchar varchar(5), v_numeric numeric(4,2), v_char "char", v_name name, v_lsn pg_lsn, v_inner place,
+			v_state text check (v_state in ('new', 'old')), v_case text check (v_case = lower(v_case)), v_whole text check (things::text <> ''), v_null int, v_pair int, check (v_null > 0 or v_pair > 0));
 		insert into things (id) values (1);
 		update things set v_timestamptz = now(), v_timestamp = now(), v_date = now(), v_time = now(), v_timetz = now(), v_interval = '1 day', v_money = 1,
 			v_int4range = '[1,2)', v_tstzmultirange = '{}', v_point = '(1,1)', v_polygon = '((0,0),(1,1))', v_bit = '101', v_varbit = '1', v_xml = '<a/>',
@@ -61,6 +62,8 @@ func TestConstantsAreTried(t *testing.T) {
 		{"v_varchar", "Bonn", "Berlin"},
 		{"v_numeric", "99.99", "100"},
 		{"v_lsn", "0/16", "0-16"},
+		{"v_state", "old", "gone"},
+		{"v_case", "abc", "Abc"},
 	}
 	write := func(value func(good, bad string) string, inner string) {
 		var b strings.Builder
@@ -101,7 +104,13 @@ func TestConstantsAreTried(t *testing.T) {
 		if !strings.Contains(errOut, `public.things.v_inner: since: "never" is no value of type date`) {
 			t.Errorf("%s: nothing about a field:\n%s", args[0], errOut)
 		}
-		t.Log(errOut)
+	}
+	s.write("version: 1\ntargets: ['*_staging']\ncolumns: [{ match: '*.*', mask: keep }]\ntables:\n  things: { columns: { v_state: { mask: choice, values: [old, gone] }, v_whole: { mask: constant, value: \"a\\0b\" } } }\n")
+	status, _, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+	for _, want := range []string{`public.things.v_state: "gone" is refused by the server: check violation (SQLSTATE 23514), constraint "things_v_state_check"`, "public.things.v_whole: a value has a character of code 0"} {
+		if status != 2 || strings.Count(errOut, want) != 1 {
+			t.Errorf("status %d, no %q in\n%s", status, want, errOut)
+		}
 	}
 	write(func(good, _ string) string { return good }, "2020-02-29")
 	if status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules); status != 0 {

@@ -17,7 +17,12 @@ import (
 // tryOn makes what the rules ask of a server ask this one.
 func tryOn(ctx context.Context, conn *pgconn.PgConn, env rules.Env) rules.Env {
 	env.Try = func(sql string) error { return tryExpression(ctx, conn, sql) }
-	env.Holds = func(t *schema.Type, text string) error { return tryValue(ctx, conn, t, text) }
+	env.Holds = func(v rules.Value) error {
+		if err := tryValue(ctx, conn, v.Type, v.Text); err != nil {
+			return err
+		}
+		return tryChecks(ctx, conn, v)
+	}
 	return env
 }
 
@@ -70,6 +75,26 @@ func tryValue(ctx context.Context, conn *pgconn.PgConn, t *schema.Type, text str
 		"22007": "dates are read as 2020-02-29, or the month first",
 		"22008": "dates are read as 2020-02-29, or the month first",
 	})
+}
+
+// tryChecks asks the server whether the checks of a column's table take a value. One
+// that needs more than the column, as the whole row, is left to the run.
+func tryChecks(ctx context.Context, conn *pgconn.PgConn, v rules.Value) error {
+	for _, k := range v.Checks {
+		res := conn.ExecParams(ctx, "select ("+k.Expr+") is not false from (select "+schema.QuoteLiteral(v.Text)+"::"+v.Type.Name+" as "+schema.QuoteIdent(v.Column)+") as pgstandin",
+			nil, nil, nil, nil).Read()
+		if err := itsFault(res.Err, nil); err != nil {
+			var server refusal
+			if errors.As(err, &server) && strings.HasPrefix(server.code, "42") {
+				continue
+			}
+			return err
+		}
+		if len(res.Rows) == 1 && string(res.Rows[0][0]) == "f" {
+			return refusal{"23514", "check violation (SQLSTATE 23514), constraint " + schema.QuoteIdent(k.Name)}
+		}
+	}
+	return nil
 }
 
 // itsFault returns what a server says against an expression or a value; nil where
