@@ -204,6 +204,8 @@ func (p *fileParser) seedChoice(n *node, v *seed.Value) {
 			}
 			v.Choice, v.Weights = append(v.Choice, x.key.text), append(v.Weights, w)
 		}
+	case n.shape == isList || n.shape == isMap:
+		p.add(n.at, "choice is empty; write at least one value, or leave the key out")
 	default:
 		p.add(n.at, "choice is %s; write values, [pending, completed], or values with weights, { pending: 20, completed: 80 }", n.shape)
 	}

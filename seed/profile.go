@@ -88,7 +88,7 @@ func ReadProfile(r io.Reader) (*Profile, error) {
 	d.DisallowUnknownFields()
 	p := &Profile{}
 	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
+		return nil, fmt.Errorf("profile: not a file that \"pgstandin profile\" writes: %w", err)
 	}
 	if p.Format != ProfileFormat || p.Version != ProfileVersion {
 		return nil, fmt.Errorf("profile: format %q, version %d: this program reads %q, version %d", p.Format, p.Version, ProfileFormat, ProfileVersion)

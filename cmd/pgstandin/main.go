@@ -4,15 +4,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // garbagePercent is how much garbage may gather before it is collected, by what is
@@ -94,7 +97,7 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError(fmt.Errorf("%w\nsee %q", err, cmd.CommandPath()+" --help"))
+		return usageError(fmt.Errorf("%w\nsee %q", flagError(err), cmd.CommandPath()+" --help"))
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -124,6 +127,25 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 		newExitStatusTopic(),
 	)
 	return root
+}
+
+// flagError says what a flag takes whose value is no number, or no truth.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if !errors.As(err, &invalid) || !errors.As(err, &number) {
+		return err
+	}
+	want := "write a number"
+	switch {
+	case number.Func == "ParseBool":
+		want = "write true or false"
+	case number.Func != "ParseFloat" && errors.Is(err, strconv.ErrRange):
+		want = "the number is too large, or below zero"
+	case number.Func != "ParseFloat":
+		want = "write a whole number"
+	}
+	return fmt.Errorf("invalid argument %q for \"--%s\" flag: %s", invalid.GetValue(), invalid.GetFlag().Name, want)
 }
 
 // noArgs refuses positional arguments with a usage error.

@@ -70,6 +70,9 @@ func readPrivate(what, name string) ([]byte, error) {
 	if err != nil {
 		return nil, usageError(fmt.Errorf("%s: %w", what, err))
 	}
+	if info.IsDir() {
+		return nil, usageError(fmt.Errorf("%s %s: it is a folder; name the file in it", what, name))
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, usageError(fmt.Errorf("%s %s: others can read it (mode %04o); run: chmod 600 %s", what, name, info.Mode().Perm(), name))
 	}

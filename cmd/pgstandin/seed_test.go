@@ -147,6 +147,7 @@ func TestSeedRefuses(t *testing.T) {
 	refused(2, "there is no table usrs; did you mean users?", "--rows", "usrs=1")
 	refused(2, "write table=number", "--rows", "users")
 	refused(2, "above 0", "--scale", "0")
+	refused(2, "profile: not a file that \"pgstandin profile\" writes: invalid character", "--profile", shopSchema)
 	if _, said := seeded(t, 2, "--out", "-", "--schema", shopSchema); !strings.Contains(said, "name a file or a folder") {
 		t.Error(said)
 	}

@@ -142,6 +142,7 @@ func TestSeedRulesErrors(t *testing.T) {
 		{"seed: { tables: { orders: { per: { order_items: 1..5 } } } }", ":2:36: per: table public.orders has no foreign key"},
 		{"seed: { tables: { orders: { rows: 5, per: { users: 1..5 } } } }", ":2:45: per: the number of rows"},
 		{"seed: { tables: { orders: { columns: { total: { range: [5] } } } } }", ":2:56: range: "},
+		{"seed: { tables: { orders: { columns: { total: { choice: [] } } } } }", "choice is empty; write at least one value"},
 		{"seed: { tables: { orders: { columns: { total: { range: [1, 2], choice: [1] } } } } }", "choice and range of one column"},
 		{"seed: { tables: { users: { columns: { name: { range: [1, 2] } } } } }", ":2:39: table public.users, column name: "},
 		{"seed: { tables: { users: { columns: { name: { null: 20% } } } } }", ":2:39: table public.users, column name: it is not null"},
