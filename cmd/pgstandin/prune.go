@@ -17,6 +17,7 @@ import (
 
 type pruneOptions struct {
 	keep   store.Retention
+	check  bool
 	dryRun bool
 	json   bool
 }
@@ -27,6 +28,7 @@ func (o *pruneOptions) AddFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.keep.Weekly, "keep-weekly", 0, "the same of weeks, which begin on Monday: `n` of them")
 	f.IntVar(&o.keep.Monthly, "keep-monthly", 0, "the same of months: `n` of them")
 	f.IntVar(&o.keep.Yearly, "keep-yearly", 0, "the same of years: `n` of them")
+	f.BoolVar(&o.check, "check", false, "read every file first, as snapshots --check does: a damaged snapshot is left alone and counts for no --keep flag")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 }
@@ -44,8 +46,10 @@ it. Periods without a snapshot do not count.
 ` + destinationHelp + `
 
 At least one --keep flag is needed, so that one snapshot stays. What dead runs left
-is swept as well. A snapshot that is being written, or that is damaged, stays as it
-is; remove damaged ones yourself.`,
+is swept as well. A snapshot that is being written, or whose manifest is damaged,
+stays as it is; remove damaged ones yourself. Other files are not read unless --check
+says so: without it a snapshot with a damaged one counts as any other, and may be the
+one that is kept.`,
 		Example: `  pgstandin prune s3://backups/standin --keep 8 --keep-weekly 4 --dry-run`,
 		Args:    oneDestination,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,6 +117,12 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 	if err != nil {
 		return nil, err
 	}
+	damaged := map[string]bool{}
+	if o.check {
+		if damaged, err = markDamaged(ctx, st, list); err != nil {
+			return nil, err
+		}
+	}
 	res := &pruneResult{DryRun: o.dryRun, Snapshots: []prunedSnapshot{}}
 	for _, d := range o.keep.Decide(list) {
 		m := d.Manifest
@@ -137,11 +147,31 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 		}
 	}
 	for _, l := range list {
+		if damaged[l.Name] {
+			l.State = store.Damaged
+		}
 		if l.State != store.Complete {
 			res.Left = append(res.Left, l.Name+": "+string(l.State))
 		}
 	}
 	return res, nil
+}
+
+// markDamaged reads the complete snapshots of list, and marks there those that are
+// damaged.
+func markDamaged(ctx context.Context, st *store.Store, list []store.Listed) (map[string]bool, error) {
+	damaged := map[string]bool{}
+	for i := range list {
+		if list[i].State != store.Complete {
+			continue
+		}
+		s := listedSnapshot{Name: list[i].Name, State: list[i].State}
+		if err := s.check(ctx, st); err != nil {
+			return nil, err
+		}
+		list[i].State, damaged[s.Name] = s.State, s.State == store.Damaged
+	}
+	return damaged, nil
 }
 
 func (r *pruneResult) print(w io.Writer) error {

@@ -122,10 +122,32 @@ func TestSnapshotsThatAreNotComplete(t *testing.T) {
 	if out := s.says(exitVerify, "snapshots", dest, "--check"); !strings.Contains(out, "snapshot d2 is damaged: toc.dat has another SHA-256") {
 		t.Error(out)
 	}
+	// d2 is the newest of those that have a manifest, and d3 is older.
+	out = s.says(0, "prune", dest, "--keep", "1", "--check", "--dry-run")
+	for _, want := range []string{"left alone d1: damaged", "left alone d2: damaged", "0 snapshots would be removed"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("lacks %q:\n%s", want, out)
+		}
+	}
 	out = s.says(0, "prune", dest, "--keep", "1")
 	for _, want := range []string{"swept cut", "left alone running: writing", "left alone d1: damaged", "1 snapshot removed"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}
+	}
+}
+
+// TestSnapshotSaysItsSize: the size that a run prints is the one that is listed.
+func TestSnapshotSaysItsSize(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 50)
+	dest := t.TempDir()
+	_, out, _ := s.trySnapshot(keyA, dest)
+	var listed []listedSnapshot
+	if err := json.Unmarshal([]byte(s.says(0, "snapshots", dest, "--json")), &listed); err != nil || len(listed) != 1 {
+		t.Fatalf("%v: %+v", err, listed)
+	}
+	if want := fmt.Sprintf("%d files, %s,", listed[0].Files, size(listed[0].Size)); !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
 	}
 }

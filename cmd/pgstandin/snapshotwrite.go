@@ -206,14 +206,14 @@ func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
 		return nil
 	}
 	r.report.Step("publish")
-	for _, f := range w.up.Files() {
-		r.res.Stored.Files++
-		r.res.Stored.Bytes += f.Size
-	}
 	r.res.Stored.Where, r.res.Stored.Name, r.res.Stored.Encrypted = w.store.String(), w.name, w.up.Encrypted()
 	r.rec.stored = r.res.Stored
 	if err := r.addReport(ctx, w.up); err != nil {
 		return err
+	}
+	for _, f := range w.up.Files() { // the report's too, as the manifest counts them
+		r.res.Stored.Files++
+		r.res.Stored.Bytes += f.Size
 	}
 	info := r.src.Info()
 	return w.up.Publish(ctx, store.Metadata{
