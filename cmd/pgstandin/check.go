@@ -126,7 +126,7 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 // or file called of.
 func printCheck(w io.Writer, name, of string, notes []string, b *bound, ledger bool) error {
 	masked, kept := 0, 0
-	t := textTable{heads: []string{"column", "type", "mask", "decided by"}, right: make([]bool, 4), width: 100}
+	t := textTable{heads: []string{"column", "type", "mask", "decided by"}, right: make([]bool, 4), width: widthOf(w)}
 	for _, d := range b.rules.Ledger {
 		switch d.Mask {
 		case "": // of a table without rows
@@ -135,7 +135,7 @@ func printCheck(w io.Writer, name, of string, notes []string, b *bound, ledger b
 		default:
 			masked++
 		}
-		t.add(d.Table.Name.String()+"."+d.Column, shorten(d.Type, 24), shorten(d.Mask, 24), d.Source)
+		t.add(d.Table.Name.String()+"."+d.Column, d.Type, d.Mask, d.Source)
 	}
 	if ledger {
 		t.print(w)

@@ -142,7 +142,7 @@ func readEnd(ctx context.Context, end string, cfg *pgconn.Config, dsn string) (*
 }
 
 func (d *driftDoc) print(out io.Writer) error {
-	t := textTable{heads: []string{"what", "name", "", "source", "target"}, right: make([]bool, 5), width: 120}
+	t := textTable{heads: []string{"what", "name", "", "source", "target"}, right: make([]bool, 5), width: widthOf(out)}
 	for _, x := range d.Differences {
 		first, second := x.First, x.Second
 		if x.Change != schema.Differs {

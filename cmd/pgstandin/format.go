@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 
 	"github.com/pgstandin/pgstandin/report"
 )
@@ -19,21 +22,21 @@ func size(n int64) string { return report.Size(n) }
 func seconds(d time.Duration) string { return report.Span(d.Seconds()) }
 
 // textTable prints rows under heads. Columns named in right are aligned to the
-// right; the first column is cut in the middle so that a line fits width.
+// right. Where a line would be wider than width, cells are cut in the middle: those of
+// other columns than the first before those, and numbers never.
 type textTable struct {
 	heads []string
 	right []bool
 	rows  [][]string
-	width int // 0: 80
+	width int // 0: nothing is cut
 }
 
 func (t *textTable) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// leastName is how much of a name stays.
+const leastName = 12
+
 func (t *textTable) print(w io.Writer) {
-	width := t.width
-	if width == 0 {
-		width = 80
-	}
 	wide := make([]int, len(t.heads))
 	for i, h := range t.heads {
 		wide[i] = utf8.RuneCountInString(h)
@@ -41,12 +44,8 @@ func (t *textTable) print(w io.Writer) {
 			wide[i] = max(wide[i], utf8.RuneCountInString(r[i]))
 		}
 	}
-	total := 2 * (len(wide) - 1)
-	for _, n := range wide {
-		total += n
-	}
-	if total > width {
-		wide[0] = max(12, wide[0]-(total-width))
+	if t.width > 0 {
+		t.fit(wide)
 	}
 	line := func(cells []string) {
 		var b strings.Builder
@@ -54,9 +53,7 @@ func (t *textTable) print(w io.Writer) {
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			if i == 0 {
-				c = shorten(c, wide[0])
-			}
+			c = shorten(c, wide[i])
 			pad := strings.Repeat(" ", max(0, wide[i]-utf8.RuneCountInString(c)))
 			if t.right[i] {
 				b.WriteString(pad + c)
@@ -70,6 +67,47 @@ func (t *textTable) print(w io.Writer) {
 	for _, r := range t.rows {
 		line(r)
 	}
+}
+
+// fit narrows columns until a line fits, if that can be.
+func (t *textTable) fit(wide []int) {
+	over := 2*(len(wide)-1) - t.width
+	for _, n := range wide {
+		over += n
+	}
+	for ; over > 0; over-- {
+		widest := -1
+		for i := 1; i < len(wide); i++ {
+			least := max(leastCell, utf8.RuneCountInString(t.heads[i]))
+			if !t.right[i] && wide[i] > least && (widest < 0 || wide[i] > wide[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		wide[widest]--
+	}
+	if over > 0 {
+		wide[0] = min(wide[0], max(leastName, wide[0]-over))
+	}
+}
+
+// widthOf is how many characters a line of w has room for: 0, without end, but on a
+// terminal.
+func widthOf(w io.Writer) int {
+	if o, ok := w.(*output); ok {
+		w = o.w
+	}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || n < 20 {
+		return 80
+	}
+	return n
 }
 
 // shorten cuts s in the middle to n characters.

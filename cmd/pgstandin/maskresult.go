@@ -75,7 +75,7 @@ func (m *masker) result() *maskResult {
 
 // print prints the counts as a table.
 func (r *maskResult) print(w io.Writer) error {
-	t := textTable{heads: []string{"table", "rows", "left out", "masked", "opaque"}, right: []bool{false, true, true, true, true}, width: 100}
+	t := textTable{heads: []string{"table", "rows", "left out", "masked", "opaque"}, right: []bool{false, true, true, true, true}, width: widthOf(w)}
 	var opaque, fixed int64
 	for _, x := range r.Tables {
 		t.add(x.Name, count(x.Rows), blankZero(x.Left), blankZero(int64(x.Masked)), blankZero(x.Opaque))

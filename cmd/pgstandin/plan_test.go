@@ -30,10 +30,8 @@ func TestPlan(t *testing.T) {
 	}
 	for _, args := range [][]string{nil, {"--exact"}} {
 		text := plan(keyA, args...)
-		for _, line := range strings.Split(text, "\n") {
-			if utf8.RuneCountInString(line) > 80 {
-				t.Errorf("a line is wider than 80: %s", line)
-			}
+		if strings.Contains(text, "…") {
+			t.Errorf("something is cut, although this is no terminal:\n%s", text)
 		}
 		for _, want := range []string{"public.users", "root", "rows: none", "reference each other", "orders_payment_method_id_fkey"} {
 			if !strings.Contains(text, want) {
@@ -77,6 +75,22 @@ func TestPlan(t *testing.T) {
 	}
 	if cut != 1 {
 		t.Errorf("%d references were cut, want that to payment_methods", cut)
+	}
+	// On a terminal of 80 characters every line fits, and names are whole where there
+	// is room for them.
+	for _, doc := range []planDoc{guess, exact} {
+		var out strings.Builder
+		if err := printPlanText(&out, &doc, 80); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(out.String(), "\n") {
+			if utf8.RuneCountInString(line) > 80 {
+				t.Errorf("a line is wider than 80: %s", line)
+			}
+		}
+		if !strings.Contains(out.String(), "public.payment_methods ") {
+			t.Errorf("a name is cut:\n%s", out.String())
+		}
 	}
 	dot, mermaid := plan("", "--format", "dot"), plan("", "--format", "mermaid")
 	if n := strings.Count(dot, " -> "); n != len(guess.References) || strings.Count(dot, "[label=") != n+11 {

@@ -18,11 +18,12 @@ func printPlan(out io.Writer, format string, doc *planDoc) error {
 	case "mermaid":
 		return printMermaid(out, doc)
 	}
-	return printPlanText(out, doc)
+	return printPlanText(out, doc, widthOf(out))
 }
 
-// printPlanText prints a plan in lines of at most 80 characters.
-func printPlanText(out io.Writer, doc *planDoc) error {
+// printPlanText prints a plan, its tables in lines of at most width characters where
+// that can be; 0 is no limit.
+func printPlanText(out io.Writer, doc *planDoc, width int) error {
 	var b strings.Builder
 	if doc.Picked > 0 {
 		fmt.Fprintf(&b, "the budget takes %s of the rows of each root without a sample\n", percent(doc.Picked))
@@ -34,7 +35,7 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 	if doc.Exact {
 		heads, right = append(heads, "read by"), append(right, false)
 	}
-	t := textTable{heads: heads, right: right}
+	t := textTable{heads: heads, right: right, width: width}
 	var rows, bytes int64
 	cycles := map[int][]string{}
 	for _, x := range doc.Tables {
@@ -42,7 +43,7 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 		if !x.Exact {
 			n = "~" + n
 		}
-		cells := []string{x.Table, n, shareOf(x.Rows, x.SourceRows), size(x.Bytes), shorten(x.Why, 24), x.Format}
+		cells := []string{x.Table, n, shareOf(x.Rows, x.SourceRows), size(x.Bytes), x.Why, x.Format}
 		if doc.Exact {
 			cells = append(cells, readBy(x))
 		}
@@ -67,7 +68,7 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 	for i := 1; i <= len(cycles); i++ {
 		wrap(&b, "circle: "+strings.Join(cycles[i], ", ")+" reference each other", 0)
 	}
-	printPlanReferences(&b, doc)
+	printPlanReferences(&b, doc, width)
 	if !doc.Exact {
 		fmt.Fprintln(&b, "\nEstimated from the source's statistics; a condition of a root counts as a tenth\nof its table. --exact chooses the rows and counts.")
 	}
@@ -76,9 +77,9 @@ func printPlanText(out io.Writer, doc *planDoc) error {
 }
 
 // printPlanReferences prints what references may lose, or have lost.
-func printPlanReferences(b *strings.Builder, doc *planDoc) {
+func printPlanReferences(b *strings.Builder, doc *planDoc, width int) {
 	if doc.Exact {
-		c := textTable{heads: []string{"reference", "set to null", "rows left out", "orphans"}, right: []bool{false, true, true, true}}
+		c := textTable{heads: []string{"reference", "set to null", "rows left out", "orphans"}, right: []bool{false, true, true, true}, width: width}
 		for _, x := range doc.References {
 			left := blankZero(x.RowsLeftOut)
 			if x.RowsLeftOut < 0 {
@@ -94,14 +95,14 @@ func printPlanReferences(b *strings.Builder, doc *planDoc) {
 		}
 		return
 	}
-	c := textTable{heads: []string{"where the parent is not copied", "then"}, right: []bool{false, false}}
+	c := textTable{heads: []string{"where the parent is not copied", "then"}, right: []bool{false, false}, width: width}
 	for _, x := range doc.References {
 		if !x.Lossy {
 			continue
 		}
 		then := "the row stays out"
 		if len(x.Cuts) > 0 {
-			then = shorten(strings.Join(x.Cuts, ", "), 24) + " becomes null"
+			then = strings.Join(x.Cuts, ", ") + " becomes null"
 		}
 		c.add(x.Name, then)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ func newReporter(o *runOptions, out, errOut io.Writer) reporter {
 		return &quietReporter{stepClock: clock, out: out}
 	}
 	if f, ok := errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &barReporter{stepClock: clock, out: out, errOut: errOut, fd: int(f.Fd())}
+		return &barReporter{stepClock: clock, out: out, errOut: errOut}
 	}
 	return &lineReporter{stepClock: clock, out: out, errOut: errOut}
 }
@@ -134,7 +135,7 @@ func (r *lineReporter) Progress(p progress) {
 func (r *lineReporter) Note(text string)         { fmt.Fprintln(r.errOut, "note: "+text) }
 func (r *lineReporter) Finish()                  { r.end() }
 func (r *lineReporter) Abort()                   {}
-func (r *lineReporter) Result(res outcome) error { return res.printTable(r.out, 80) }
+func (r *lineReporter) Result(res outcome) error { return res.printTable(r.out, widthOf(r.out)) }
 
 // line is one line of at most 78 characters.
 func (p progress) line(since time.Duration) string {
@@ -157,7 +158,6 @@ func (p progress) line(since time.Duration) string {
 type barReporter struct {
 	*stepClock
 	out, errOut io.Writer
-	fd          int
 	bar         *progressbar.ProgressBar
 }
 
@@ -178,11 +178,7 @@ func (r *barReporter) end() {
 }
 
 func (r *barReporter) width() int {
-	w, _, err := term.GetSize(r.fd)
-	if err != nil || w < 20 {
-		return 80
-	}
-	return w
+	return cmp.Or(widthOf(r.errOut), 80)
 }
 
 // barLeast is the width of a terminal below which there is no room for a bar.
@@ -224,7 +220,7 @@ func (r *barReporter) Abort() {
 	}
 	fmt.Fprint(r.errOut, "\r\x1b[K")
 }
-func (r *barReporter) Result(res outcome) error { return res.printTable(r.out, r.width()) }
+func (r *barReporter) Result(res outcome) error { return res.printTable(r.out, widthOf(r.out)) }
 
 // jsonReporter writes one JSON object a line; quiet, that of the result alone.
 type jsonReporter struct {

@@ -175,7 +175,7 @@ func markDamaged(ctx context.Context, st *store.Store, list []store.Listed) (map
 }
 
 func (r *pruneResult) print(w io.Writer) error {
-	t := textTable{heads: []string{"name", "time", "size", ""}, right: []bool{false, false, true, false}, width: 100}
+	t := textTable{heads: []string{"name", "time", "size", ""}, right: []bool{false, false, true, false}, width: widthOf(w)}
 	gone := "removed"
 	if r.DryRun {
 		gone = "would be removed"

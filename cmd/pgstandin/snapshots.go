@@ -155,7 +155,7 @@ func printSnapshots(w io.Writer, list []listedSnapshot) error {
 		_, err := fmt.Fprintln(w, "no snapshots")
 		return err
 	}
-	t := textTable{heads: []string{"name", "time", "size", "rules", "lsn", "state"}, right: []bool{false, false, true, false, false, false}, width: 100}
+	t := textTable{heads: []string{"name", "time", "size", "rules", "lsn", "state"}, right: []bool{false, false, true, false, false, false}, width: widthOf(w)}
 	for _, s := range list {
 		state := string(s.State)
 		if s.Encrypted {

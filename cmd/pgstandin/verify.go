@@ -104,7 +104,7 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		enc.SetIndent("", "  ")
 		printErr = enc.Encode(found)
 	} else {
-		found.print(out, 80)
+		found.print(out, widthOf(out))
 	}
 	if err != nil {
 		return withStatus(exitVerify, err)
