@@ -160,7 +160,7 @@ func (s *scan) at(i int, begins start) (lo, hi int, it item) {
 			return i, end, itemKnown
 		}
 	}
-	if it == itemNone && s.known != nil && s.known.numbers && begins&(startsNumber|startsPhone) != 0 {
+	if it == itemNone && s.known != nil && len(s.known.numbers) > 0 && begins&(startsNumber|startsPhone) != 0 {
 		hi, it = s.knownNumber(i)
 	}
 	return lo, hi, it

@@ -88,7 +88,7 @@ func (p *Program) EntityDomain() string { return p.domain }
 
 // Sole reports whether each row is an entity of its own, so that no other row of the
 // table says something of it.
-func (p *Program) Sole() bool { return p.own && !p.equal.fold }
+func (p *Program) Sole() bool { return p.own && !p.equal.loose }
 
 // Use makes the rewriter look up the entity of each row, of which by then all must
 // have been learned.

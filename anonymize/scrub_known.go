@@ -115,7 +115,11 @@ type knownValues struct {
 	list  []pattern
 	heads [256]uint8 // by a pattern's first byte: the first such pattern, from 1
 
-	numbers bool // some source may be in the text in another spelling
+	// What a text may hold in another spelling.
+	numbers []knownDigits
+	symbols []byte    // of numbers
+	tails   [2]uint64 // the last two digits of numbers
+	longest int       // of numbers, in symbols
 }
 
 // source is one known value.
@@ -167,16 +171,15 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 	if !k.ready {
 		k.collect(r)
 	}
+	k.note()
 	if len(k.sources) == 0 {
 		return nil
 	}
 	k.in.note(text)
-	k.numbers = false
 	for i := range k.sources {
 		k.patterns(i)
-		k.numbers = k.numbers || k.sources[i].respelled() != itemNone
 	}
-	if len(k.list) == 0 && !k.numbers {
+	if len(k.list) == 0 && len(k.numbers) == 0 {
 		return nil
 	}
 	return k

@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -46,10 +47,51 @@ func TestScrubKnownNumber(t *testing.T) {
 				t.Errorf("%q in %q: %q, the column gets %q", v[0], text, got, fake)
 			}
 		}
-		for _, text := range []string{"order 4155550133", "12345 m", "id=1712345679", "999999 pcs, 2020", "7777 888 9"} {
+		for _, text := range []string{"0." + last7(v[0]), "v1." + last7(v[0]) + ".3", last7(v[0]) + ",50 EUR", "order 4155550133", "12345 m", "id=1712345679", "999999 pcs, 2020", "7777 888 9"} {
 			if got := maskRow(t, r, "1", "7", text, `\N`)[2]; got != text {
 				t.Errorf("with %q known, %q becomes %q", v[0], text, got)
 			}
 		}
+	}
+}
+
+// last7 are the last digits of a number, of a longer one than that.
+func last7(v string) string {
+	d := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, v)
+	if len(d) < 8 {
+		return "7"
+	}
+	return d[len(d)-7:]
+}
+
+// BenchmarkScrubNumbers searches a text of digits where no number is known, and where
+// sixty are.
+func BenchmarkScrubNumbers(b *testing.B) {
+	users, _, messages := shopTables(b)
+	row := copyRow("1", "7", strings.Repeat("12 34 56 78 21.5 ", 3000), `\N`)
+	for _, numbers := range []int{0, 1, 60} {
+		b.Run(fmt.Sprint(numbers), func(b *testing.B) {
+			known := NewKnown(1 << 20)
+			for i := range numbers {
+				if err := users.NewRewriter().Learn(known, copyRow("7", `\N`, `\N`, fmt.Sprintf("+49 171 %07d", 1234567+i*7919), `\N`)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			r := messages.NewRewriter()
+			r.Use(known)
+			var dst []byte
+			b.SetBytes(int64(len(row)))
+			for b.Loop() {
+				var err error
+				if dst, err = r.AppendRow(dst[:0], row); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

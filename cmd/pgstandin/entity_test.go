@@ -25,6 +25,10 @@ func TestEntityIsWhatPostgresCallsEqual(t *testing.T) {
 		{"char(12)", "text", "anna", "anna "},
 		{"text collate ci", "text collate ci", "anna", "Anna"},
 		{"float8", "float8", "0", "-0"},
+		{"text collate ci", "text collate ci", "Νικος", "ΝΙΚΟΣ"},
+		{"text collate ci", "text collate ci", "anna", "ａｎｎａ"},
+		{"inet", "cidr", "10.0.0.1", "10.0.0.1/32"},
+		{"inet", "cidr", "2001:db8::1", "2001:db8::1/128"},
 	}
 	rules := "version: 1\ntargets: [\"*_staging\"]\ntables:\n"
 	sql := "create extension citext; create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);\n"
@@ -68,4 +72,27 @@ func TestEntityOfAnyCollation(t *testing.T) {
 	}
 	s.write(fmt.Sprintf(rules, "", "text"))
 	s.must(keyA)
+}
+
+// TestTwoRowsOfOneEntity: rows that their own unique text tells apart, and the char(n)
+// that it references does not, are of one entity: no index is damaged.
+func TestTwoRowsOfOneEntity(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (k char(12) primary key, name text);
+		create table profiles (k text primary key references users, nick text, body text);
+		insert into users values ('anna', 'Annabel Wintersleben');
+		insert into profiles values ('anna', 'Annabel Berg', 'met Bertha'), ('anna ', 'Bertha Wolf', 'met Annabel')`)
+	s.write(`version: 1
+targets: ["*_staging"]
+tables:
+  users: { entity: k, columns: { k: keep, name: person.name } }
+  profiles: { entity: k -> users, columns: { k: keep, nick: person.name, body: scrub } }
+`)
+	s.must(keyA)
+	for _, r := range pgtest.Query(t, s.target, "select body from profiles") {
+		if strings.Contains(r[0], "Annabel") || strings.Contains(r[0], "Bertha") {
+			t.Errorf("%q", r)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
+	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -160,16 +161,23 @@ func learnColumns(p *anonymize.Program, spec *rules.TableRules) []subset.Column 
 // strangers says of which rows the texts may quote somebody who is not copied: of those
 // whose entity became NULL since its own row is not. What that one says was not read.
 func (b *bound) strangers(references []subset.ReferenceReport) (notes []string) {
-	specs := b.specs()
+	specs, cut := b.specs(), map[*schema.Table]int64{}
 	for _, ref := range references {
-		child, parent := ref.Reference.Child, ref.Reference.Parent
-		p := b.programs[child]
-		if ref.Cut == 0 || p == nil || !p.Asks() || ref.Reference.Expr != "" || len(ref.Reference.Columns) != 1 ||
-			ref.Reference.Columns[0] != specs[child].Columns[p.EntityColumn()] {
+		root := ref.Reference.Child.Root()
+		p := b.programs[root]
+		if ref.Cut == 0 || p == nil || !p.Asks() {
 			continue
 		}
-		notes = append(notes, fmt.Sprintf("texts of %s in %s may quote rows of %s that are not copied, and are not searched for what those say: leave such rows out (where, or up: prune beside roots), or use mask text",
-			plural(int(ref.Cut), "row"), child.Name, parent.Name))
+		entity := root.Columns[specs[root].Columns[p.EntityColumn()]].Name
+		if slices.ContainsFunc(ref.Reference.Columns, func(c int) bool { return ref.Reference.Child.Columns[c].Name == entity }) {
+			cut[root] += ref.Cut
+		}
+	}
+	for _, t := range b.schema.Tables {
+		if n := cut[t]; n > 0 {
+			notes = append(notes, fmt.Sprintf("texts of up to %s in %s may quote whom the rows were about, who is not copied and not known: leave such rows out (where, or up: prune beside roots), or use mask text",
+				plural(int(n), "row"), t.Name))
+		}
 	}
 	return notes
 }

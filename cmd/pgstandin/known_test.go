@@ -167,22 +167,33 @@ func TestTextsOfStrangers(t *testing.T) {
 	pgtest.Exec(t, s.source, `create table users (id int primary key, name text, active boolean);
 		create table orders (id int primary key, user_id int references users, "Adviser" int references users, note text);
 		insert into users values (1, 'Wilhelmina Zebrowski', true), (2, 'Roderick Quistgaard', false);
-		insert into orders values (1, 1, 2, 'Wilhelmina called'), (2, 2, 1, 'Roderick called')`)
+		insert into orders values (1, 1, 2, 'Wilhelmina called'), (2, 2, 1, 'Roderick called');
+		create table tenants (tenant int, id int unique not null, name text, active boolean, primary key (tenant, id));
+		create table visits (day int, note text, tenant int, tenant_id int) partition by list (day);
+		create table visits1 (tenant_id int, tenant int, note text, day int, foreign key (tenant, tenant_id) references tenants);
+		alter table visits attach partition visits1 for values in (1);
+		insert into tenants values (1, 1, 'Wilhelmina Zebrowski', true), (1, 2, 'Roderick Quistgaard', false);
+		insert into visits values (1, 'Roderick called', 1, 2)`)
 	const rules = `version: 1
 targets: ["*_staging"]
 %s
 tables:
   users: { where: active, entity: id, columns: { name: person.name } }
   orders: { entity: user_id -> users, columns: { note: scrub } }
+  tenants: { where: active, entity: id, columns: { name: person.name } }
+  visits: { entity: tenant_id -> tenants, columns: { note: scrub } }
+columns: [{ match: "*.day", mask: keep }]
 `
 	s.write(fmt.Sprintf(rules, ""))
 	status, _, errOut := s.refresh(keyA)
-	if want := "texts of 1 row in public.orders may quote rows of public.users that are not copied"; status != 0 || strings.Count(errOut, want) != 1 {
-		t.Errorf("status %d:\n%s", status, errOut)
+	for _, table := range []string{"orders", "visits"} {
+		if want := "texts of up to 1 row in public." + table + " may quote whom the rows were about"; status != 0 || strings.Count(errOut, want) != 1 {
+			t.Errorf("status %d: no %q:\n%s", status, want, errOut)
+		}
 	}
 	s.write(fmt.Sprintf(rules, "subset: { roots: [{ table: users, where: \"true\" }], references: [{ from: orders(user_id), up: prune }], unreached: all }"))
 	status, _, errOut = s.refresh(keyA)
-	if got := pgtest.Query(t, s.target, "select id, note from orders"); status != 0 || strings.Contains(errOut, "may quote") || len(got) != 1 || strings.Contains(got[0][1], "Wilhelmina") {
+	if got := pgtest.Query(t, s.target, "select id, note from orders"); status != 0 || strings.Contains(errOut, "in public.orders may quote") || len(got) != 1 || strings.Contains(got[0][1], "Wilhelmina") {
 		t.Errorf("status %d: %q\n%s", status, got, errOut)
 	}
 }
