@@ -153,17 +153,21 @@ func (c conninfo) addresses() error {
 	}
 	hosts, list := c.hosts(), strings.Split(text, ",")
 	if len(hosts) != len(list) {
-		return fmt.Errorf("hostaddr: %d addresses for %d hosts", len(list), len(hosts))
+		return fmt.Errorf("hostaddr: %d addresses for %d hosts; each host has one, and may be there once", len(list), len(hosts))
 	}
-	at := map[string][]string{}
+	at, seen := map[string][]string{}, map[string]bool{}
 	for i, address := range list {
+		if seen[hosts[i].host] { // a name is looked up without its port
+			return errors.New("hostaddr: a host is there more than once; write its addresses in place of it")
+		}
+		seen[hosts[i].host] = true
 		if address == "" {
 			continue
 		}
 		if net.ParseIP(address) == nil {
 			return errors.New("hostaddr: not an IP address")
 		}
-		at[hosts[i].host] = append(at[hosts[i].host], address)
+		at[hosts[i].host] = []string{address}
 	}
 	lookup := c.LookupFunc
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {

@@ -69,11 +69,12 @@ func TestRefusedSettings(t *testing.T) {
 		"host=h replication=database":           "replication: a replication connection cannot be used",
 		"host=h ssl_min_protocol_version=SSLv3": "ssl_min_protocol_version, ssl_max_protocol_version: write TLSv1",
 		"host=h ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2": "the lower first",
-		"host=h hostaddr=localhost":                   "hostaddr: not an IP address",
-		"host=h hostaddr=127.0.0.1,127.0.0.2":         "hostaddr: 2 addresses for 1 hosts",
-		"postgres://u:hunter2@h/d?keepalives=hunter2": "keepalives: not a number",
-		"postgres://u:hunter2@h:x/d":                  "connection string is not valid",
-		"host=h channel_binding=require sslcrl=/crl":  "sslcrl",
+		"host=h hostaddr=localhost":                      "hostaddr: not an IP address",
+		"host=h hostaddr=127.0.0.1,127.0.0.2":            "hostaddr: 2 addresses for 1 hosts",
+		"host=h,h port=1,2 hostaddr=127.0.0.1,127.0.0.2": "hostaddr: a host is there more than once",
+		"postgres://u:hunter2@h/d?keepalives=hunter2":    "keepalives: not a number",
+		"postgres://u:hunter2@h:x/d":                     "connection string is not valid",
+		"host=h channel_binding=require sslcrl=/crl":     "sslcrl",
 	} {
 		if _, err := pipeline.ParseConn(dsn); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", dsn, err)

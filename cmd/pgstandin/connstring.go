@@ -62,3 +62,16 @@ func serviceFile() string {
 	}
 	return "~/.pg_service.conf"
 }
+
+// misread reports whether a connection string would be taken for something else than
+// it is meant for, so that a password would be a part of a database's name: a URL whose
+// beginning is spelled wrong, or with a password that has a slash.
+func misread(dsn string) bool {
+	_, rest, isURL := strings.Cut(dsn, "://")
+	if !isURL {
+		return !strings.Contains(dsn, "=") && (strings.Contains(dsn, "@") || strings.Contains(dsn, ":/"))
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	_, path, _ := strings.Cut(rest, "/")
+	return strings.Contains(path, "@")
+}

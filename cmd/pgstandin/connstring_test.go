@@ -30,6 +30,9 @@ func TestConnectionStrings(t *testing.T) {
 		"postgres://anna:hu/sh@localhost:5432/shop":               "write the signs / ? # @ : % of a password as %2F",
 		"host=localhost password='hush":                           "write postgres://user@host:5432/database",
 		"= hush":                                                  "write postgres://user@host:5432/database",
+		"postgres:/anna:hush@localhost/shop":                      "write postgres://user@host:5432/database",
+		"anna:hush@localhost/shop":                                "write postgres://user@host:5432/database",
+		"postgres://anna:12/hush@localhost:5432/shop":             "write postgres://user@host:5432/database",
 	} {
 		status, _, errs := runKeyed(t, "", "", "plan", "--source", dsn, "--rules", rulesOf(t))
 		if status != exitUsage || !strings.Contains(errs, want) || strings.Contains(errs, "hu") || strings.Contains(errs, "70000") {

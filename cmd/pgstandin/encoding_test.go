@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
@@ -80,4 +83,25 @@ func TestNotInUTF8(t *testing.T) {
 	}
 	pgtest.Exec(t, s.source, "update t set v = replace(v, chr(129), '')")
 	s.must(keyA)
+}
+
+// TestSeedSchemaEncoding: a schema file is UTF-8, whatever the settings of the database.
+func TestSeedSchemaEncoding(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DB(t)
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, dsn, fmt.Sprintf("alter database %[1]q set client_encoding = 'LATIN1'; alter database %[1]q set default_transaction_read_only = on", cfg.Database))
+	file := filepath.Join(t.TempDir(), "schema.sql")
+	if err := os.WriteFile(file, []byte(`create table "Größen" (id int primary key, v text not null check (v in ('groß', 'ümit')))`+";\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errOut := runKeyed(t, "", "", "seed", "--target", dsn, "--schema", file, "--rows", "3"); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errOut)
+	}
+	if got := pgtest.Query(t, dsn+" client_encoding=UTF8", `select count(*) from "Größen" where v in ('groß', 'ümit')`)[0][0]; got != "3" {
+		t.Errorf("%s rows", got)
+	}
 }

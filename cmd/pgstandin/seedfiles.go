@@ -36,8 +36,12 @@ func (r *seedRun) makeSchema(ctx context.Context, cfg *pgconn.Config) error {
 	defer conn.Close(context.WithoutCancel(ctx))
 	info := r.filling.Info()
 	l := &schemaLoader{file: &schemaFile{name: name}, conn: conn, in: sqlfile.NewReader(in, name), version: info.Major(), server: info.Host, end: "target"}
-	if err := l.exec(ctx, "begin"); err != nil {
-		return fmt.Errorf("target: %w", pipeline.SafeError(err))
+	// Whatever the role's and the database's own settings are.
+	// Whatever the role's and the database's own settings are.
+	for _, sql := range []string{"set client_encoding = 'UTF8'; set default_transaction_read_only = off", "begin"} {
+		if err := l.exec(ctx, sql); err != nil {
+			return fmt.Errorf("target: %w", pipeline.SafeError(err))
+		}
 	}
 	if err := l.run(ctx); err != nil {
 		return err
