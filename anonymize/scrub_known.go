@@ -115,7 +115,7 @@ type knownValues struct {
 	list  []pattern
 	heads [256]uint8 // by a pattern's first byte: the first such pattern, from 1
 
-	// What a text may hold in another spelling.
+	// What texts may hold in another spelling: see note.
 	numbers []knownDigits
 	symbols []byte    // of numbers
 	tails   [2]uint64 // the last two digits of numbers
@@ -171,7 +171,6 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 	if !k.ready {
 		k.collect(r)
 	}
-	k.note()
 	if len(k.sources) == 0 {
 		return nil
 	}
@@ -202,6 +201,7 @@ func (k *knownValues) collect(r *Rewriter) {
 		index := r.p.columns[c.column].index
 		k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
 	}
+	k.note()
 }
 
 // forget ends what is known of an entity.

@@ -13,7 +13,7 @@ type knownDigits struct {
 	phone      bool
 }
 
-// note takes the numbers of the sources.
+// note takes the numbers of the sources, once for all texts of a row.
 func (k *knownValues) note() {
 	k.numbers, k.symbols, k.tails, k.longest = k.numbers[:0], k.symbols[:0], [2]uint64{}, 0
 	for at := range k.sources {
