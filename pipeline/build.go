@@ -121,11 +121,10 @@ type build struct {
 	top    func(schema.Name) schema.Name
 	open   map[schema.Name]int          // tops of trees → parts that are not ready
 	marked map[schema.Name]bool         // tops of trees whose parts are all frozen
-	about  map[schema.Name][]*statement // by the tables, not yet complete, that they wait for
+	about  map[schema.Name][]*statement // by the tables, not yet complete, that they wait for; by no name: for all
 	cleans map[schema.Name]*statement   // VACUUM, by table
 	all    []*statement                 // heaviest first
-	left   int                          // of all: not begun
-	todo   []*statement                 // of those: that wait for nothing more, in the order of all
+	todo   []*statement                 // of all, not begun: that wait for nothing more, in its order
 	active []*statement
 	turn   int // how many parts were called ready; when the load has ended, more than any
 	held   held
@@ -152,17 +151,19 @@ func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
 
 // await makes each statement wait for the rows that it is about.
 func (b *build) await() {
-	b.left = len(b.all)
 	for i, s := range b.all {
 		s.order = i
+		wait := func(table schema.Name) {
+			b.about[table] = append(b.about[table], s)
+			s.waits++
+		}
 		for _, l := range s.loads {
 			if b.open[l] > 0 {
-				b.about[l] = append(b.about[l], s)
-				s.waits++
+				wait(l)
 			}
 		}
 		if s.all {
-			s.waits++
+			wait(schema.Name{})
 		}
 		if s.clean != (schema.Name{}) {
 			b.cleans[s.clean] = s
@@ -197,7 +198,6 @@ func (b *build) loaded() {
 	for table := range b.about {
 		b.complete(table)
 	}
-	b.come(slices.DeleteFunc(slices.Clone(b.all), func(s *statement) bool { return !s.all }))
 }
 
 // event is what happened to a running build.
@@ -251,8 +251,8 @@ func (b *build) run(ctx context.Context, load func(context.Context, func(schema.
 		return failed
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case b.left > 0:
-		stuck := slices.IndexFunc(b.all, func(s *statement) bool { return s.waits > 0 })
+	}
+	if stuck := slices.IndexFunc(b.all, func(s *statement) bool { return s.waits > 0 }); stuck >= 0 {
 		return fmt.Errorf("target: %s: it waits for itself", b.all[stuck].name)
 	}
 	return nil
@@ -275,7 +275,6 @@ func (b *build) start(ctx context.Context, events chan<- event, loading bool) {
 				continue
 			}
 			b.todo = slices.Delete(b.todo, i, i+1)
-			b.left--
 			b.held.take(s.locks, 1)
 			b.active = append(b.active, s)
 			go func() {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -30,7 +29,7 @@ func passwords(cfg *pgconn.Config, dsn string) {
 			found[h] = like.Password
 		}
 	}
-	(&hostPasswords{found: found, hosts: map[string]string{}}).use(cfg)
+	(&hostPasswords{found, noteLookups(cfg)}).use(cfg)
 }
 
 // urlPassword reports whether a URL has a password before its host.
@@ -46,44 +45,18 @@ func urlPassword(dsn string) bool {
 // hostPasswords knows the password of the host that a connection leads to.
 type hostPasswords struct {
 	found map[hostPort]string
-	mu    sync.Mutex
-	hosts map[string]string // address without port → host
+	names *lookups
 }
 
 func (p *hostPasswords) use(cfg *pgconn.Config) {
-	lookup := cfg.LookupFunc
-	cfg.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
-		addresses, err := lookup(ctx, host)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, a := range addresses {
-			p.hosts[a] = host
-		}
-		return addresses, err
-	}
 	// The Config is that of one connection.
 	cfg.AfterNetConnect = func(_ context.Context, one *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		if password, ok := p.of(conn.RemoteAddr()); ok {
-			one.Password = password
+		addr := conn.RemoteAddr()
+		if host, port, ok := splitAddr(addr.Network(), addr.String()); ok {
+			if password, ok := p.found[hostPort{p.names.host(host), port}]; ok {
+				one.Password = password
+			}
 		}
 		return conn, nil
 	}
-}
-
-func (p *hostPasswords) of(addr net.Addr) (string, bool) {
-	host, port, err := net.SplitHostPort(addr.String())
-	if dir, number, ok := strings.Cut(addr.String(), "/.s.PGSQL."); ok {
-		host, port, err = dir, number, nil
-	}
-	n, _ := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return "", false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if name, ok := p.hosts[host]; ok {
-		host = name
-	}
-	password, ok := p.found[hostPort{host, uint16(n)}]
-	return password, ok
 }

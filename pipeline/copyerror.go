@@ -49,9 +49,11 @@ func failure(ctx context.Context, side string, err error, columns []string) erro
 			err = &named
 		}
 	}
-	if e.err = SafeError(err); side == "source" {
-		e.err = expressionError(err)
+	safe := SafeError
+	if side == "source" {
+		safe = expressionError
 	}
+	e.err = safe(err)
 	return e
 }
 

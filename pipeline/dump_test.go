@@ -65,7 +65,7 @@ func TestChildEnvironment(t *testing.T) {
 	t.Setenv("PGSTANDIN_KEY", "secret")
 	t.Setenv("PGSTANDIN_SOURCE", "postgres://u:pw@h/d")
 	at := newEndpoint(cfg)
-	at.network, at.addr, at.hosts["10.0.0.1"] = "tcp", "10.0.0.1:6000", "db.example"
+	at.network, at.addr, at.names.hosts["10.0.0.1"] = "tcp", "10.0.0.1:6000", "db.example"
 	env, err := childEnv(at, strings.Replace(dsn, "o''", "o", 1), "my db", "-c a=b")
 	if err != nil {
 		t.Fatal(err)

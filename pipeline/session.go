@@ -189,25 +189,18 @@ type endpoint struct {
 	stall time.Duration // see stallConn; 0 is never
 	askIn string        // the database in which the server is asked; "" is the configured one
 
+	names *lookups
+
 	mu            sync.Mutex
-	hosts         map[string]string // address without port, or socket directory → host as configured
-	network, addr string            // what the last dial reached
+	network, addr string // what the last dial reached
 	pinned        bool
 	watched       bool // the server's backends look after their clients
 }
 
 func newEndpoint(cfg *pgconn.Config) *endpoint {
-	e := &endpoint{cfg: cfg.Copy(), hosts: map[string]string{}}
-	dial, lookup := e.cfg.DialFunc, e.cfg.LookupFunc
-	e.cfg.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
-		addrs, err := lookup(ctx, host)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		for _, a := range addrs {
-			e.hosts[a] = host
-		}
-		return addrs, err
-	}
+	e := &endpoint{cfg: cfg.Copy()}
+	e.names = noteLookups(e.cfg)
+	dial := e.cfg.DialFunc
 	e.cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		e.mu.Lock()
 		if e.pinned {
@@ -317,21 +310,14 @@ func (e *endpoint) watchesClients() bool {
 func (e *endpoint) server() (host, address string, port uint16) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.network == "unix" {
-		dir, name, _ := strings.Cut(e.addr, "/.s.PGSQL.")
-		n, _ := strconv.ParseUint(name, 10, 16)
-		return dir, "", uint16(n)
-	}
-	a, p, err := net.SplitHostPort(e.addr)
-	if err != nil {
+	address, port, ok := splitAddr(e.network, e.addr)
+	switch {
+	case !ok:
 		return e.cfg.Host, "", e.cfg.Port
+	case e.network == "unix":
+		return address, "", port
 	}
-	n, _ := strconv.ParseUint(p, 10, 16)
-	host = e.hosts[a]
-	if host == "" {
-		host = a
-	}
-	return host, a, uint16(n)
+	return e.names.host(address), address, port
 }
 
 // connectError keeps what a connection attempt said: it speaks of hosts, roles
