@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ func (n *node) project(column int) *node {
 	case "and":
 		a, b := n.args[0].project(column), n.args[1].project(column)
 		if a == nil || b == nil {
-			return either(a, b)
+			return cmp.Or(a, b)
 		}
 		return &node{op: "and", args: []*node{a, b}}
 	case "or":
@@ -36,13 +37,6 @@ func (n *node) project(column int) *node {
 		return n
 	}
 	return nil
-}
-
-func either(a, b *node) *node {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 func isNull(n *node, column int) bool { return n.op == "isnull" && isColumn(n.args[0], column) }

@@ -9,7 +9,8 @@ import (
 )
 
 // connStringProblem says what is wrong with a connection string, of the
-// environment's variables that complete it too, and what to write. It quotes
+// environment's variables that complete it too, and what to write; err is pgconn's, nil
+// for one that it would misread. It quotes
 // nothing of it: where a sign of a password is not written as it has to be, any
 // part may be a part of that.
 func connStringProblem(dsn string, err error) string {

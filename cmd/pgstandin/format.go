@@ -93,17 +93,37 @@ func (t *textTable) fit(wide []int) {
 	}
 }
 
-// widthOf is how many characters a line of w has room for: 0, without end, but on a
-// terminal.
-func widthOf(w io.Writer) int {
+// terminal returns the descriptor of the terminal that w writes to, if it is one.
+func terminal(w io.Writer) (fd int, ok bool) {
 	if o, ok := w.(*output); ok {
 		w = o.w
 	}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	return int(f.Fd()), true
+}
+
+// eraseLine removes an unfinished line from a terminal.
+const eraseLine = "\r\x1b[K"
+
+// clearLine is eraseLine where w is a terminal, else nothing.
+func clearLine(w io.Writer) string {
+	if _, ok := terminal(w); ok {
+		return eraseLine
+	}
+	return ""
+}
+
+// widthOf is how many characters a line of w has room for: 0, without end, but on a
+// terminal.
+func widthOf(w io.Writer) int {
+	fd, ok := terminal(w)
+	if !ok {
 		return 0
 	}
-	n, _, err := term.GetSize(int(f.Fd()))
+	n, _, err := term.GetSize(fd)
 	if err != nil || n < 20 {
 		return 80
 	}

@@ -58,7 +58,7 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 		return nil, "", usageError(fmt.Errorf("no %s: give --%s URL or set PGSTANDIN_%s", end, end, strings.ToUpper(end)))
 	}
 	if misread(dsn) {
-		return nil, "", usageError(fmt.Errorf("%s: connection string is not valid; write postgres://user@host:5432/database; in a URL, write the signs / ? # @ : %% of a password as %%2F %%3F %%23 %%40 %%3A %%25", end))
+		return nil, "", usageError(fmt.Errorf("%s: %s", end, connStringProblem(dsn, nil)))
 	}
 	if dsn != "" && !strings.Contains(dsn, "=") && !strings.Contains(dsn, "://") {
 		dsn = "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(dsn) + "'"

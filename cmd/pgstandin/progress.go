@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // progress is how far the copying is. Totals are estimates; done may pass them.
@@ -53,18 +51,10 @@ func newReporter(o *runOptions, out, errOut io.Writer) reporter {
 	case o.quiet:
 		return &quietReporter{stepClock: clock, out: out}
 	}
-	if f, ok := errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if _, ok := terminal(errOut); ok {
 		return &barReporter{stepClock: clock, out: out, errOut: errOut}
 	}
 	return &lineReporter{stepClock: clock, out: out, errOut: errOut}
-}
-
-// clearLine is what removes an unfinished line, which a terminal may show.
-func clearLine(w io.Writer) string {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return "\r\x1b[K"
-	}
-	return ""
 }
 
 // stepClock keeps the time of steps for all reporters.
@@ -164,7 +154,7 @@ type barReporter struct {
 func (r *barReporter) Step(name string) {
 	r.end()
 	r.next(name)
-	fmt.Fprintf(r.errOut, "\r\x1b[K%s …", shorten(name, r.width()-4))
+	fmt.Fprintf(r.errOut, eraseLine+"%s …", shorten(name, r.width()-4))
 }
 
 func (r *barReporter) end() {
@@ -173,7 +163,7 @@ func (r *barReporter) end() {
 		r.bar = nil
 	}
 	if ended := r.next(""); ended != nil {
-		fmt.Fprintf(r.errOut, "\r\x1b[K"+stepLine, ended.Name, seconds(ended.Took))
+		fmt.Fprintf(r.errOut, eraseLine+stepLine, ended.Name, seconds(ended.Took))
 	}
 }
 
@@ -186,12 +176,12 @@ const barLeast = 78
 
 func (r *barReporter) Progress(p progress) {
 	if r.width() < barLeast {
-		fmt.Fprintf(r.errOut, "\r\x1b[K%s", shorten(p.line(time.Since(r.start)), r.width()-1))
+		fmt.Fprintf(r.errOut, eraseLine+"%s", shorten(p.line(time.Since(r.start)), r.width()-1))
 		return
 	}
 	total := max(p.TotalBytes, p.Bytes, 1)
 	if r.bar == nil {
-		fmt.Fprint(r.errOut, "\r\x1b[K")
+		fmt.Fprint(r.errOut, eraseLine)
 		r.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(r.errOut),
 			progressbar.OptionShowBytes(true),
@@ -211,14 +201,14 @@ func (r *barReporter) Progress(p progress) {
 }
 
 func (r *barReporter) Note(text string) {
-	fmt.Fprintf(r.errOut, "\r\x1b[Knote: %s\n", text)
+	fmt.Fprintf(r.errOut, eraseLine+"note: %s\n", text)
 }
 func (r *barReporter) Finish() { r.end() }
 func (r *barReporter) Abort() {
 	if r.bar != nil {
 		_ = r.bar.Clear()
 	}
-	fmt.Fprint(r.errOut, "\r\x1b[K")
+	fmt.Fprint(r.errOut, eraseLine)
 }
 func (r *barReporter) Result(res outcome) error { return res.printTable(r.out, widthOf(r.out)) }
 

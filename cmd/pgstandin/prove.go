@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"golang.org/x/term"
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -39,10 +37,7 @@ func (j *job) change(ctx context.Context, tgt *pipeline.Target, b *bound, verifi
 		return nil
 	}
 	j.report.Step("before-swap command")
-	prefix := "before-swap: "
-	if f, ok := j.errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		prefix = "\r\x1b[K" + prefix
-	}
+	prefix := clearLine(j.errOut) + "before-swap: "
 	if err := tgt.Hook(ctx, j.beforeSwap, func(line string) { fmt.Fprintln(j.errOut, prefix+line) }); err != nil {
 		return fmt.Errorf("before-swap: %w; %s is untouched", err, tgt.Name())
 	}

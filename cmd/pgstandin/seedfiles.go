@@ -37,7 +37,6 @@ func (r *seedRun) makeSchema(ctx context.Context, cfg *pgconn.Config) error {
 	info := r.filling.Info()
 	l := &schemaLoader{file: &schemaFile{name: name}, conn: conn, in: sqlfile.NewReader(in, name), version: info.Major(), server: info.Host, end: "target"}
 	// Whatever the role's and the database's own settings are.
-	// Whatever the role's and the database's own settings are.
 	for _, sql := range []string{"set client_encoding = 'UTF8'; set default_transaction_read_only = off", "begin"} {
 		if err := l.exec(ctx, sql); err != nil {
 			return fmt.Errorf("target: %w", pipeline.SafeError(err))
