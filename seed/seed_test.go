@@ -64,6 +64,7 @@ func names(t *schema.Table, cols []int) string {
 func fill(t testing.TB, dsn string, s *schema.Schema, p *seed.Plan) error {
 	t.Helper()
 	conn := pgtest.Connect(t, dsn)
+	defer conn.Close(context.Background())
 	run := func(sql string) error {
 		if _, err := conn.Exec(context.Background(), sql).ReadAll(); err != nil {
 			return fmt.Errorf("%w in %s", err, sql)

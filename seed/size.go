@@ -357,8 +357,8 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 	spare := x.apart(open, deal, room)
 	tries := room / spare
 	for c := range x.cols {
-		if x.cols[c].needed && slices.Contains(open, x.cols[c].src) {
-			tries = 1 // one number for all of them, whoever computes it
+		if col := &x.cols[c]; (col.needed || col.blank) && slices.Contains(open, col.src) {
+			tries = 1 // one number for all of them, whoever computes it, and when
 		}
 	}
 	div := uint64(1)
