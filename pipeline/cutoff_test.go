@@ -20,29 +20,33 @@ func TestDropOfWhatIsBeingMade(t *testing.T) {
 	src := openSource(t, pipeline.SourceConfig{Conn: config(t, source), DSN: source})
 	const workers, runs = 8, 12
 	var made atomic.Int64
-	try := func(target string, after time.Duration) error {
+	try := func(target string, after time.Duration) (done bool, err error) {
 		tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: config(t, source+" dbname="+target)})
 		if err != nil {
-			return err
+			return false, err
 		}
 		defer tgt.Close(context.Background())
 		if _, err := tgt.Lock(t.Context()); err != nil {
-			return err
+			return false, err
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), after)
 		defer cancel()
-		if tgt.Create(ctx, src) == nil {
-			made.Add(1)
-		}
-		return tgt.Drop(ctx)
+		done = tgt.Create(ctx, src) == nil
+		return done, tgt.Drop(ctx)
 	}
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
+			most := 120 * time.Millisecond // goes after what the server takes for one
 			for i := range runs {
 				target := fmt.Sprintf("%s_%d_%d", name, w, i)
-				if err := try(target, time.Duration(rand.IntN(120))*time.Millisecond); err != nil {
+				done, err := try(target, rand.N(most))
+				if err != nil {
 					t.Errorf("%s: %v", target, err)
+				}
+				if most = most * 3 / 2; done {
+					most /= 2
+					made.Add(1)
 				}
 			}
 		})
