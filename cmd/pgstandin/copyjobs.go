@@ -20,6 +20,7 @@ func defaultWorkers() int { return min(8, runtime.NumCPU()) }
 type leafJob struct {
 	leaf *schema.Table
 	spec *rules.TableRules
+	cut  func(bytes int64) []pipeline.Chunk // the rows in chunks of so many bytes; 0 for as few as can be
 	mu   sync.Mutex
 	made []*anonymize.Rewriter
 }
@@ -78,11 +79,13 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 			into = l.Root.Name // its rows may belong to another partition now
 		}
 		binary := b.formats[l.Root].binary
-		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary}
-		for _, c := range sel.Chunks(l, columns, chunk) {
-			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
-		}
-		leaf := &leafJob{leaf: l.Table, spec: spec}
+		leaf := &leafJob{leaf: l.Table, spec: spec, cut: func(bytes int64) (out []pipeline.Chunk) {
+			for _, c := range sel.Chunks(l, columns, bytes) {
+				out = append(out, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
+			}
+			return out
+		}}
+		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary, Chunks: leaf.cut(chunk)}
 		p := b.programs[l.Root]
 		if p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
@@ -120,8 +123,9 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 const wholeLeast, wholeMost = 4 << 20, 1 << 30
 
 // copyWhole makes the jobs whole of tables that one worker copies in its share of the
-// time: a larger one is for several.
-func copyWhole(jobs []pipeline.Job, workers int) {
+// time: a larger one is for several. One statement reads all of such a table, unless
+// there is a limit to what one may take: between two, the servers wait for each other.
+func copyWhole(jobs []pipeline.Job, leaves []*leafJob, workers int, limited bool) {
 	all := int64(0)
 	for i := range jobs {
 		all += bytesOf(&jobs[i])
@@ -130,6 +134,9 @@ func copyWhole(jobs []pipeline.Job, workers int) {
 		j := &jobs[i]
 		n := bytesOf(j)
 		j.Whole = j.Into == j.From && n >= wholeLeast && n <= wholeMost && n <= all/int64(max(1, workers))
+		if j.Whole && !limited {
+			j.Chunks = leaves[i].cut(0)
+		}
 	}
 }
 

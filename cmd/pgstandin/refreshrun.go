@@ -50,7 +50,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
 		return nil, err
 	}
-	copyWhole(r.copies, r.workers())
+	copyWhole(r.copies, r.leaves, r.workers(), r.limits.statement > 0)
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
 		return nil, j.refuse(r.rec, err)
 	}
