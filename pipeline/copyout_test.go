@@ -121,7 +121,7 @@ if n % 100 = 0 then raise notice 'a notice of % bytes', repeat('x', n); end if; 
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := newEndpoint(cfg).connect(t.Context(), "")
+	conn, err := newEndpoint(cfg, 0).connect(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

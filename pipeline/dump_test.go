@@ -64,7 +64,7 @@ func TestChildEnvironment(t *testing.T) {
 	t.Setenv("PGSERVICE", "wrong")
 	t.Setenv("PGSTANDIN_KEY", "secret")
 	t.Setenv("PGSTANDIN_SOURCE", "postgres://u:pw@h/d")
-	at := newEndpoint(cfg)
+	at := newEndpoint(cfg, 0)
 	at.network, at.addr, at.names.hosts["10.0.0.1"] = "tcp", "10.0.0.1:6000", "db.example"
 	env, err := childEnv(at, strings.Replace(dsn, "o''", "o", 1), "my db", "-c a=b")
 	if err != nil {

@@ -83,7 +83,7 @@ type Filling struct {
 
 // OpenFilling connects to the database that cfg names. The caller closes it.
 func OpenFilling(ctx context.Context, cfg *pgconn.Config) (_ *Filling, err error) {
-	f := &Filling{at: newEndpoint(cfg)}
+	f := &Filling{at: newEndpoint(cfg, 0)}
 	defer func() {
 		if err != nil {
 			f.Close(ctx)

@@ -26,7 +26,7 @@ func OpenRehearsal(ctx context.Context, cfg TargetConfig, source Info) (*Rehears
 	if cfg.Conn == nil || cfg.Conn.Database == "" {
 		return nil, errors.New("target: no database is named")
 	}
-	at := newEndpoint(cfg.Conn)
+	at := newEndpoint(cfg.Conn, cfg.StallTimeout)
 	conn, err := at.connect(ctx, cfg.Conn.Database)
 	if codeOf(err) == "3D000" {
 		other := cfg.MaintenanceDB

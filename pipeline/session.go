@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,7 +187,7 @@ func hangUp(ctx context.Context, conn *pgconn.PgConn) {
 // connection reached, however many hosts and addresses its configuration names.
 type endpoint struct {
 	cfg   *pgconn.Config
-	stall time.Duration // see stallConn; 0 is never
+	stall time.Duration // see stallConn; not above 0 is never
 	askIn string        // the database in which the server is asked; "" is the configured one
 
 	names *lookups
@@ -197,8 +198,9 @@ type endpoint struct {
 	watched       bool // the server's backends look after their clients
 }
 
-func newEndpoint(cfg *pgconn.Config) *endpoint {
-	e := &endpoint{cfg: cfg.Copy()}
+// newEndpoint takes the StallTimeout of a SourceConfig.
+func newEndpoint(cfg *pgconn.Config, stall time.Duration) *endpoint {
+	e := &endpoint{cfg: cfg.Copy(), stall: cmp.Or(stall, DefaultStallTimeout)}
 	e.names = noteLookups(e.cfg)
 	dial := e.cfg.DialFunc
 	e.cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -13,12 +13,10 @@ import (
 
 // Defaults of SourceConfig.
 const (
-	DefaultLockTimeout = 10 * time.Second
-	DefaultYield       = 30 * time.Second
+	DefaultLockTimeout  = 10 * time.Second
+	DefaultYield        = 30 * time.Second
+	DefaultStallTimeout = 5 * time.Minute
 )
-
-// DefaultStallTimeout is a StallTimeout for runs that nobody watches.
-const DefaultStallTimeout = 5 * time.Minute
 
 // SourceConfig says how to read production.
 type SourceConfig struct {
@@ -47,7 +45,8 @@ type SourceConfig struct {
 	StatementTimeout time.Duration
 	// StallTimeout is for how long a connection may be waited for without a byte,
 	// before the server is asked whether it is still at work for us; if it is not,
-	// the connection counts as lost. Zero means to wait for ever.
+	// the connection counts as lost: zero means DefaultStallTimeout, below zero that
+	// it is waited for for ever.
 	StallTimeout time.Duration
 }
 
@@ -120,8 +119,7 @@ func OpenSource(ctx context.Context, cfg SourceConfig) (*Source, error) {
 	if cfg.Yield == 0 {
 		cfg.Yield = DefaultYield
 	}
-	s := &Source{cfg: cfg, at: newEndpoint(cfg.Conn), pids: newPIDSet(), slow: throttle{rate: cfg.MaxRate}}
-	s.at.stall = cfg.StallTimeout
+	s := &Source{cfg: cfg, at: newEndpoint(cfg.Conn, cfg.StallTimeout), pids: newPIDSet(), slow: throttle{rate: cfg.MaxRate}}
 	conn, err := s.at.connect(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)

@@ -193,7 +193,7 @@ func (e *endpoint) reach(ctx context.Context, limit time.Duration) (*pgconn.PgCo
 // reachable runs fn, a child that has connections of its own, and ends it when
 // the server does not answer new ones.
 func (e *endpoint) reachable(ctx context.Context, fn func(ctx context.Context) error) error {
-	if e.stall == 0 {
+	if e.stall <= 0 {
 		return fn(ctx)
 	}
 	return While(ctx, func(ctx context.Context) error {

@@ -210,3 +210,61 @@ func TestStuckTargetWhileCopying(t *testing.T) {
 		t.Errorf("%s rows", got)
 	}
 }
+
+// Whoever says nothing of it has a stuck connection noticed after a while, from the
+// first moment on; only who says so waits for ever.
+func TestStallTimeoutIsNotForgotten(t *testing.T) {
+	dsn, stage, _ := pair(t)
+	info := openSource(t, pipeline.SourceConfig{Conn: config(t, dsn)}).Info()
+	for name, open := range map[string]func(*pgconn.Config, time.Duration) error{
+		"source": func(cfg *pgconn.Config, stall time.Duration) error {
+			cfg.Database = info.Database
+			src, err := pipeline.OpenSource(t.Context(), pipeline.SourceConfig{Conn: cfg, StallTimeout: stall})
+			if err == nil {
+				src.Close(context.Background())
+			}
+			return err
+		},
+		"target": func(cfg *pgconn.Config, stall time.Duration) error {
+			tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: cfg, StallTimeout: stall})
+			if err == nil {
+				tgt.Close(context.Background())
+			}
+			return err
+		},
+		"rehearsal": func(cfg *pgconn.Config, stall time.Duration) error {
+			r, err := pipeline.OpenRehearsal(t.Context(), pipeline.TargetConfig{Conn: cfg, StallTimeout: stall}, info)
+			if err == nil {
+				r.Close(context.Background())
+			}
+			return err
+		},
+		"filling": func(cfg *pgconn.Config, stall time.Duration) error {
+			if stall != 0 { // it has no such setting
+				return nil
+			}
+			cfg.Database = info.Database
+			f, err := pipeline.OpenFilling(t.Context(), cfg)
+			if err == nil {
+				f.Close(context.Background())
+			}
+			return err
+		},
+	} {
+		for _, stall := range []time.Duration{0, -1} {
+			cfg := config(t, stage)
+			cfg.ConnectTimeout = 0
+			dial, guarded := cfg.DialFunc, stall == 0
+			cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				until, ok := ctx.Deadline()
+				if ok != guarded || ok && time.Until(until) > pipeline.DefaultStallTimeout {
+					t.Errorf("%s, %s: waits until %v, %v", name, stall, until, ok)
+				}
+				return dial(ctx, network, addr)
+			}
+			if err := open(cfg, stall); err != nil {
+				t.Errorf("%s, %s: %v", name, stall, err)
+			}
+		}
+	}
+}

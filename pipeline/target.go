@@ -116,11 +116,11 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 		return nil, fmt.Errorf("target: %s is PostgreSQL's own", name)
 	}
 	t := &Target{
-		cfg: cfg, at: newEndpoint(cfg.Conn), name: name,
+		cfg: cfg, at: newEndpoint(cfg.Conn, cfg.StallTimeout), name: name,
 		build: fit(name, "_pgstandin_"+cfg.Run),
 		conns: map[*pgconn.PgConn]bool{},
 	}
-	t.at.stall, t.at.askIn = cfg.StallTimeout, cfg.MaintenanceDB
+	t.at.askIn = cfg.MaintenanceDB
 	if cfg.InPlace {
 		t.build, t.inplace = name, newInPlace()
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +89,7 @@ func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
 	return pipeline.OpenSource(ctx, pipeline.SourceConfig{
 		Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout,
 		MaxRate: int64(j.limits.rate), MaxLag: time.Duration(j.limits.lag), MaxAge: time.Duration(j.limits.age),
-		StatementTimeout: time.Duration(j.limits.statement), StallTimeout: cmp.Or(time.Duration(j.limits.stall), pipeline.DefaultStallTimeout),
+		StatementTimeout: time.Duration(j.limits.statement), StallTimeout: time.Duration(j.limits.stall),
 	})
 }
 

@@ -41,7 +41,7 @@ NAME_previous that no run put aside.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, InPlace: o.inPlace, StallTimeout: pipeline.DefaultStallTimeout}
+			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, InPlace: o.inPlace}
 			if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
 				return err
 			}
