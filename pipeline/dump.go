@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pgstandin/pgstandin/internal/ownedfolder"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -25,7 +26,7 @@ type Objects struct {
 // archive is the source's schema as pg_dump's custom format, and what of it is
 // restored.
 type archive struct {
-	*folder
+	*ownedfolder.Folder
 	file    string
 	entries []entry
 
@@ -80,7 +81,7 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 	if err != nil {
 		return fmt.Errorf("temporary folder: %w", err)
 	}
-	t.archive = &archive{folder: own, file: filepath.Join(own.dir, "schema.dump")}
+	t.archive = &archive{Folder: own, file: filepath.Join(own.Dir(), "schema.dump")}
 	args, err := src.dumpArgs(ctx, t.tools.dumpMajor, objects)
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ order by 1, 2, 3`
 
 // readContents lists the archive and keeps what is to be restored.
 func (t *Target) readContents(ctx context.Context, objects Objects) error {
-	list := filepath.Join(t.archive.dir, "all.list")
+	list := filepath.Join(t.archive.Dir(), "all.list")
 	if err := child(ctx, t.tools.restore, []string{"--list", "--file=" + list, t.archive.file}, bareEnv()); err != nil {
 		return err
 	}
@@ -292,7 +293,7 @@ func (t *Target) restore(ctx context.Context, entries []entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	list := filepath.Join(t.archive.dir, "restore.list")
+	list := filepath.Join(t.archive.Dir(), "restore.list")
 	if err := writeList(list, entries); err != nil {
 		return err
 	}

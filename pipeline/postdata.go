@@ -212,11 +212,11 @@ var (
 // parts lets pg_restore write the statements of a section, and cuts them into
 // those of each entry.
 func (t *Target) parts(ctx context.Context, section string) ([]part, error) {
-	list := filepath.Join(t.archive.dir, section+".list")
+	list := filepath.Join(t.archive.Dir(), section+".list")
 	if err := writeList(list, t.archive.entries); err != nil {
 		return nil, err
 	}
-	script := filepath.Join(t.archive.dir, section+".sql")
+	script := filepath.Join(t.archive.Dir(), section+".sql")
 	args := []string{
 		"--verbose", "--section=" + section, "--use-list=" + list, "--file=" + script,
 		"--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions",

@@ -36,12 +36,12 @@ func (s *Source) Archive(ctx context.Context, pgDump string, objects Objects) (_
 	if err != nil {
 		return nil, fmt.Errorf("temporary folder: %w", err)
 	}
-	defer func() { err = errors.Join(err, own.remove()) }()
+	defer func() { err = errors.Join(err, own.Remove()) }()
 	env, err := childEnv(s.at, s.cfg.DSN, s.info.Database, "")
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(own.dir, "schema")
+	dir := filepath.Join(own.Dir(), "schema")
 	if err := child(ctx, program, append(args, "--format=directory", "--compress=0", "--file="+dir), env); err != nil {
 		return nil, s.explain(ctx, err)
 	}

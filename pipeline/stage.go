@@ -10,12 +10,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/pgstandin/pgstandin/internal/ownedfolder"
 )
 
 // Stage is a folder for files that are not published as they are: in the system's
 // folder for temporary files, readable by nobody else, and swept by later runs if
 // this one dies. It is a Files.
-type Stage struct{ own *folder }
+type Stage struct{ own *ownedfolder.Folder }
 
 // NewStage makes a stage. The caller closes it.
 func NewStage() (*Stage, error) {
@@ -23,17 +25,17 @@ func NewStage() (*Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("temporary folder: %w", err)
 	}
-	if err := os.Mkdir(filepath.Join(own.dir, "stage"), 0o700); err != nil {
-		return nil, fmt.Errorf("temporary folder: %w", errors.Join(err, own.remove()))
+	if err := os.Mkdir(filepath.Join(own.Dir(), "stage"), 0o700); err != nil {
+		return nil, fmt.Errorf("temporary folder: %w", errors.Join(err, own.Remove()))
 	}
 	return &Stage{own}, nil
 }
 
 // Close removes the stage with all that is in it.
-func (s *Stage) Close() error { return s.own.remove() }
+func (s *Stage) Close() error { return s.own.Remove() }
 
 // Dir is the folder that the files are in.
-func (s *Stage) Dir() string { return filepath.Join(s.own.dir, "stage") }
+func (s *Stage) Dir() string { return filepath.Join(s.own.Dir(), "stage") }
 
 // Create implements Files.
 func (s *Stage) Create(_ context.Context, name string) (io.WriteCloser, error) {

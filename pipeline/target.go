@@ -457,7 +457,7 @@ func (t *Target) Drop(ctx context.Context) error {
 	defer cancel()
 	t.disconnectAll(ctx)
 	if t.archive != nil {
-		_ = t.archive.remove()
+		_ = t.archive.Remove()
 		t.archive = nil
 	}
 	if !t.created || t.swapped {
@@ -509,7 +509,7 @@ where application_name = $1 and usename = current_user and pid not in (pg_catalo
 func (t *Target) Close(ctx context.Context) {
 	t.disconnectAll(ctx)
 	if t.archive != nil {
-		_ = t.archive.remove()
+		_ = t.archive.Remove()
 		t.archive = nil
 	}
 	if t.locked {

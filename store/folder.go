@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pgstandin/pgstandin/internal/ownedfolder"
 )
 
 const (
 	partialSuffix = ".partial"
-	ownerFile     = "owner"
+	ownerFile     = ownedfolder.MarkFile
 	ownerText     = "pgstandin: a run is writing this snapshot\n"
 )
 
@@ -44,15 +46,9 @@ func (f *folder) found(context.Context) ([]found, error) {
 			continue
 		}
 		l := found{name: name, partial: true}
-		owner, err := openOwner(dir)
-		if err != nil {
+		if l.live, l.since, err = ownedfolder.Look(dir, ownerText); err != nil {
 			continue // not ours
 		}
-		l.live = lockFile(owner) != nil
-		if info, err := owner.Stat(); err == nil {
-			l.since = info.ModTime()
-		}
-		owner.Close()
 		l.size = folderSize(dir)
 		out = append(out, l)
 	}
@@ -71,29 +67,6 @@ func folderSize(dir string) int64 {
 		}
 	}
 	return n
-}
-
-// openOwner opens the mark in a partial snapshot's folder, if it is one of ours.
-func openOwner(dir string) (*os.File, error) {
-	name := filepath.Join(dir, ownerFile)
-	info, err := os.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	// A run that dies while it writes the mark leaves the beginning of it.
-	if !info.Mode().IsRegular() || info.Size() > int64(len(ownerText)) {
-		return nil, errors.New("not a mark")
-	}
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(f)
-	if err != nil || !strings.HasPrefix(ownerText, string(text)) {
-		f.Close()
-		return nil, errors.New("not a mark")
-	}
-	return f, nil
 }
 
 func (f *folder) open(_ context.Context, name, file string) (io.ReadCloser, error) {
@@ -151,12 +124,13 @@ func (f *folder) begin(_ context.Context, name string) (draft, error) {
 	if _, err := os.Lstat(final); err == nil {
 		return nil, fmt.Errorf("%w; choose another name", ErrExists)
 	}
-	d := &folderDraft{dir: final + partialSuffix, final: final, parent: f.dir}
+	dir := final + partialSuffix
+	d := &folderDraft{final: final, parent: f.dir}
 	// Between making the folder and locking the mark a sweep may take it away.
 	for range 100 {
-		err := os.Mkdir(d.dir, 0o700)
+		err := os.Mkdir(dir, 0o700)
 		if errors.Is(err, fs.ErrExist) {
-			if f.sweepOne(d.dir) {
+			if sweepOne(dir) {
 				continue
 			}
 			return nil, ErrBusy
@@ -164,54 +138,14 @@ func (f *folder) begin(_ context.Context, name string) (draft, error) {
 		if err != nil {
 			return nil, plainError(err)
 		}
-		if d.owner, err = claim(d.dir); err == nil {
+		if d.own, err = ownedfolder.Claim(dir, ownerText); err == nil {
 			return d, nil
 		}
-		if !errors.Is(err, errLost) {
-			return nil, errors.Join(plainError(err), os.Remove(d.dir))
+		if !errors.Is(err, ownedfolder.ErrLost) {
+			return nil, errors.Join(plainError(err), os.Remove(dir))
 		}
 	}
 	return nil, ErrBusy
-}
-
-var errLost = errors.New("swept meanwhile")
-
-// claim puts a locked mark into a folder. errLost says that a sweep was faster.
-func claim(dir string) (*os.File, error) {
-	name := filepath.Join(dir, ownerFile)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errLost
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := lockFile(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		f.Close()
-		return nil, errLost
-	}
-	_, err = f.WriteString(ownerText)
-	if err == nil && !sameFile(f, name) {
-		err = errLost
-	}
-	if err != nil {
-		if !errors.Is(err, errLost) {
-			os.Remove(name)
-		}
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// sameFile reports whether the open file still has that name.
-func sameFile(f *os.File, name string) bool {
-	a, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	b, err := os.Lstat(name)
-	return err == nil && os.SameFile(a, b)
 }
 
 func (f *folder) sweep(context.Context) ([]string, error) {
@@ -225,78 +159,46 @@ func (f *folder) sweep(context.Context) ([]string, error) {
 	var swept []string
 	for _, e := range entries {
 		name, partial := strings.CutSuffix(e.Name(), partialSuffix)
-		if e.IsDir() && partial && CheckName(name) == nil && f.sweepOne(filepath.Join(f.dir, e.Name())) {
+		if e.IsDir() && partial && CheckName(name) == nil && sweepOne(filepath.Join(f.dir, e.Name())) {
 			swept = append(swept, name)
 		}
 	}
 	return swept, nil
 }
 
-// sweepOne removes the folder of a partial snapshot if its run is gone.
-func (f *folder) sweepOne(dir string) bool {
-	owner, err := openOwner(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.Remove(dir) == nil // a run died before it made its mark: the folder is empty
-	}
-	if err != nil {
-		return false
-	}
-	defer owner.Close()
-	if lockFile(owner) != nil || !sameFile(owner, filepath.Join(dir, ownerFile)) {
-		return false
-	}
-	return removeMarked(dir) == nil
-}
-
-// removeMarked removes a folder, the mark last: a removal that is cut off leaves
-// what can be swept.
-func removeMarked(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return plainError(err)
-	}
-	for _, e := range entries {
-		if e.Name() != ownerFile {
-			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-				return plainError(err)
-			}
-		}
-	}
-	return plainError(os.RemoveAll(dir))
+// sweepOne removes the folder of a partial snapshot if its run is gone; an empty one
+// is of a run that died before it made its mark.
+func sweepOne(dir string) bool {
+	return ownedfolder.Sweep(dir, ownerText) || os.Remove(dir) == nil
 }
 
 func (f *folder) remove(_ context.Context, name string, _ []File) error {
 	final := filepath.Join(f.dir, name)
-	if old, err := openOwner(final); err == nil { // of a run that died right after it had published
-		err := lockFile(old)
-		if err == nil {
-			err = os.Remove(old.Name())
-		}
-		old.Close()
-		if err != nil {
-			return ErrBusy
-		}
+	// A run may have died right after it had published.
+	switch err := ownedfolder.Unmark(final, ownerText); {
+	case errors.Is(err, ownedfolder.ErrAlive):
+		return ErrBusy
+	case err != nil:
+		return plainError(err)
 	}
-	owner, err := claim(final)
+	own, err := ownedfolder.Claim(final, ownerText)
 	if err != nil {
 		return plainError(err)
 	}
-	defer owner.Close()
-	dir := final + partialSuffix
-	if err := os.Rename(final, dir); err != nil {
-		return errors.Join(plainError(err), plainError(os.Remove(owner.Name())))
+	if err := own.Rename(final + partialSuffix); err != nil {
+		return errors.Join(plainError(err), plainError(own.Disown()))
 	}
-	return removeMarked(dir)
+	return plainError(own.Remove())
 }
 
 // folderDraft is a partial snapshot in a folder of its own.
 type folderDraft struct {
-	dir, final, parent string
-	owner              *os.File // holds the lock
+	own           *ownedfolder.Folder
+	final, parent string
 }
 
 func (d *folderDraft) create(_ context.Context, file string) (writer, error) {
-	f, err := os.OpenFile(filepath.Join(d.dir, file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(d.own.Dir(), file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, plainError(err)
 	}
@@ -304,7 +206,7 @@ func (d *folderDraft) create(_ context.Context, file string) (writer, error) {
 }
 
 func (d *folderDraft) open(_ context.Context, file string) (io.ReadCloser, error) {
-	return openFile(filepath.Join(d.dir, file))
+	return openFile(filepath.Join(d.own.Dir(), file))
 }
 
 // publish renames the folder. The mark goes afterwards: it must be there as long
@@ -321,39 +223,31 @@ func (d *folderDraft) publish(ctx context.Context, manifest []byte, _ []File) er
 	if err := w.commit(); err != nil {
 		return err
 	}
-	if err := syncDir(d.dir); err != nil {
+	if err := syncDir(d.own.Dir()); err != nil {
 		return plainError(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// A folder that somebody made meanwhile is not replaced, unless it is empty.
-	if err := os.Rename(d.dir, d.final); err != nil {
+	if err := d.own.Rename(d.final); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%w; choose another name", ErrExists)
 		}
 		return plainError(err)
 	}
 	if err := syncDir(d.parent); err != nil {
-		return errors.Join(plainError(err), plainError(os.Rename(d.final, d.dir)))
+		return errors.Join(plainError(err), plainError(d.own.Rename(d.final+partialSuffix)))
 	}
-	d.dir = d.final
-	os.Remove(filepath.Join(d.final, ownerFile))
-	d.owner.Close()
+	_ = d.own.Disown()
 	return nil
 }
 
 func (d *folderDraft) abort(context.Context) error {
-	if d.owner == nil {
-		return nil
+	if err := d.own.Remove(); !errors.Is(err, fs.ErrNotExist) {
+		return plainError(err)
 	}
-	err := removeMarked(d.dir)
-	d.owner.Close()
-	d.owner = nil
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // folderFile is a file in a partial snapshot.

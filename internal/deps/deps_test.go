@@ -40,13 +40,14 @@ const (
 // library; test files may import more. A package that is not in it is an error,
 // one that does not exist yet is not.
 var table = map[string][]string{
-	"schema":             {},
-	"internal/copyfmt":   {},
-	"internal/blockpipe": {},
-	"internal/sqlfile":   {},
-	"internal/pgarchive": {klauspost, lz4},
-	"keyed":              {crypto},
-	"internal/sqlexpr":   {pgQuery},
+	"schema":               {},
+	"internal/copyfmt":     {},
+	"internal/blockpipe":   {},
+	"internal/sqlfile":     {},
+	"internal/ownedfolder": {},
+	"internal/pgarchive":   {klauspost, lz4},
+	"keyed":                {crypto},
+	"internal/sqlexpr":     {pgQuery},
 
 	"subset":    {"schema", "keyed", roaring},
 	"anonymize": {"keyed", "internal/copyfmt", gofakeit, crypto},
@@ -56,13 +57,13 @@ var table = map[string][]string{
 	"discover": {"schema", "anonymize"},
 	"rules":    {"schema", "keyed", "subset", "anonymize", "internal/sqlexpr", "seed", yaml},
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
-	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", "internal/pgarchive", pgx, sync},
+	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", "internal/ownedfolder", "internal/pgarchive", pgx, sync},
 
 	"seed/fill": {"schema", "catalog", "seed", "pipeline", pgx},
 
 	"report": {},
 
-	"store": {gocloud, age, aws},
+	"store": {"internal/ownedfolder", gocloud, age, aws},
 	"ops":   {prometheus},
 
 	"internal/pgserver": {embedded},
