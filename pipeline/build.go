@@ -58,15 +58,16 @@ func (t *Target) Build(ctx context.Context, cfg BuildConfig, load func(ctx conte
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
-	return t.buildParts(ctx, cfg, t.archive.post, parts, load)
+	post := t.archive.post
+	return t.buildParts(ctx, cfg, &post.layout, post.parts(parts), load)
 }
 
-func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, post *postData, parts []part, load func(context.Context, func(schema.Name)) error) error {
+func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, l *layout, parts []Part, load func(context.Context, func(schema.Name)) error) error {
 	memory, err := t.maintenanceMemory(ctx)
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
-	b := newBuild(cfg, post, parts)
+	b := newBuild(cfg, l, parts)
 	t.delay(b.all)
 	b.exec = func(ctx context.Context, s *statement, alone bool) error { return t.buildOne(ctx, s, memory, alone) }
 	return b.run(ctx, load)
@@ -130,20 +131,20 @@ type build struct {
 	held   held
 }
 
-func newBuild(cfg BuildConfig, post *postData, parts []part) *build {
+func newBuild(cfg BuildConfig, l *layout, parts []Part) *build {
 	b := &build{
-		cfg: cfg, top: post.top, open: map[schema.Name]int{}, marked: map[schema.Name]bool{},
+		cfg: cfg, top: l.top, open: map[schema.Name]int{}, marked: map[schema.Name]bool{},
 		about: map[schema.Name][]*statement{}, cleans: map[schema.Name]*statement{}, held: held{},
 	}
 	bytes := map[schema.Name]int64{}
-	for _, l := range cfg.Loads {
-		top := post.top(l.Table)
-		b.marked[top] = l.Frozen && (b.open[top] == 0 || b.marked[top])
+	for _, load := range cfg.Loads {
+		top := l.top(load.Table)
+		b.marked[top] = load.Frozen && (b.open[top] == 0 || b.marked[top])
 		b.open[top]++
-		bytes[top] += l.Bytes
+		bytes[top] += load.Bytes
 	}
-	b.all = planStatements(post, parts, b.marked)
-	b.all = append(b.all, lastStatements(cfg, post, b.all)...)
+	b.all = planStatements(l, parts, b.marked)
+	b.all = append(b.all, lastStatements(cfg, l, b.all)...)
 	weigh(b.all, bytes)
 	slices.SortStableFunc(b.all, func(x, y *statement) int { return cmp.Compare(y.rank(), x.rank()) })
 	return b
@@ -321,22 +322,21 @@ func (b *build) end(s *statement) {
 // planStatements makes the statements of the parts, with what each must wait for,
 // and those for VACUUM and statistics, which foreign keys are validated by. marked are
 // the tables that need no VACUUM for that.
-func planStatements(post *postData, parts []part, marked map[schema.Name]bool) []*statement {
+func planStatements(l *layout, parts []Part, marked map[schema.Name]bool) []*statement {
 	var out []*statement
 	last := map[int]*statement{} // of an entry
 	before := map[schema.Name][]*statement{}
 	for _, p := range parts {
-		if p.sql == "" {
+		if p.SQL == "" {
 			continue
 		}
-		at, placed := post.places[objectKey{p.catalog, p.object}]
 		var needs []*statement
-		for _, id := range p.needs {
+		for _, id := range p.Needs {
 			if n := last[id]; n != nil {
 				needs = append(needs, n)
 			}
 		}
-		made := statementsOf(p, at, placed, needs)
+		made := statementsOf(l, p, needs)
 		for i, s := range made {
 			if i > 0 {
 				needs = made[i-1 : i]
@@ -346,20 +346,21 @@ func planStatements(post *postData, parts []part, marked map[schema.Name]bool) [
 			s.key = slices.ContainsFunc(needs, func(n *statement) bool { return n.key })
 		}
 		out = append(out, made...)
-		last[p.id] = made[len(made)-1]
-		if placed && at.ref == (schema.Name{}) && (p.kind == "INDEX" || p.kind == "CONSTRAINT" || p.kind == "STATISTICS") {
-			before[at.table] = append(before[at.table], made...)
-		}
-		if placed && at.ref != (schema.Name{}) {
+		last[p.ID] = made[len(made)-1]
+		switch {
+		case p.references() != schema.Name{}:
 			for _, s := range made {
 				s.key = true
 			}
-			made[len(made)-1].turns = at.table
+			made[len(made)-1].turns = l.top(p.Tables[0])
+		case len(p.Tables) > 0 && (p.Kind == "INDEX" || p.Kind == "CONSTRAINT" || p.Kind == "STATISTICS"):
+			table := l.top(p.Tables[0])
+			before[table] = append(before[table], made...)
 		}
 	}
 	type ready struct{ analyzed, cleaned *statement }
 	tables := map[schema.Name]ready{}
-	for _, table := range post.tables {
+	for _, table := range l.tables {
 		add := func(s *statement, needs ...*statement) *statement {
 			s.loads, s.locks = []schema.Name{table}, []tableLock{{table, shareUpdate}}
 			s.after(needs...)
@@ -380,8 +381,8 @@ func planStatements(post *postData, parts []part, marked map[schema.Name]bool) [
 		if s.turns == (schema.Name{}) {
 			continue
 		}
-		for _, l := range s.loads {
-			r, ok := tables[l]
+		for _, table := range s.loads {
+			r, ok := tables[table]
 			if ok && s.valid.name != "" {
 				s.after(r.cleaned)
 			} else if ok {
@@ -397,7 +398,7 @@ func planStatements(post *postData, parts []part, marked map[schema.Name]bool) [
 // reads is not known, but no query needs those. How long views take is not known either:
 // they count as if they read everything, so that what they wait for is done before
 // foreign keys are.
-func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out []*statement) {
+func lastStatements(cfg BuildConfig, l *layout, others []*statement) (out []*statement) {
 	var needs []*statement
 	for _, s := range others {
 		if !s.key && s.clean == (schema.Name{}) {
@@ -415,20 +416,22 @@ func lastStatements(cfg BuildConfig, post *postData, others []*statement) (out [
 	for _, view := range cfg.Views {
 		add(&statement{
 			name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(),
-			loads: post.tables, locks: []tableLock{{view, accessExclusive}}, view: true,
+			loads: l.tables, locks: []tableLock{{view, accessExclusive}}, view: true,
 		})
 	}
 	return out
 }
 
 // statementsOf makes the one or two statements of a part.
-func statementsOf(p part, at placement, placed bool, needs []*statement) []*statement {
-	s := &statement{name: "constraints: " + p.name, sql: p.sql}
+func statementsOf(l *layout, p Part, needs []*statement) []*statement {
+	s := &statement{name: "constraints: " + p.Name, sql: p.SQL}
+	ref := p.references()
+	foreign := ref != schema.Name{}
 	switch {
-	case placed:
-		s.loads = []schema.Name{at.table}
-		if at.ref != (schema.Name{}) {
-			s.loads = append(s.loads, at.ref)
+	case len(p.Tables) > 0:
+		s.loads = []schema.Name{l.top(p.Tables[0])}
+		if foreign {
+			s.loads = append(s.loads, l.top(ref))
 		}
 	case len(needs) > 0: // a comment, or an index that becomes a partition's
 		for _, n := range needs {
@@ -437,24 +440,27 @@ func statementsOf(p part, at placement, placed bool, needs []*statement) []*stat
 	default:
 		s.all = true
 	}
-	rest := afterFirst(p.sql)
+	rest := afterFirst(p.SQL)
 	mode := accessExclusive
-	if p.kind == "INDEX" && rest == "" && at.plain {
+	if p.Kind == "INDEX" && rest == "" && len(p.Tables) > 0 && l.plain[p.Tables[0]] {
 		mode, s.index = share, true
 	}
-	if p.kind == "FK CONSTRAINT" {
+	if p.Kind == "FK CONSTRAINT" {
 		mode = shareRow
 	}
 	s.lock(mode)
-	if at.split == "" {
+	if p.Split == nil {
 		return []*statement{s}
 	}
-	then := &statement{name: s.name, sql: strings.TrimSuffix(at.then+"; "+rest, "; "), loads: s.loads}
-	s.sql = at.split
-	if at.ref != (schema.Name{}) {
-		s.brief, then.valid = true, at.valid
+	then := &statement{name: s.name, sql: strings.TrimSuffix(p.Split.Then+"; "+rest, "; "), loads: s.loads}
+	s.sql = p.Split.First
+	if foreign {
+		s.brief = true
+		if !p.Split.NoIndex {
+			then.valid = constraint{p.Tables[0], p.Split.Key}
+		}
 		then.lock(shareUpdate)
-		then.locks = append(then.locks[:1:1], tableLock{at.ref, rowShare})
+		then.locks = append(then.locks[:1:1], tableLock{l.top(ref), rowShare})
 	} else {
 		s.locks, s.index = nil, true
 		s.lock(share)

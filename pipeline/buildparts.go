@@ -19,8 +19,8 @@ type Part struct {
 	// Tables are those that it is about: its own and, of a foreign key, then the one
 	// that it references.
 	Tables []schema.Name
-	// Split, if not nil, is taken in place of the first statement of SQL where all of
-	// Tables are plain.
+	// Split, if not nil, is taken in place of the first statement of SQL; by BuildParts
+	// where all of Tables are plain.
 	Split *Split
 }
 
@@ -30,12 +30,13 @@ type Part struct {
 type Split struct {
 	Key         string // its name
 	First, Then string
+	NoIndex     bool // of a foreign key: it is known that no index has its columns
 }
 
 // SplitForeign is the Split of a foreign key of table that the statement add, without
 // its semicolon, is to add.
 func SplitForeign(table schema.Name, key, add string) *Split {
-	return &Split{key, add + " not valid", "alter table only " + table.SQL() + " validate constraint " + schema.QuoteIdent(key)}
+	return &Split{Key: key, First: add + " not valid", Then: "alter table only " + table.SQL() + " validate constraint " + schema.QuoteIdent(key)}
 }
 
 // SplitUnique is the Split of a key of table, of kind "primary key" or "unique", whose
@@ -49,7 +50,7 @@ func SplitUnique(table schema.Name, key, kind, index string, deferrable, deferre
 	if deferred {
 		then += " initially deferred"
 	}
-	return &Split{key, index, then}
+	return &Split{Key: key, First: index, Then: then}
 }
 
 // BuildParts is Build for a schema that came from elsewhere than PreData: the tables
@@ -59,64 +60,28 @@ func (t *Target) BuildParts(ctx context.Context, cfg BuildConfig, list []Part, l
 	if !t.created {
 		return errors.New("target: constraints: the schema has not been made")
 	}
-	post, plain, err := t.placeTables(ctx)
-	if err != nil {
-		return fmt.Errorf("target: constraints: %w", plainly(err))
-	}
-	parts := make([]part, len(list))
-	for i, p := range list {
-		// Objects have no OID yet: their number in the archive stands for it.
-		parts[i] = part{id: p.ID, needs: p.Needs, kind: p.Kind, name: p.Name, sql: p.SQL, object: uint32(p.ID)}
-		if len(p.Tables) == 0 {
-			continue
-		}
-		at := placement{table: post.top(p.Tables[0]), plain: plain[p.Tables[0]]}
-		if p.Kind == "FK CONSTRAINT" { // of one table, if it references itself
-			at.ref = post.top(p.Tables[min(1, len(p.Tables)-1)])
-		}
-		if p.Split != nil && !slices.ContainsFunc(p.Tables, func(n schema.Name) bool { return !plain[n] }) {
-			at.split, at.then = p.Split.First, p.Split.Then
-			if at.ref != (schema.Name{}) {
-				at.valid = constraint{p.Tables[0], p.Split.Key}
-			}
-		}
-		post.places[objectKey{0, uint32(p.ID)}] = at
-	}
-	return t.buildParts(ctx, cfg, post, parts, load)
-}
-
-// tablesMade lists the tables of the new database.
-const tablesMade = `
-select n.nspname, c.relname, c.relkind, c.relispartition
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
-
-// placeTables is place for what has been made in the new database: its trees of
-// partitions and its tables, and which of these are plain.
-func (t *Target) placeTables(ctx context.Context) (*postData, map[schema.Name]bool, error) {
 	conn, err := t.Connect(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	defer t.Disconnect(ctx, conn)
-	p := &postData{places: map[objectKey]placement{}, trees: map[schema.Name]schema.Name{}}
-	rows, err := textsOf(ctx, conn, partitionTops)
+	l, err := readLayout(ctx, conn)
+	t.Disconnect(ctx, conn)
 	if err != nil {
-		return nil, nil, err
+		return fmt.Errorf("target: constraints: %w", err)
 	}
-	for _, r := range rows {
-		p.trees[schema.Name{Schema: r[0], Name: r[1]}] = schema.Name{Schema: r[2], Name: r[3]}
-	}
-	if rows, err = textsOf(ctx, conn, tablesMade); err != nil {
-		return nil, nil, err
-	}
-	plain := map[schema.Name]bool{}
-	for _, r := range rows {
-		table := schema.Name{Schema: r[0], Name: r[1]}
-		plain[table] = r[2] == "r" && r[3] == "f"
-		if r[3] == "f" {
-			p.tables = append(p.tables, table)
+	parts := slices.Clone(list)
+	for i, p := range parts {
+		if slices.ContainsFunc(p.Tables, func(n schema.Name) bool { return !l.plain[n] }) {
+			parts[i].Split = nil
 		}
 	}
-	return p, plain, nil
+	return t.buildParts(ctx, cfg, &l, parts, load)
+}
+
+// references returns the table that a foreign key references; of any other part none.
+func (p *Part) references() schema.Name {
+	if p.Kind != "FK CONSTRAINT" || len(p.Tables) == 0 {
+		return schema.Name{}
+	}
+	return p.Tables[min(1, len(p.Tables)-1)] // of one table, if it references itself
 }

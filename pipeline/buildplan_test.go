@@ -23,28 +23,28 @@ func TestAnyPlanEnds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for round := range 300 {
 		n := 2 + rng.IntN(5)
-		post := &postData{places: map[objectKey]placement{}, trees: map[schema.Name]schema.Name{}}
+		l := &layout{trees: map[schema.Name]schema.Name{}, plain: map[schema.Name]bool{}}
 		var names []schema.Name
 		for i := range n {
 			name := schema.Name{Schema: "s", Name: fmt.Sprint("t", i)}
 			names = append(names, name)
 			if rng.IntN(6) > 0 {
-				post.tables = append(post.tables, name)
+				l.tables = append(l.tables, name)
 			}
-			post.trees[schema.Name{Schema: "s", Name: fmt.Sprint("t", i, "p")}] = name
+			l.plain[name] = rng.IntN(2) == 0
+			l.trees[schema.Name{Schema: "s", Name: fmt.Sprint("t", i, "p")}] = name
 		}
-		var parts []part
+		var parts []Part
 		add := func(kind, sql string, table, ref schema.Name, needs ...int) int {
 			id := len(parts) + 1
-			parts = append(parts, part{id: id, kind: kind, name: fmt.Sprint(kind, id), sql: fmt.Sprint(id, sql), catalog: 1, object: uint32(id), needs: needs})
-			at := placement{table: table, plain: rng.IntN(2) == 0, ref: ref}
-			if kind != "INDEX" && rng.IntN(2) == 0 {
-				at.split, at.then = fmt.Sprint(id, " split"), fmt.Sprint(id, " then")
-				if ref != (schema.Name{}) && rng.IntN(2) == 0 {
-					at.valid = constraint{table, "k"}
-				}
+			p := Part{ID: id, Kind: kind, Name: fmt.Sprint(kind, id), SQL: fmt.Sprint(id, sql), Tables: []schema.Name{table}, Needs: needs}
+			if ref != (schema.Name{}) {
+				p.Tables = append(p.Tables, ref)
 			}
-			post.places[objectKey{1, uint32(id)}] = at
+			if kind != "INDEX" && rng.IntN(2) == 0 {
+				p.Split = &Split{Key: "k", First: fmt.Sprint(id, " split"), Then: fmt.Sprint(id, " then"), NoIndex: rng.IntN(2) == 0}
+			}
+			parts = append(parts, p)
 			return id
 		}
 		keys := map[schema.Name]int{}
@@ -56,13 +56,13 @@ func TestAnyPlanEnds(t *testing.T) {
 		for range 8 {
 			from, to := names[rng.IntN(n)], names[rng.IntN(n)]
 			id := add("FK CONSTRAINT", " ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES s.t(a)", from, to, keys[to], 9999)
-			last := parts[id-1].sql
-			if then := post.places[objectKey{1, uint32(id)}].then; then != "" {
-				last = then
+			last := parts[id-1].SQL
+			if split := parts[id-1].Split; split != nil {
+				last = split.Then
 			}
 			behind[last] = []schema.Name{from, to}
 			if rng.IntN(3) == 0 {
-				parts = append(parts, part{id: len(parts) + 1, kind: "COMMENT", name: "c", sql: "comment", needs: []int{id}})
+				parts = append(parts, Part{ID: len(parts) + 1, Kind: "COMMENT", Name: "c", SQL: "comment", Needs: []int{id}})
 			}
 		}
 		cfg := BuildConfig{Beside: 1 + rng.IntN(2), Jobs: 1 + rng.IntN(4)}
@@ -76,10 +76,10 @@ func TestAnyPlanEnds(t *testing.T) {
 		for i := range rng.IntN(4) {
 			cfg.Views = append(cfg.Views, schema.Name{Schema: "s", Name: fmt.Sprint("v", i)})
 		}
-		b := newBuild(cfg, post, parts)
-		few := len(post.tables) // views wait for no VACUUM, foreign key, or comment on one
+		b := newBuild(cfg, l, parts)
+		few := len(l.tables) // views wait for no VACUUM, foreign key, or comment on one
 		for _, p := range parts {
-			if p.kind == "FK CONSTRAINT" || p.kind == "COMMENT" {
+			if p.Kind == "FK CONSTRAINT" || p.Kind == "COMMENT" {
 				few += 2
 			}
 		}
@@ -116,7 +116,7 @@ func TestAnyPlanEnds(t *testing.T) {
 			done[s] = true
 			cleaned[s.clean], analyzed[s.sql] = true, true
 			for _, table := range behind[s.sql] {
-				if slices.Contains(post.tables, table) && (!analyzed["analyze "+table.SQL()] || s.valid.name != "" && !cleaned[table] && !b.marked[table]) {
+				if slices.Contains(l.tables, table) && (!analyzed["analyze "+table.SQL()] || s.valid.name != "" && !cleaned[table] && !b.marked[table]) {
 					t.Errorf("round %d: %s before the statistics or marks of %s", round, s.sql, table)
 				}
 			}
@@ -126,7 +126,7 @@ func TestAnyPlanEnds(t *testing.T) {
 		err := b.run(ctx, func(_ context.Context, ready func(schema.Name)) error {
 			for _, i := range rng.Perm(len(cfg.Loads)) {
 				mu.Lock()
-				older[post.top(cfg.Loads[i].Table)] = maps.Clone(running)
+				older[l.top(cfg.Loads[i].Table)] = maps.Clone(running)
 				mu.Unlock()
 				ready(cfg.Loads[i].Table)
 			}
@@ -147,21 +147,17 @@ func TestAnyPlanEnds(t *testing.T) {
 // index has the columns of wait for no VACUUM.
 func TestKeysOfOneTableTakeTurns(t *testing.T) {
 	many, large, small := schema.Name{Schema: "s", Name: "many"}, schema.Name{Schema: "s", Name: "large"}, schema.Name{Schema: "s", Name: "small"}
-	post := &postData{places: map[objectKey]placement{}, tables: []schema.Name{many, large, small}}
-	var parts []part
+	l := &layout{tables: []schema.Name{many, large, small}}
+	var parts []Part
 	add := func(table schema.Name, name string, indexed bool) {
 		id := len(parts) + 1
-		parts = append(parts, part{id: id, kind: "FK CONSTRAINT", name: name, sql: name, catalog: 1, object: uint32(id)})
-		at := placement{table: table, ref: small, split: "add " + name, then: "validate " + name}
-		if indexed {
-			at.valid = constraint{table, name}
-		}
-		post.places[objectKey{1, uint32(id)}] = at
+		parts = append(parts, Part{ID: id, Kind: "FK CONSTRAINT", Name: name, SQL: name, Tables: []schema.Name{table, small},
+			Split: &Split{Key: name, First: "add " + name, Then: "validate " + name, NoIndex: !indexed}})
 	}
 	add(large, "one", false)
 	add(many, "first", true)
 	add(many, "second", false)
-	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, post, parts)
+	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, l, parts)
 	for _, s := range b.all {
 		for _, n := range s.next {
 			if s.clean != (schema.Name{}) && n.sql != "validate first" {
@@ -179,15 +175,15 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 // other table's keys hold while they are validated: all are added before any is.
 func TestKeysAreAddedFirst(t *testing.T) {
 	orders, items, users := schema.Name{Schema: "s", Name: "orders"}, schema.Name{Schema: "s", Name: "items"}, schema.Name{Schema: "s", Name: "users"}
-	post := &postData{places: map[objectKey]placement{}, tables: []schema.Name{orders, items, users}}
-	var parts []part
+	l := &layout{tables: []schema.Name{orders, items, users}}
+	var parts []Part
 	for id, key := range []struct {
 		table, ref schema.Name
 	}{{orders, users}, {orders, users}, {items, orders}} {
-		parts = append(parts, part{id: id + 1, kind: "FK CONSTRAINT", name: "key", sql: "key", catalog: 1, object: uint32(id)})
-		post.places[objectKey{1, uint32(id)}] = placement{table: key.table, ref: key.ref, split: "add", then: "validate"}
+		parts = append(parts, Part{ID: id + 1, Kind: "FK CONSTRAINT", Name: "key", SQL: "key", Tables: []schema.Name{key.table, key.ref},
+			Split: &Split{First: "add", Then: "validate", NoIndex: true}})
 	}
-	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{orders, 100, true}, {items, 1, true}, {users, 1, true}}}, post, parts)
+	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{orders, 100, true}, {items, 1, true}, {users, 1, true}}}, l, parts)
 	got := ranInOrder(t, b, func(s *statement) bool { return s.key })
 	if fmt.Sprint(got) != "[add add add validate validate validate]" {
 		t.Errorf("%q", got)
@@ -240,29 +236,27 @@ func TestSortMemory(t *testing.T) {
 // 2,000 partitions, each with a primary key and an index, without a server.
 func BenchmarkManyPartitions(b *testing.B) {
 	top := schema.Name{Schema: "s", Name: "top"}
-	post := &postData{places: map[objectKey]placement{}, tables: []schema.Name{top}, trees: map[schema.Name]schema.Name{}}
-	var parts []part
-	add := func(kind, sql string, at placement, needs ...int) int {
-		id := len(parts) + 1
-		parts = append(parts, part{id: id, kind: kind, name: kind, sql: sql, catalog: 1, object: uint32(id), needs: needs})
-		if at.table != (schema.Name{}) {
-			post.places[objectKey{1, uint32(id)}] = at
-		}
-		return id
+	l := &layout{tables: []schema.Name{top}, trees: map[schema.Name]schema.Name{}, plain: map[schema.Name]bool{}}
+	var parts []Part
+	add := func(p Part) int {
+		p.ID, p.Name = len(parts)+1, p.Kind
+		parts = append(parts, p)
+		return p.ID
 	}
 	var cfg BuildConfig
 	for i := range 2000 {
 		leaf := schema.Name{Schema: "s", Name: fmt.Sprint("leaf", i)}
-		post.trees[leaf] = top
+		l.trees[leaf], l.plain[leaf] = top, true
 		cfg.Loads = append(cfg.Loads, Load{Table: leaf, Bytes: 1})
-		key := add("CONSTRAINT", "add key", placement{table: top, split: "create unique index", then: "add key"})
-		index := add("INDEX", "create index", placement{table: top, plain: true})
-		add("INDEX ATTACH", "attach", placement{}, key)
-		add("INDEX ATTACH", "attach", placement{}, index)
+		of := []schema.Name{leaf}
+		key := add(Part{Kind: "CONSTRAINT", SQL: "add key", Tables: of, Split: &Split{First: "create unique index", Then: "add key"}})
+		index := add(Part{Kind: "INDEX", SQL: "create index", Tables: of})
+		add(Part{Kind: "INDEX ATTACH", SQL: "attach", Needs: []int{key}})
+		add(Part{Kind: "INDEX ATTACH", SQL: "attach", Needs: []int{index}})
 	}
 	cfg.Beside, cfg.Jobs = 2, 4
 	for b.Loop() {
-		x := newBuild(cfg, post, parts)
+		x := newBuild(cfg, l, parts)
 		x.exec = func(context.Context, *statement, bool) error { return nil }
 		if err := x.run(b.Context(), func(_ context.Context, ready func(schema.Name)) error {
 			for _, l := range cfg.Loads {

@@ -295,14 +295,14 @@ func (t *Target) preDataShadows(ctx context.Context) error {
 	for batch := range slices.Chunk(parts, preDataBatch) {
 		err := t.veiled(ctx, "set check_function_bodies = off; ", false, func(conn *pgconn.PgConn) error {
 			for _, p := range batch {
-				if p.sql == "" {
+				if p.SQL == "" {
 					continue
 				}
-				if err := run(ctx, conn, p.sql); err != nil {
+				if err := run(ctx, conn, p.SQL); err != nil {
 					if conn.IsClosed() || lost(codeOf(err)) {
 						return err
 					}
-					return fmt.Errorf("%s: %w", p.name, SafeError(err))
+					return fmt.Errorf("%s: %w", p.Name, SafeError(err))
 				}
 			}
 			return nil

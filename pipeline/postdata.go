@@ -10,29 +10,23 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// part is one entry of the archive's post-data section: what pg_restore would
-// execute for it, and what the source's catalog says of it.
-type part struct {
-	id      int
-	needs   []int  // ids of entries, of any section, that it depends on
-	kind    string // "INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER", ...
-	name    string // for messages
-	sql     string
-	catalog uint32
-	object  uint32
+// archived is a Part as the source's archive has it, and by what the source's catalog
+// knows it.
+type archived struct {
+	Part
+	object objectKey
 }
 
-// placement is where an object that comes after the data belongs.
+// placement is where the source's catalog has an object that comes after the data.
 type placement struct {
-	table schema.Name // the top of its partition tree
-	plain bool        // it stands on a table that is neither partitioned nor a partition's index
-	ref   schema.Name // of a foreign key: the table that it references, the top of its tree
-	valid constraint  // the foreign key that then validates, unless no index has its columns
-	split string      // a first statement that needs a weaker lock than the whole; "" if there is none
-	then  string      // the statement that follows it
+	table schema.Name
+	ref   schema.Name // of a foreign key: the table that it references
+	split *Split
 }
 
 // constraint is a constraint of a table.
@@ -43,26 +37,44 @@ type constraint struct {
 
 type objectKey struct{ catalog, object uint32 }
 
-// postData is what comes after the data, and where it belongs.
-type postData struct {
-	places map[objectKey]placement
+// layout is which tables there are.
+type layout struct {
 	trees  map[schema.Name]schema.Name // of each partition and partitioned table: the top of its tree
 	tables []schema.Name               // all of them, tops only
+	plain  map[schema.Name]bool        // neither partitioned nor a partition
 }
 
 // top returns the table that locks and loads of table are counted for.
-func (p *postData) top(table schema.Name) schema.Name {
-	if top, ok := p.trees[table]; ok {
+func (l *layout) top(table schema.Name) schema.Name {
+	if top, ok := l.trees[table]; ok {
 		return top
 	}
 	return table
 }
 
-// Oids of catalog tables, the same in every version.
-const (
-	catalogClass      = 1259
-	catalogConstraint = 2606
-)
+// postData is what the source's catalog says of what comes after the data.
+type postData struct {
+	layout
+	places map[objectKey]placement
+}
+
+// parts are those of the archive with the tables that they are about.
+func (p *postData) parts(list []archived) []Part {
+	parts := make([]Part, len(list))
+	for i, a := range list {
+		if at, ok := p.places[a.object]; ok {
+			a.Tables, a.Split = []schema.Name{at.table}, at.split
+			if at.ref != (schema.Name{}) {
+				a.Tables = append(a.Tables, at.ref)
+			}
+		}
+		parts[i] = a.Part
+	}
+	return parts
+}
+
+// catalogConstraint is the oid of pg_constraint, the same in every version.
+const catalogConstraint = 2606
 
 // objectPlaces lists everything that may come after the data, with its table.
 const objectPlaces = `
@@ -75,9 +87,15 @@ with at (catalog, object, rel) as (
   union all select 3256::oid, p.oid, p.polrelid from pg_catalog.pg_policy p
   union all select 3381::oid, s.oid, s.stxrelid from pg_catalog.pg_statistic_ext s
 )
-select a.catalog, a.object, n.nspname, c.relname, c.relkind, c.relispartition
+select a.catalog, a.object, n.nspname, c.relname
 from at a join pg_catalog.pg_class c on c.oid = a.rel join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
+// allTables lists the tables of a database.
+const allTables = `
+select n.nspname, c.relname, c.relkind, c.relispartition
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
 
 // partitionTops lists partitions and their trees' tops.
 const partitionTops = `
@@ -123,17 +141,38 @@ const hasIndex = `exists (
          or not exists (select from pg_catalog.pg_opclass o join pg_catalog.pg_amop m on m.amopfamily = o.opcfamily
                         where o.oid = i.indclass[n] and m.amopopr = u.equal and m.amopstrategy = 3)))`
 
-// place reads, on the leader, where the objects of the source belong.
-func place(ctx context.Context, src *Source) (*postData, error) {
-	p := &postData{places: map[objectKey]placement{}, trees: map[schema.Name]schema.Name{}}
-	rows, err := textsOf(ctx, src.leader, partitionTops)
+// readLayout reads which tables there are in the database of a session.
+func readLayout(ctx context.Context, conn *pgconn.PgConn) (layout, error) {
+	l := layout{trees: map[schema.Name]schema.Name{}, plain: map[schema.Name]bool{}}
+	rows, err := textsOf(ctx, conn, partitionTops)
 	if err != nil {
-		return nil, plainly(err)
+		return l, plainly(err)
 	}
 	for _, r := range rows {
-		p.trees[schema.Name{Schema: r[0], Name: r[1]}] = schema.Name{Schema: r[2], Name: r[3]}
+		l.trees[schema.Name{Schema: r[0], Name: r[1]}] = schema.Name{Schema: r[2], Name: r[3]}
 	}
-	if rows, err = textsOf(ctx, src.leader, objectPlaces); err != nil {
+	if rows, err = textsOf(ctx, conn, allTables); err != nil {
+		return l, plainly(err)
+	}
+	for _, r := range rows {
+		table := schema.Name{Schema: r[0], Name: r[1]}
+		l.plain[table] = r[2] == "r" && r[3] == "f"
+		if r[3] == "f" {
+			l.tables = append(l.tables, table)
+		}
+	}
+	return l, nil
+}
+
+// place reads, on the leader, where the objects of the source belong.
+func place(ctx context.Context, src *Source) (*postData, error) {
+	l, err := readLayout(ctx, src.leader)
+	if err != nil {
+		return nil, err
+	}
+	p := &postData{l, map[objectKey]placement{}}
+	rows, err := textsOf(ctx, src.leader, objectPlaces)
+	if err != nil {
 		return nil, plainly(err)
 	}
 	for _, r := range rows {
@@ -141,13 +180,8 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 		if err != nil {
 			return nil, err
 		}
-		table := schema.Name{Schema: r[2], Name: r[3]}
-		p.places[key] = placement{table: p.top(table), plain: r[4] == "r" && r[5] == "f"}
-		if (r[4] == "r" || r[4] == "p") && r[5] == "f" {
-			p.tables = append(p.tables, table)
-		}
+		p.places[key] = placement{table: schema.Name{Schema: r[2], Name: r[3]}}
 	}
-	p.tables = distinct(p.tables)
 	if rows, err = textsOf(ctx, src.leader, splitKeys); err != nil {
 		return nil, plainly(err)
 	}
@@ -156,31 +190,26 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.places[key] = p.splitKey(p.places[key], r)
+		p.places[key] = splitKey(r)
 	}
 	return p, nil
 }
 
-// splitKey adds a row of splitKeys to what is known of the constraint.
-func (p *postData) splitKey(at placement, r []string) placement {
-	on := constraint{schema.Name{Schema: r[2], Name: r[3]}, r[4]}
+// splitKey reads a row of splitKeys.
+func splitKey(r []string) placement {
+	at, name := placement{table: schema.Name{Schema: r[2], Name: r[3]}}, r[4]
 	if r[1] == "f" {
-		at.ref = p.top(schema.Name{Schema: r[5], Name: r[6]})
+		at.ref = schema.Name{Schema: r[5], Name: r[6]}
 	}
-	if r[10] != "t" {
-		return at
-	}
-	var split *Split
-	if r[1] == "f" {
-		split = SplitForeign(on.table, on.name, "alter table only "+on.table.SQL()+" add constraint "+schema.QuoteIdent(on.name)+" "+r[7])
-		if r[11] == "t" {
-			at.valid = on
-		}
-	} else {
+	switch {
+	case r[10] != "t":
+	case r[1] == "f":
+		at.split = SplitForeign(at.table, name, "alter table only "+at.table.SQL()+" add constraint "+schema.QuoteIdent(name)+" "+r[7])
+		at.split.NoIndex = r[11] != "t"
+	default:
 		kind := map[string]string{"p": "primary key", "u": "unique"}[r[1]]
-		split = SplitUnique(on.table, on.name, kind, r[7], r[8] == "t", r[9] == "t")
+		at.split = SplitUnique(at.table, name, kind, r[7], r[8] == "t", r[9] == "t")
 	}
-	at.split, at.then = split.First, split.Then
 	return at
 }
 
@@ -211,7 +240,7 @@ var (
 
 // parts lets pg_restore write the statements of a section, and cuts them into
 // those of each entry.
-func (t *Target) parts(ctx context.Context, section string) ([]part, error) {
+func (t *Target) parts(ctx context.Context, section string) ([]archived, error) {
 	list := filepath.Join(t.archive.Dir(), section+".list")
 	if err := writeList(list, t.archive.entries); err != nil {
 		return nil, err
@@ -242,7 +271,7 @@ func writeList(file string, entries []entry) error {
 
 // cutScript cuts what pg_restore wrote. An entry begins at a line that names one
 // of entries, later than the last: so that no comment's text passes for one.
-func cutScript(text string, entries []entry) ([]part, error) {
+func cutScript(text string, entries []entry) ([]archived, error) {
 	order := make(map[int]int, len(entries))
 	for i, e := range entries {
 		id, _, _ := strings.Cut(e.line, ";")
@@ -252,12 +281,12 @@ func cutScript(text string, entries []entry) ([]part, error) {
 		}
 		order[n] = i
 	}
-	var parts []part
+	var parts []archived
 	var body []string
 	last, header := -1, false
 	flush := func() {
 		if len(parts) > 0 {
-			parts[len(parts)-1].sql = statements(body)
+			parts[len(parts)-1].SQL = statements(body)
 		}
 		body = body[:0]
 	}
@@ -268,7 +297,7 @@ func cutScript(text string, entries []entry) ([]part, error) {
 			if known && at > last && strings.Contains(entries[at].line, "; "+m[2]+" "+m[3]+" ") {
 				flush()
 				e := entries[at]
-				parts = append(parts, part{id: id, name: e.what(), catalog: e.catalog, object: e.object})
+				parts = append(parts, archived{Part{ID: id, Name: e.what()}, objectKey{e.catalog, e.object}})
 				last, header = at, true
 				continue
 			}
@@ -281,8 +310,8 @@ func cutScript(text string, entries []entry) ([]part, error) {
 	}
 	flush()
 	for _, p := range parts {
-		if p.kind == "" {
-			return nil, fmt.Errorf("pg_restore's script has no description of %s", p.name)
+		if p.Kind == "" {
+			return nil, fmt.Errorf("pg_restore's script has no description of %s", p.Name)
 		}
 	}
 	return parts, nil
@@ -290,18 +319,18 @@ func cutScript(text string, entries []entry) ([]part, error) {
 
 // describe reads a line of the comment before an entry, and reports whether more
 // of it follows.
-func (p *part) describe(line string) bool {
+func (p *Part) describe(line string) bool {
 	if m := needsLine.FindStringSubmatch(line); m != nil {
 		for _, f := range strings.Fields(m[1]) {
 			id, _ := strconv.Atoi(f)
-			p.needs = append(p.needs, id)
+			p.Needs = append(p.Needs, id)
 		}
 	} else if m := nameLine.FindStringSubmatch(line); m != nil {
-		p.kind, p.name = m[2], strings.ToLower(m[2])+" "
+		p.Kind, p.Name = m[2], strings.ToLower(m[2])+" "
 		if m[3] != "-" {
-			p.name += m[3] + "."
+			p.Name += m[3] + "."
 		}
-		p.name += m[1]
+		p.Name += m[1]
 	}
 	return line != "--"
 }
