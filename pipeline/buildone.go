@@ -12,42 +12,69 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
+// statement is what is executed after the data, and how the session is set for it.
+type statement struct {
+	name string // for messages
+
+	// One of these is what is executed.
+	sql    string
+	vacuum schema.Name // a table
+	call   func(ctx context.Context) error
+
+	sorts     bool       // a table, for an index: parallel workers help if there is nothing else to do
+	validates constraint // a foreign key, by an index if there is one
+	flush     bool       // its commit, and all before it, are to reach the disk
+	asSet     bool       // it runs a query of the source's makers, as the server is set
+}
+
+func analyzing(table schema.Name) statement {
+	return statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), flush: true}
+}
+
+func vacuuming(table schema.Name) statement {
+	return statement{name: "vacuum " + table.String(), vacuum: table}
+}
+
+func refreshing(view schema.Name) statement {
+	return statement{name: "materialized view " + view.String(), sql: "refresh materialized view " + view.SQL() + "; analyze " + view.SQL(), asSet: true}
+}
+
 // deadlocks is how often a statement is tried that a deadlock ended: autovacuum
 // and the sessions of others take locks that we do not know of.
 const deadlocks = 5
 
 // buildOne executes one statement, once, however often its session is lost.
-func (t *Target) buildOne(ctx context.Context, s *statement, most int64, alone bool) error {
-	if s.do != nil {
-		return s.do(ctx)
+func (t *Target) buildOne(ctx context.Context, n *node, most int64, alone bool) error {
+	if n.call != nil {
+		return n.call(ctx)
 	}
 	// All hold for one transaction: sessions are used again, for the checks of rules too.
 	memory, settings := most, ""
 	if !alone { // one session on each core is faster than several for one statement
-		memory, settings = s.memory(most), "set local max_parallel_maintenance_workers = 0; "
+		memory, settings = n.memory(most), "set local max_parallel_maintenance_workers = 0; "
 	}
 	settings += fmt.Sprintf("set local maintenance_work_mem = '%dkB'; ", memory)
-	if !s.view {
+	if !n.asSet {
 		settings += "set local jit = off; " // to compile the query that validates a key takes longer than it saves
 	}
-	if s.flush {
+	if n.flush {
 		settings += "set local synchronous_commit = local; " // not for standbys
 	}
-	if s.valid.name != "" {
-		settings += t.joins(s.valid) + "; "
+	if n.validates.name != "" {
+		settings += t.joins(n.validates) + "; "
 	}
 	for try := 1; ; try++ {
 		var err error
-		if s.clean == (schema.Name{}) {
-			err = t.buildIn(ctx, settings, s.sql)
+		if n.vacuum == (schema.Name{}) {
+			err = t.buildIn(ctx, settings, n.sql)
 		} else {
-			err = t.vacuum(ctx, s.clean)
+			err = t.vacuum(ctx, n.vacuum)
 		}
 		if err == nil {
 			return nil
 		}
 		if codeOf(err) != "40P01" || try == deadlocks {
-			return fmt.Errorf("target: %s: %w", s.name, SafeError(err))
+			return fmt.Errorf("target: %s: %w", n.name, SafeError(err))
 		}
 		if err := pause(ctx, time.Duration(try)*100*time.Millisecond); err != nil {
 			return err
@@ -90,9 +117,9 @@ where k.contype = 'f' and k.conname = %s and k.conrelid = %s::pg_catalog.regclas
 // many. A B-tree's sort is faster by runs that fit a processor's cache, if there
 // are not too many of them to be merged: sorts merge as many runs at once as 264
 // kB each have room (PostgreSQL, tuplesort.c).
-func (s *statement) memory(most int64) int64 {
-	if !s.index || !strings.Contains(s.sql, " USING btree ") {
+func (n *node) memory(most int64) int64 {
+	if !n.sorts || !strings.Contains(n.sql, " USING btree ") {
 		return most
 	}
-	return min(most, max(2048, int64(math.Sqrt(float64(s.bytes)/1024*264)/2)))
+	return min(most, max(2048, int64(math.Sqrt(float64(n.bytes)/1024*264)/2)))
 }

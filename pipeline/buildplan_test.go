@@ -76,7 +76,7 @@ func TestAnyPlanEnds(t *testing.T) {
 		for i := range rng.IntN(4) {
 			cfg.Views = append(cfg.Views, schema.Name{Schema: "s", Name: fmt.Sprint("v", i)})
 		}
-		b := newBuild(cfg, l, parts)
+		b := newSchedule(cfg, l, parts)
 		few := len(l.tables) // views wait for no VACUUM, foreign key, or comment on one
 		for _, p := range parts {
 			if p.Kind == "FK CONSTRAINT" || p.Kind == "COMMENT" {
@@ -85,16 +85,16 @@ func TestAnyPlanEnds(t *testing.T) {
 		}
 		all := len(b.all)
 		var mu sync.Mutex
-		done := map[*statement]bool{}
+		done := map[*node]bool{}
 		views, loading := 0, true
 		cleaned := map[schema.Name]bool{}
 		analyzed := map[string]bool{}
-		running := map[*statement]bool{}
-		older := map[schema.Name]map[*statement]bool{} // than the last row of a table
-		b.exec = func(_ context.Context, s *statement, _ bool) error {
+		running := map[*node]bool{}
+		older := map[schema.Name]map[*node]bool{} // than the last row of a table
+		b.exec = func(_ context.Context, s *node, _ bool) error {
 			mu.Lock()
-			for o := range older[s.clean] {
-				if loading && running[o] && !b.marked[s.clean] {
+			for o := range older[s.vacuum] {
+				if loading && running[o] && !b.frozen[s.vacuum] {
 					t.Errorf("round %d: %s while %s %s still runs", round, s.name, o.name, o.sql)
 				}
 			}
@@ -114,9 +114,9 @@ func TestAnyPlanEnds(t *testing.T) {
 				}
 			}
 			done[s] = true
-			cleaned[s.clean], analyzed[s.sql] = true, true
+			cleaned[s.vacuum], analyzed[s.sql] = true, true
 			for _, table := range behind[s.sql] {
-				if slices.Contains(l.tables, table) && (!analyzed["analyze "+table.SQL()] || s.valid.name != "" && !cleaned[table] && !b.marked[table]) {
+				if slices.Contains(l.tables, table) && (!analyzed["analyze "+table.SQL()] || s.validates.name != "" && !cleaned[table] && !b.frozen[table]) {
 					t.Errorf("round %d: %s before the statistics or marks of %s", round, s.sql, table)
 				}
 			}
@@ -157,15 +157,15 @@ func TestKeysOfOneTableTakeTurns(t *testing.T) {
 	add(large, "one", false)
 	add(many, "first", true)
 	add(many, "second", false)
-	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, l, parts)
+	b := newSchedule(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{many, 60, false}, {large, 100, false}, {small, 1, true}}}, l, parts)
 	for _, s := range b.all {
 		for _, n := range s.next {
-			if s.clean != (schema.Name{}) && n.sql != "validate first" {
-				t.Errorf("%s waits for VACUUM of %s", n.sql, s.clean)
+			if s.vacuum != (schema.Name{}) && n.sql != "validate first" {
+				t.Errorf("%s waits for VACUUM of %s", n.sql, s.vacuum)
 			}
 		}
 	}
-	got := ranInOrder(t, b, func(s *statement) bool { return s.turns != (schema.Name{}) })
+	got := ranInOrder(t, b, func(s *node) bool { return s.turns != (schema.Name{}) })
 	if fmt.Sprint(got) != "[validate first validate second validate one]" && fmt.Sprint(got) != "[validate second validate first validate one]" {
 		t.Errorf("foreign keys were compared in the order %q", got)
 	}
@@ -183,17 +183,17 @@ func TestKeysAreAddedFirst(t *testing.T) {
 		parts = append(parts, Part{ID: id + 1, Kind: "FK CONSTRAINT", Name: "key", SQL: "key", Tables: []schema.Name{key.table, key.ref},
 			Split: &Split{First: "add", Then: "validate", NoIndex: true}})
 	}
-	b := newBuild(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{orders, 100, true}, {items, 1, true}, {users, 1, true}}}, l, parts)
-	got := ranInOrder(t, b, func(s *statement) bool { return s.key })
+	b := newSchedule(BuildConfig{Beside: 1, Jobs: 1, Loads: []Load{{orders, 100, true}, {items, 1, true}, {users, 1, true}}}, l, parts)
+	got := ranInOrder(t, b, func(s *node) bool { return s.key })
 	if fmt.Sprint(got) != "[add add add validate validate validate]" {
 		t.Errorf("%q", got)
 	}
 }
 
 // ranInOrder runs a build, one statement at a time, and returns some of them.
-func ranInOrder(t *testing.T, b *build, which func(*statement) bool) (got []string) {
+func ranInOrder(t *testing.T, b *schedule, which func(*node) bool) (got []string) {
 	t.Helper()
-	b.exec = func(_ context.Context, s *statement, _ bool) error {
+	b.exec = func(_ context.Context, s *node, _ bool) error {
 		if which(s) {
 			got = append(got, s.sql)
 		}
@@ -225,7 +225,7 @@ func TestSortMemory(t *testing.T) {
 		{"CREATE INDEX a ON b USING gin (c)", true, 50 << 20, 131072},
 		{"alter table a validate constraint b", false, 50 << 20, 131072},
 	} {
-		s := &statement{sql: c.sql, index: c.index, bytes: c.bytes}
+		s := &node{statement: statement{sql: c.sql, sorts: c.index}, bytes: c.bytes}
 		if got := s.memory(131072); got != c.want {
 			t.Errorf("%s of %d bytes: %d kB, want %d", c.sql, c.bytes, got, c.want)
 		}
@@ -256,8 +256,8 @@ func BenchmarkManyPartitions(b *testing.B) {
 	}
 	cfg.Beside, cfg.Jobs = 2, 4
 	for b.Loop() {
-		x := newBuild(cfg, l, parts)
-		x.exec = func(context.Context, *statement, bool) error { return nil }
+		x := newSchedule(cfg, l, parts)
+		x.exec = func(context.Context, *node, bool) error { return nil }
 		if err := x.run(b.Context(), func(_ context.Context, ready func(schema.Name)) error {
 			for _, l := range cfg.Loads {
 				ready(l.Table)

@@ -315,13 +315,13 @@ func (t *Target) preDataShadows(ctx context.Context) error {
 }
 
 // delay lets what is built of late tables wait for the end of the load.
-func (t *Target) delay(list []*statement) {
+func (t *Target) delay(list []*node) {
 	if t.inplace == nil {
 		return
 	}
-	for _, s := range list {
-		for _, l := range s.loads {
-			s.all = s.all || t.inplace.late[l]
+	for _, n := range list {
+		for _, l := range n.loads {
+			n.allLoads = n.allLoads || t.inplace.late[l]
 		}
 	}
 }
