@@ -120,7 +120,7 @@ type TargetConns interface {
 // context can be told by errors.As and errors.Is.
 func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
 	c := newCopier(src, jobs)
-	c.open = func() end { return &targetEnd{conns: tgt} }
+	c.open = func() sink { return &targetSink{conns: tgt} }
 	return c.run(ctx, opts)
 }
 
@@ -155,7 +155,7 @@ func (c *copier) run(ctx context.Context, opts CopyOptions) ([]JobResult, error)
 // copier is a running Copy.
 type copier struct {
 	src   SourceConns
-	open  func() end // makes a worker's
+	open  func() sink // makes a worker's
 	jobs  []Job
 	total Progress // the totals; constant
 	moved counter
@@ -294,8 +294,8 @@ func (c *copier) again(t task) {
 
 // work is one worker: chunk after chunk until none is left.
 func (c *copier) work(ctx context.Context) error {
-	w := &copyWorker{c: c, end: c.open(), rewriters: map[int]Rewriter{}}
-	defer w.end.close(ctx)
+	w := &copyWorker{c: c, sink: c.open(), rewriters: map[int]Rewriter{}}
+	defer w.sink.close(ctx)
 	for ctx.Err() == nil {
 		t, ok := c.take(ctx)
 		if !ok {
@@ -316,7 +316,7 @@ func (c *copier) work(ctx context.Context) error {
 // copyWorker copies one task at a time.
 type copyWorker struct {
 	c         *copier
-	end       end
+	sink      sink
 	pipe      *blockpipe.Pipe // nil: to be made
 	rewriters map[int]Rewriter
 }
@@ -346,11 +346,11 @@ func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
 		a := &attempt{w: w, job: &w.c.jobs[t.job], task: t, rw: w.rewriter(t.job), seen: seen}
 		err := a.run(ctx)
 		if err != nil && ctx.Err() == nil {
-			kept, keptErr := w.end.kept(ctx)
+			committed, askErr := w.sink.committed(ctx)
 			switch {
-			case keptErr != nil:
-				err = keptErr
-			case kept:
+			case askErr != nil:
+				err = askErr
+			case committed:
 				err = nil
 			}
 		}

@@ -22,25 +22,25 @@ type attempt struct {
 	seen int // chunks that an earlier one began
 
 	begun       int   // chunks
-	open        bool  // the other end has begun
-	rows, bytes int64 // that the other end took
+	open        bool  // the sink has begun
+	rows, bytes int64 // that the sink took
 	counted     moved // what the progress was told of it
 }
 
-// end is where a worker's tasks go, one at a time: a target, or files.
-type end interface {
+// sink is where a worker's tasks go, one at a time: a target, or files.
+type sink interface {
 	// begin gets ready for the chunks of a task. After an error nothing is begun.
 	begin(ctx context.Context, job *Job) error
-	// take takes a chunk's rows, a COPY stream, and returns how many there were. An
-	// error of the end itself names it.
-	take(ctx context.Context, job *Job, rows io.Reader) (int64, error)
-	// keep makes what was taken stay.
-	keep(ctx context.Context, job *Job) error
-	// drop gives up what was begun, after an error.
-	drop(ctx context.Context)
-	// kept reports whether what was dropped was kept all the same.
-	kept(ctx context.Context) (bool, error)
-	// close lets go of what the end holds, and waits for it.
+	// write takes a chunk's rows, a COPY stream, and returns how many there were. An
+	// error of the sink itself names it.
+	write(ctx context.Context, job *Job, rows io.Reader) (int64, error)
+	// commit makes what was written stay.
+	commit(ctx context.Context, job *Job) error
+	// rollback gives up what was begun, after an error.
+	rollback(ctx context.Context)
+	// committed reports whether what was rolled back was committed all the same.
+	committed(ctx context.Context) (bool, error)
+	// close lets go of what the sink holds, and waits for it.
 	close(ctx context.Context)
 }
 
@@ -50,11 +50,11 @@ var (
 	errStopped = errors.New("the copy was stopped")
 )
 
-// run copies the chunks and keeps them.
+// run copies the chunks and commits them.
 func (a *attempt) run(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil && a.open {
-			a.w.end.drop(ctx)
+			a.w.sink.rollback(ctx)
 		}
 	}()
 	for i := range a.task.chunks {
@@ -62,10 +62,10 @@ func (a *attempt) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return a.w.end.keep(ctx, a.job)
+	return a.w.sink.commit(ctx, a.job)
 }
 
-// chunk copies one chunk. The other end is begun with the first, when the source is
+// chunk copies one chunk. The sink is begun with the first, when the source is
 // ready.
 func (a *attempt) chunk(ctx context.Context, chunk *Chunk) error {
 	if b, ok := a.rw.(Beginner); ok {
@@ -85,7 +85,7 @@ func (a *attempt) chunk(ctx context.Context, chunk *Chunk) error {
 		return err
 	}
 	if !a.open {
-		if err := a.w.end.begin(ctx, a.job); err != nil {
+		if err := a.w.sink.begin(ctx, a.job); err != nil {
 			return err
 		}
 		a.open = true
@@ -126,7 +126,7 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 }
 
 // stream moves the rows. The source's COPY runs in a goroutine of its own, where
-// rows are rewritten; the other end takes them here; the block pipe is between.
+// rows are rewritten; the sink takes them here; the block pipe is between.
 func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn, chunk *Chunk) (from, into int64, err error) {
 	sql, err := chunk.Select()
 	if err != nil {
@@ -151,8 +151,8 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn, chunk *Chunk) 
 			w.CloseWithError(errSource)
 		}
 	})
-	into, endErr := a.w.end.take(ctx, a.job, r)
-	if endErr != nil {
+	into, sinkErr := a.w.sink.write(ctx, a.job, r)
+	if sinkErr != nil {
 		r.CloseWithError(io.ErrClosedPipe)
 	}
 	wg.Wait()
@@ -165,8 +165,8 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn, chunk *Chunk) 
 		return 0, 0, rows.err
 	case srcErr != nil && !errors.Is(srcErr, io.ErrClosedPipe) && !errors.Is(srcErr, errStopped):
 		return 0, 0, failure(ctx, "source", srcErr, a.job.Columns)
-	case endErr != nil:
-		return 0, 0, endErr
+	case sinkErr != nil:
+		return 0, 0, sinkErr
 	case srcErr != nil:
 		return 0, 0, failure(ctx, "source", srcErr, a.job.Columns)
 	}

@@ -48,7 +48,7 @@ func CopyFiles(ctx context.Context, src SourceConns, files Files, compression pg
 		}
 	}
 	c := newCopier(src, jobs)
-	c.open = func() end { return &fileEnd{out: o} }
+	c.open = func() sink { return &fileSink{out: o} }
 	return c.run(ctx, opts)
 }
 
@@ -109,36 +109,36 @@ func (o *fileOut) abandon() {
 	}
 }
 
-// fileEnd compresses one chunk at a time.
-type fileEnd struct {
+// fileSink compresses one chunk at a time.
+type fileSink struct {
 	out   *fileOut
 	part  *pgarchive.PartWriter // nil: to be made
 	chunk spool
 	buf   []byte
 }
 
-func (e *fileEnd) begin(context.Context, *Job) (err error) {
-	if e.part == nil {
-		if e.part, err = pgarchive.NewPartWriter(e.out.compression); err != nil {
+func (s *fileSink) begin(context.Context, *Job) (err error) {
+	if s.part == nil {
+		if s.part, err = pgarchive.NewPartWriter(s.out.compression); err != nil {
 			return err
 		}
-		e.buf = make([]byte, blockBytes)
+		s.buf = make([]byte, blockBytes)
 	}
-	e.chunk.reset()
-	e.part.Reset(&e.chunk)
+	s.chunk.reset()
+	s.part.Reset(&s.chunk)
 	return nil
 }
 
-func (e *fileEnd) take(_ context.Context, _ *Job, rows io.Reader) (n int64, err error) {
+func (s *fileSink) write(_ context.Context, _ *Job, rows io.Reader) (n int64, err error) {
 	for {
-		k, readErr := rows.Read(e.buf)
-		n += int64(bytes.Count(e.buf[:k], newline))
-		if _, err := e.part.Write(e.buf[:k]); err != nil {
+		k, readErr := rows.Read(s.buf)
+		n += int64(bytes.Count(s.buf[:k], newline))
+		if _, err := s.part.Write(s.buf[:k]); err != nil {
 			return n, fmt.Errorf("temporary file: %w", err)
 		}
 		switch {
 		case readErr == io.EOF:
-			return n, e.part.Close()
+			return n, s.part.Close()
 		case readErr != nil:
 			return n, readErr
 		}
@@ -147,12 +147,12 @@ func (e *fileEnd) take(_ context.Context, _ *Job, rows io.Reader) (n int64, err 
 
 var newline = []byte{'\n'}
 
-func (e *fileEnd) keep(ctx context.Context, job *Job) error {
-	return e.out.add(ctx, e.out.byName[job.File], &e.chunk)
+func (s *fileSink) commit(ctx context.Context, job *Job) error {
+	return s.out.add(ctx, s.out.byName[job.File], &s.chunk)
 }
 
-func (e *fileEnd) drop(context.Context) {}
+func (s *fileSink) rollback(context.Context) {}
 
-func (e *fileEnd) kept(context.Context) (bool, error) { return false, nil }
+func (s *fileSink) committed(context.Context) (bool, error) { return false, nil }
 
-func (e *fileEnd) close(context.Context) { e.chunk.close() }
+func (s *fileSink) close(context.Context) { s.chunk.close() }

@@ -12,8 +12,8 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// targetEnd copies the chunks of each task into a target in one transaction.
-type targetEnd struct {
+// targetSink copies the chunks of each task into a target in one transaction.
+type targetSink struct {
 	conns TargetConns
 	conn  *pgconn.PgConn // nil: to be opened
 	xid   string         // of the transaction that was begun last
@@ -21,34 +21,34 @@ type targetEnd struct {
 	lost  bool           // its connection broke, or it may hold the lock still
 }
 
-func (e *targetEnd) begin(ctx context.Context, job *Job) error {
-	e.xid, e.whole, e.lost = "", job.Whole, false
-	conn, err := e.target(ctx)
+func (s *targetSink) begin(ctx context.Context, job *Job) error {
+	s.xid, s.whole, s.lost = "", job.Whole, false
+	conn, err := s.target(ctx)
 	if err != nil {
 		return err
 	}
-	e.xid, err = oneOfScript(ctx, conn, "begin; select pg_catalog.pg_current_xact_id()")
+	s.xid, err = oneOfScript(ctx, conn, "begin; select pg_catalog.pg_current_xact_id()")
 	if err == nil && job.Whole { // by itself: who holds the lock is known then, whatever comes
-		err = run(ctx, conn, "truncate only "+placeIn(e.conns)(job.Into).SQL())
+		err = run(ctx, conn, "truncate only "+placeIn(s.conns)(job.Into).SQL())
 	}
 	if err != nil {
 		err = failure(ctx, "target", err, job.Columns)
-		e.lost = e.xid != ""
-		e.close(ctx)
+		s.lost = s.xid != ""
+		s.close(ctx)
 	}
 	return err
 }
 
-func (e *targetEnd) take(ctx context.Context, job *Job, rows io.Reader) (int64, error) {
-	tag, err := e.conn.CopyFrom(ctx, rows, "copy "+placeIn(e.conns)(job.Into).SQL()+columnList(job.Columns)+" from stdin"+job.format(job.Whole))
+func (s *targetSink) write(ctx context.Context, job *Job, rows io.Reader) (int64, error) {
+	tag, err := s.conn.CopyFrom(ctx, rows, "copy "+placeIn(s.conns)(job.Into).SQL()+columnList(job.Columns)+" from stdin"+job.format(job.Whole))
 	if err != nil {
 		return 0, failure(ctx, "target", err, job.Columns)
 	}
 	return tag.RowsAffected(), nil
 }
 
-func (e *targetEnd) keep(ctx context.Context, job *Job) error {
-	results, err := e.conn.Exec(ctx, "commit").ReadAll()
+func (s *targetSink) commit(ctx context.Context, job *Job) error {
+	results, err := s.conn.Exec(ctx, "commit").ReadAll()
 	if err != nil {
 		return failure(ctx, "target", err, job.Columns)
 	}
@@ -58,42 +58,42 @@ func (e *targetEnd) keep(ctx context.Context, job *Job) error {
 	return nil
 }
 
-func (e *targetEnd) drop(ctx context.Context) {
+func (s *targetSink) rollback(ctx context.Context) {
 	// A server that did not hear of the end of a connection would keep the lock, for
 	// which the next attempt waits.
-	e.lost = e.conn.IsClosed() || e.whole
-	e.close(ctx)
+	s.lost = s.conn.IsClosed() || s.whole
+	s.close(ctx)
 }
 
-// kept asks what became of the transaction, if nobody knows, and ends it.
-func (e *targetEnd) kept(ctx context.Context) (bool, error) {
-	if !e.lost {
+// committed asks what became of the transaction, if nobody knows, and ends it.
+func (s *targetSink) committed(ctx context.Context) (bool, error) {
+	if !s.lost {
 		return false, nil
 	}
-	e.lost = false // asked once: what comes next may fail before it begins
-	return e.committed(ctx, e.xid)
+	s.lost = false // asked once: what comes next may fail before it begins
+	return s.outcome(ctx, s.xid)
 }
 
 // target returns the connection, a new one if need be.
-func (e *targetEnd) target(ctx context.Context) (*pgconn.PgConn, error) {
-	if e.conn != nil && !e.conn.IsClosed() {
-		return e.conn, nil
+func (s *targetSink) target(ctx context.Context) (*pgconn.PgConn, error) {
+	if s.conn != nil && !s.conn.IsClosed() {
+		return s.conn, nil
 	}
-	e.close(ctx)
-	conn, err := e.conns.Connect(ctx)
+	s.close(ctx)
+	conn, err := s.conns.Connect(ctx)
 	if err != nil {
 		return nil, connectFailure(ctx, "target", err)
 	}
-	e.conn = conn
+	s.conn = conn
 	return conn, nil
 }
 
 // close closes the connection, if there is one, and waits for it.
-func (e *targetEnd) close(ctx context.Context) {
-	if e.conn != nil {
-		e.conns.Disconnect(ctx, e.conn)
-		settle(e.conn)
-		e.conn = nil
+func (s *targetSink) close(ctx context.Context) {
+	if s.conn != nil {
+		s.conns.Disconnect(ctx, s.conn)
+		settle(s.conn)
+		s.conn = nil
 	}
 }
 
@@ -122,11 +122,11 @@ func columnList(columns []string) string {
 	return " (" + strings.Join(quoted, ", ") + ")"
 }
 
-// committed asks the target what became of a transaction whose connection was
+// outcome asks the target what became of a transaction whose connection was
 // lost. A server that does not know yet that we are gone is told to end it.
-func (e *targetEnd) committed(ctx context.Context, xid string) (bool, error) {
+func (s *targetSink) outcome(ctx context.Context, xid string) (bool, error) {
 	return wasCommitted(ctx, func(ctx context.Context, end bool) (string, error) {
-		conn, err := e.target(ctx)
+		conn, err := s.target(ctx)
 		if err != nil {
 			return "", err
 		}
