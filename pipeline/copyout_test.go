@@ -125,7 +125,7 @@ if n % 100 = 0 then raise notice 'a notice of % bytes', repeat('x', n); end if; 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { hangUp(context.Background(), conn) })
+	t.Cleanup(func() { closeConn(context.Background(), conn) })
 	return conn
 }
 

@@ -88,7 +88,7 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 	}
 	args = append(args, "--format=custom", "--compress=0", "--file="+t.archive.file)
 	if t.archive.constraints, err = textsOf(ctx, src.leader, constraints); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	if t.archive.post, err = place(ctx, src); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (s *Source) dumpArgs(ctx context.Context, major int, objects Objects) ([]st
 select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'f' order by 1, 2`)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	for _, r := range tables {
 		args = append(args, "--exclude-table="+schema.Name{Schema: r[0], Name: r[1]}.SQL())
@@ -243,7 +243,7 @@ func (t *Target) preData(ctx context.Context, src *Source) error {
 func (t *Target) dropPublic(ctx context.Context, src *Source) error {
 	row, err := oneOf(ctx, src.leader, "select count(*) from pg_catalog.pg_namespace where nspname = 'public'")
 	if err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	if row[0] != "0" {
 		return nil
@@ -266,7 +266,7 @@ select s.srvname, s.srvtype, s.srvversion, w.fdwname
 from pg_catalog.pg_foreign_server s join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
 where s.oid = $1::oid`, oid(server))
 	if err != nil {
-		return "", fmt.Errorf("foreign server: %w", plainly(err))
+		return "", fmt.Errorf("foreign server: %w", withMessage(err))
 	}
 	sql := "create server " + schema.QuoteIdent(row[0])
 	if row[1] != "" {
@@ -285,7 +285,7 @@ func (t *Target) script(ctx context.Context, sql string) error {
 		return err
 	}
 	defer t.Disconnect(ctx, conn)
-	return plainly(run(ctx, conn, sql))
+	return withMessage(run(ctx, conn, sql))
 }
 
 // restore runs pg_restore for those entries that are in the pre-data section.
@@ -335,7 +335,7 @@ func (t *Target) maintenanceMemory(ctx context.Context) (int64, error) {
 	}
 	row, err := oneOf(ctx, conn, "select greatest(setting::pg_catalog.int8, 131072) from pg_catalog.pg_settings where name = 'maintenance_work_mem'")
 	if err != nil {
-		return 0, plainly(err)
+		return 0, withMessage(err)
 	}
 	return strconv.ParseInt(row[0], 10, 64)
 }

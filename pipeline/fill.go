@@ -94,7 +94,7 @@ func OpenFilling(ctx context.Context, cfg *pgconn.Config) (_ *Filling, err error
 		return nil, err
 	}
 	if f.info, err = readInfo(ctx, f.leader); err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	f.info.Host, _, f.info.Port = f.at.server()
 	return f, nil
@@ -106,8 +106,8 @@ func (f *Filling) connect(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, err
 	}
 	if err := pin(ctx, conn, textSettings, writing); err != nil {
-		hangUp(ctx, conn)
-		return nil, plainly(err)
+		closeConn(ctx, conn)
+		return nil, withMessage(err)
 	}
 	return conn, nil
 }
@@ -123,13 +123,13 @@ func (f *Filling) Close(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range f.idle {
-		hangUp(ctx, c)
+		closeConn(ctx, c)
 	}
 	f.idle = nil
 	if f.admitted {
 		unlock(ctx, f.leader)
 	}
-	hangUp(ctx, f.leader)
+	closeConn(ctx, f.leader)
 }
 
 // seedLock is the advisory lock of who fills a database.
@@ -159,7 +159,7 @@ func (f *Filling) Admit(ctx context.Context, allowed func(host string, port uint
 select pg_catalog.shobj_description(d.oid, 'pg_database'), `+seedLock+`
 from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if err != nil {
-		return nil, fmt.Errorf("target: %w", plainly(err))
+		return nil, fmt.Errorf("target: %w", withMessage(err))
 	}
 	if isProtected(row[0]) {
 		out = append(out, Problem{protectedText(f.info.Database), protectedRemedy})
@@ -227,15 +227,15 @@ func (f *Filling) acquire(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, err
 	}
 	if err := run(ctx, conn, "set session_replication_role = replica"); err != nil {
-		hangUp(ctx, conn)
-		return nil, plainly(err)
+		closeConn(ctx, conn)
+		return nil, withMessage(err)
 	}
 	return conn, nil
 }
 
 func (f *Filling) release(ctx context.Context, conn *pgconn.PgConn) {
 	if conn.IsClosed() || conn.IsBusy() || conn.TxStatus() != 'I' {
-		hangUp(ctx, conn)
+		closeConn(ctx, conn)
 		return
 	}
 	f.mu.Lock()

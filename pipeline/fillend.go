@@ -92,7 +92,7 @@ func (l *filler) one(ctx context.Context) (err error) {
 		}
 	}()
 	if err := run(ctx, conn, "begin; set constraints all deferred"); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	before, after, err := l.apart(ctx, conn)
 	if err != nil {
@@ -137,7 +137,7 @@ func (l *filler) apart(ctx context.Context, conn *pgconn.PgConn) (before, after 
 select pg_catalog.pg_get_constraintdef(c.oid) from pg_catalog.pg_constraint c
 where c.conname = $1 and c.conrelid = $2::pg_catalog.regclass`, k.Name, k.Child.Name.SQL())
 		if err != nil {
-			return nil, nil, fmt.Errorf("foreign key %s of %s: %w", k.Name, k.Child.Name, plainly(err))
+			return nil, nil, fmt.Errorf("foreign key %s of %s: %w", k.Name, k.Child.Name, withMessage(err))
 		}
 		table := "alter table " + k.Child.Name.SQL()
 		before = append(before, table+" drop constraint "+schema.QuoteIdent(k.Name))
@@ -159,7 +159,7 @@ from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid
 where c.oid = $1::pg_catalog.regclass and not exists (select from pg_catalog.pg_partition_tree($1::pg_catalog.regclass))
   and not t.tgisinternal and t.tgenabled in ('O', 'A') and pg_catalog.pg_has_role(c.relowner, 'usage')`, s.Table.SQL())
 		if err != nil {
-			return nil, nil, fmt.Errorf("table %s: %w", s.Table, plainly(err))
+			return nil, nil, fmt.Errorf("table %s: %w", s.Table, withMessage(err))
 		}
 		for _, r := range rows {
 			table, name, how := "alter table "+r[2], schema.QuoteIdent(r[0]), " enable trigger "

@@ -254,7 +254,7 @@ func (l *filler) empty(ctx context.Context, err error) error {
 	}
 	conn, why := l.f.connect(ctx)
 	if why == nil {
-		defer hangUp(ctx, conn)
+		defer closeConn(ctx, conn)
 		why = run(ctx, conn, "truncate "+strings.Join(names, ", "))
 	}
 	if why != nil {

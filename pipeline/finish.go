@@ -40,7 +40,7 @@ func (s *Source) Sequences(ctx context.Context, sequences []*schema.Sequence) ([
 		}
 		rows, err := textsOf(ctx, s.leader, b.String()+" order by 1")
 		if err != nil {
-			return nil, fmt.Errorf("source: sequences: %w", plainly(err))
+			return nil, fmt.Errorf("source: sequences: %w", withMessage(err))
 		}
 		for i, q := range part {
 			last, err := strconv.ParseInt(rows[i][1], 10, 64)
@@ -64,7 +64,7 @@ func (s *Source) Populated(ctx context.Context, views []schema.Name) ([]schema.N
 select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'm' and c.relispopulated`)
 	if err != nil {
-		return nil, fmt.Errorf("source: materialized views: %w", plainly(err))
+		return nil, fmt.Errorf("source: materialized views: %w", withMessage(err))
 	}
 	populated := map[schema.Name]bool{}
 	for _, r := range rows {

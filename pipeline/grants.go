@@ -67,7 +67,7 @@ func (s *Source) Grants(ctx context.Context, role string, cfg GrantsConfig) (Gra
 	quoted := schema.QuoteIdent(role)
 	exists, err := textsOf(ctx, s.leader, "select 1 from pg_catalog.pg_roles where rolname = $1", role)
 	if err != nil {
-		return g, fmt.Errorf("source: grants: %w", plainly(err))
+		return g, fmt.Errorf("source: grants: %w", withMessage(err))
 	}
 	if len(exists) == 0 {
 		g.add("set its password too", "create role %s login", quoted)
@@ -75,7 +75,7 @@ func (s *Source) Grants(ctx context.Context, role string, cfg GrantsConfig) (Gra
 	g.add("to read, and nothing else", "grant connect on database %s to %s", schema.QuoteIdent(s.info.Database), quoted)
 	spaces, err := s.spaces(ctx, cfg)
 	if err != nil {
-		return g, fmt.Errorf("source: grants: %w", plainly(err))
+		return g, fmt.Errorf("source: grants: %w", withMessage(err))
 	}
 	const reads = "the schema is dumped under locks on its tables, which SELECT allows"
 	for _, name := range spaces {
@@ -97,7 +97,7 @@ where not exists (select from pg_catalog.aclexplode(coalesce(p.proacl, pg_catalo
                   where a.grantee = 0 and a.privilege_type = 'EXECUTE')
 order by 1::text collate "C"`, textArray(schemas), textArray(names))
 	if err != nil {
-		return g, fmt.Errorf("source: grants: %w", plainly(err))
+		return g, fmt.Errorf("source: grants: %w", withMessage(err))
 	}
 	for _, r := range rows {
 		g.add("functions of the rules", "grant execute on routine %s to %s", r[0], quoted)
@@ -109,7 +109,7 @@ join pg_catalog.pg_namespace n on n.nspname = f.s
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = f.r
 where c.relrowsecurity order by 1::text collate "C"`, textArray(schemas), textArray(names))
 	if err != nil {
-		return g, fmt.Errorf("source: grants: %w", plainly(err))
+		return g, fmt.Errorf("source: grants: %w", withMessage(err))
 	}
 	if len(rows) > 0 {
 		g.add("row security would hide rows of "+strings.Join(column(rows), ", "), "alter role %s bypassrls", quoted)
@@ -178,7 +178,7 @@ where n.oid in (select oid from spaces) and n.nspname not in ('pg_catalog', 'inf
 func (t *Target) Grants(ctx context.Context, role string, src *Source) ([]GrantScript, error) {
 	out, err := t.grants(ctx, role, src)
 	if err != nil {
-		return nil, fmt.Errorf("target: grants: %w", plainly(err))
+		return nil, fmt.Errorf("target: grants: %w", withMessage(err))
 	}
 	return out, nil
 }
@@ -291,7 +291,7 @@ func (t *Target) needs(ctx context.Context, role string, src *Source, n *needs) 
 	if err != nil {
 		return err
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	objects, err := readObjects(ctx, conn)
 	if err != nil {
 		return err

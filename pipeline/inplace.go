@@ -97,7 +97,7 @@ func spaces(ctx context.Context, conn *pgconn.PgConn) (map[string]*space, error)
 select n.nspname, n.oid, pg_catalog.obj_description(n.oid, 'pg_namespace'), pg_catalog.pg_has_role(n.nspowner, 'usage')
 from pg_catalog.pg_namespace n where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	out := map[string]*space{}
 	for _, r := range rows {
@@ -247,7 +247,7 @@ func (t *Target) createShadows(ctx context.Context, src *Source) error {
 	t.source = src.Info()
 	rows, err := textsOf(ctx, src.leader, "select n.nspname, pg_catalog.obj_description(n.oid, 'pg_namespace') from pg_catalog.pg_namespace n")
 	if err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	t.inplace.comment = map[string]string{}
 	for _, r := range rows {
@@ -255,7 +255,7 @@ func (t *Target) createShadows(ctx context.Context, src *Source) error {
 	}
 	t.inplace.late = map[schema.Name]bool{}
 	if rows, err = textsOf(ctx, src.leader, lateTables, textArray(t.inplace.schemas)); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	for _, r := range rows {
 		t.inplace.late[schema.Name{Schema: r[0], Name: r[1]}] = true
@@ -269,7 +269,7 @@ func (t *Target) createShadows(ctx context.Context, src *Source) error {
 		fmt.Fprintf(&b, "create schema if not exists %s;\nrevoke all on schema %[1]s from public;\n%s", schema.QuoteIdent(name), commentSchema(name, markBuilding+t.cfg.Run))
 	}
 	b.WriteString("commit")
-	return plainly(again(ctx, t, "target", func(conn *pgconn.PgConn) error { return run(ctx, conn, b.String()) }))
+	return withMessage(again(ctx, t, "target", func(conn *pgconn.PgConn) error { return run(ctx, conn, b.String()) }))
 }
 
 // preDataBatch is how many entries are made in one transaction: each takes locks.

@@ -54,7 +54,7 @@ type schemaUse struct {
 func schemaUses(ctx context.Context, conn *pgconn.PgConn) ([]schemaUse, error) {
 	rows, err := textsOf(ctx, conn, schemasInUse)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	out := make([]schemaUse, len(rows))
 	for i, r := range rows {
@@ -176,7 +176,7 @@ func (p *preflight) shadows(ctx context.Context) error {
 		p.add(fmt.Sprintf("the live target cannot be read: %v", err), "its schemas have to be read, to be replaced")
 		return nil
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	there, err := schemaUses(ctx, conn)
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ func (t *Target) rollbackShadows(ctx context.Context) (RollbackResult, error) {
 			return res, nil
 		}
 		if !disturbed(err) || time.Now().After(until) || ctx.Err() != nil {
-			return RollbackResult{}, plainly(err)
+			return RollbackResult{}, withMessage(err)
 		}
 		if err := pause(ctx, killEvery); err != nil {
 			return RollbackResult{}, err

@@ -44,9 +44,9 @@ func putAside(comment string) (run, name string) {
 // good.
 var shadowName = regexp.MustCompile(`_pgstandin_([0-9a-z]{1,16})(_old)?$`)
 
-// litterSpace returns the run that left a schema behind, "" if none did: of those
+// staleRun returns the run that left a schema behind, "" if none did: of those
 // that were put aside the one that meant to drop it.
-func litterSpace(s *space) string {
+func staleRun(s *space) string {
 	m := shadowName.FindStringSubmatch(s.name)
 	if m == nil || isProtected(s.comment) {
 		return ""
@@ -66,8 +66,8 @@ func (t *Target) liveSession(ctx context.Context) (*pgconn.PgConn, error) {
 	}
 	own := []setting{{"synchronous_commit", "on", 0}}
 	if err := pin(ctx, conn, textSettings, writing, own); err != nil {
-		hangUp(ctx, conn)
-		return nil, plainly(err)
+		closeConn(ctx, conn)
+		return nil, withMessage(err)
 	}
 	return conn, nil
 }
@@ -81,7 +81,7 @@ func (t *Target) sweepShadows(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	all, err := spaces(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (t *Target) sweepShadows(ctx context.Context) ([]string, error) {
 	var swept []string
 	dying := time.Now().Add(2 * checkEvery)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		left := litterSpace(all[name])
+		left := staleRun(all[name])
 		if left == "" || !all[name].owned {
 			continue
 		}
@@ -103,7 +103,7 @@ func (t *Target) sweepShadows(ctx context.Context) ([]string, error) {
 		if err := dropSpace(ctx, conn, name); err == nil {
 			swept = append(swept, "schema "+name)
 		} else if codeOf(err) != "55P03" { // who holds a lock there will let go
-			return swept, plainly(err)
+			return swept, withMessage(err)
 		}
 	}
 	return swept, nil
@@ -116,7 +116,7 @@ func (t *Target) gone(ctx context.Context, conn *pgconn.PgConn, run string, unti
 		row, err := oneOf(ctx, conn, "select count(*) from pg_catalog.pg_stat_activity where datname = $1 and application_name = $2",
 			t.name, applicationName+" run "+run)
 		if err != nil || row[0] == "0" {
-			return err == nil, plainly(err)
+			return err == nil, withMessage(err)
 		}
 		if time.Now().After(until) {
 			return false, nil
@@ -139,7 +139,7 @@ func (t *Target) dropShadows(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("target: drop the new schemas: %w", err)
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	if err := t.quit(ctx, conn); err != nil {
 		return fmt.Errorf("target: end the run's sessions: %w", err)
 	}
@@ -149,11 +149,11 @@ func (t *Target) dropShadows(ctx context.Context) error {
 	}
 	for _, s := range t.inplace.schemas {
 		name := t.shadow(s)
-		if all[name] == nil || litterSpace(all[name]) != t.cfg.Run {
+		if all[name] == nil || staleRun(all[name]) != t.cfg.Run {
 			continue
 		}
 		if err := dropSpace(ctx, conn, name); err != nil {
-			return fmt.Errorf("target: drop schema %s: %w", schema.QuoteIdent(name), plainly(err))
+			return fmt.Errorf("target: drop schema %s: %w", schema.QuoteIdent(name), withMessage(err))
 		}
 	}
 	t.created = false
@@ -182,7 +182,7 @@ func (t *Target) swapShadows(ctx context.Context) (SwapResult, error) {
 	if err != nil {
 		return SwapResult{}, err
 	}
-	defer func() { hangUp(ctx, conn) }()
+	defer func() { closeConn(ctx, conn) }()
 	var s *shadowSwap
 	for until := time.Now().Add(t.cfg.SwapTimeout); ; {
 		s = &shadowSwap{t: t, conn: conn, owner: cmp.Or(t.cfg.Owner, live.owner)}
@@ -192,11 +192,11 @@ func (t *Target) swapShadows(ctx context.Context) (SwapResult, error) {
 		}
 		if !conn.IsClosed() && conn.TxStatus() != 'I' {
 			if err := run(ctx, conn, "rollback"); err != nil {
-				return SwapResult{}, plainly(err)
+				return SwapResult{}, withMessage(err)
 			}
 		}
 		if !disturbed(err) || time.Now().After(until) || ctx.Err() != nil {
-			return SwapResult{}, plainly(err)
+			return SwapResult{}, withMessage(err)
 		}
 		if err := pause(ctx, killEvery); err != nil {
 			return SwapResult{}, err
@@ -209,7 +209,7 @@ func (t *Target) swapShadows(ctx context.Context) (SwapResult, error) {
 	defer cancel()
 	for _, name := range s.aside {
 		if err := t.dropAside(after, name); err != nil {
-			res.Left, res.LeftErr = name, plainly(err)
+			res.Left, res.LeftErr = name, withMessage(err)
 		}
 	}
 	return res, nil
@@ -226,7 +226,7 @@ func (l liveSessions) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
 	return l.t.liveSession(ctx)
 }
 
-func (l liveSessions) Release(conn *pgconn.PgConn, _ bool) { hangUp(context.Background(), conn) }
+func (l liveSessions) Release(conn *pgconn.PgConn, _ bool) { closeConn(context.Background(), conn) }
 
 // shadowSwap is one attempt at the swap.
 type shadowSwap struct {
@@ -272,7 +272,7 @@ func (s *shadowSwap) run(ctx context.Context) error {
 	made.only(t.inplace.schemas)
 	statements := append(append(made.bare(), giveAll(made, live, s.owner, t.cfg.Grants)...), defaults...)
 	if err := run(ctx, s.conn, strings.Join(statements, ";\n")); err != nil {
-		return fmt.Errorf("take over: %w", plainly(err))
+		return fmt.Errorf("take over: %w", withMessage(err))
 	}
 	// From here on an interrupt comes too late.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
@@ -315,7 +315,7 @@ func (s *shadowSwap) renames(now map[string]*space) (string, error) {
 	}
 	for _, name := range t.inplace.schemas {
 		shadow := now[t.shadow(name)]
-		if shadow == nil || litterSpace(shadow) != run {
+		if shadow == nil || staleRun(shadow) != run {
 			return "", fmt.Errorf("the new schema %s is gone", schema.QuoteIdent(t.shadow(name)))
 		}
 		comment := t.inplace.comment[name]
@@ -336,7 +336,7 @@ func notOursSpace(name string) string {
 // happened: nil if so.
 func (s *shadowSwap) committed(ctx context.Context, before map[string]*space, cause error) error {
 	if len(s.t.inplace.schemas) == 0 {
-		return plainly(cause)
+		return withMessage(cause)
 	}
 	name := s.t.inplace.schemas[0]
 	var now map[string]*space
@@ -345,12 +345,12 @@ func (s *shadowSwap) committed(ctx context.Context, before map[string]*space, ca
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(s.t.name), errors.Join(plainly(cause), err))
+		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(s.t.name), errors.Join(withMessage(cause), err))
 	}
 	if now[name] != nil && now[name].oid == before[s.t.shadow(name)].oid {
 		return nil
 	}
-	return plainly(cause)
+	return withMessage(cause)
 }
 
 // only drops from the list what is not in the schemas, or one of them.

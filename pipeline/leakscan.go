@@ -104,7 +104,7 @@ func sizes(ctx context.Context, db Sessions, tables []ScanTable) ([]int64, bool,
 	err := again(ctx, db, "", func(conn *pgconn.PgConn) (err error) {
 		major = majorOf(conn)
 		rows, err = textsOf(ctx, conn, sizesOfTables)
-		return plainly(err)
+		return withMessage(err)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("sizes of tables: %w", err)
@@ -251,7 +251,7 @@ func readTexts(ctx context.Context, db Sessions, sql string, args ...string) ([]
 	var rows [][]string
 	err := again(ctx, db, "", func(conn *pgconn.PgConn) (err error) {
 		rows, err = textsOf(ctx, conn, sql, args...)
-		return plainly(err)
+		return withMessage(err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("texts of the schema: %w", err)

@@ -42,7 +42,7 @@ func LockNowait(ctx context.Context, worker *pgconn.PgConn, table schema.Name) e
 		return &YieldError{Table: table}
 	}
 	if err != nil {
-		return fmt.Errorf("source: lock %s: %w", table, plainly(err))
+		return fmt.Errorf("source: lock %s: %w", table, withMessage(err))
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (p *pidSet) remove(conn *pgconn.PgConn) {
 func (p *pidSet) add(ctx context.Context, conn *pgconn.PgConn) error {
 	row, err := oneOf(ctx, conn, "select pg_catalog.pg_backend_pid()")
 	if err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,7 +112,7 @@ func (s *Source) Watch(ctx context.Context) error {
 				return connectFailure(ctx, "source", fmt.Errorf("watch: %w", err))
 			}
 			if err = pin(ctx, conn, s.settings()...); err != nil {
-				hangUp(ctx, conn)
+				closeConn(ctx, conn)
 				return failure(ctx, "source", fmt.Errorf("watch: %w", err), nil)
 			}
 			return nil
@@ -124,7 +124,7 @@ func (s *Source) Watch(ctx context.Context) error {
 		}
 		return err
 	}
-	defer func() { hangUp(ctx, conn) }()
+	defer func() { closeConn(ctx, conn) }()
 	every := min(max(s.cfg.Yield/10, 20*time.Millisecond), time.Second)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -141,7 +141,7 @@ func (s *Source) Watch(ctx context.Context) error {
 			err = s.spare(ctx, conn)
 		}
 		if err != nil && ctx.Err() == nil && (conn.IsClosed() || lost(codeOf(err))) {
-			hangUp(ctx, conn)
+			closeConn(ctx, conn)
 			err = connect()
 		}
 		if ctx.Err() != nil {
@@ -158,7 +158,7 @@ func (s *Source) Watch(ctx context.Context) error {
 func (s *Source) look(ctx context.Context, conn *pgconn.PgConn, since map[string]time.Time, every time.Duration) error {
 	rows, err := textsOf(ctx, conn, waiters, s.pids.array())
 	if err != nil {
-		return fmt.Errorf("source: watch: %w", plainly(err))
+		return fmt.Errorf("source: watch: %w", withMessage(err))
 	}
 	now := time.Now()
 	seen := make(map[string]bool, len(rows))

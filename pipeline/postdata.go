@@ -146,13 +146,13 @@ func readLayout(ctx context.Context, conn *pgconn.PgConn) (layout, error) {
 	l := layout{trees: map[schema.Name]schema.Name{}, plain: map[schema.Name]bool{}}
 	rows, err := textsOf(ctx, conn, partitionTops)
 	if err != nil {
-		return l, plainly(err)
+		return l, withMessage(err)
 	}
 	for _, r := range rows {
 		l.trees[schema.Name{Schema: r[0], Name: r[1]}] = schema.Name{Schema: r[2], Name: r[3]}
 	}
 	if rows, err = textsOf(ctx, conn, allTables); err != nil {
-		return l, plainly(err)
+		return l, withMessage(err)
 	}
 	for _, r := range rows {
 		table := schema.Name{Schema: r[0], Name: r[1]}
@@ -173,7 +173,7 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 	p := &postData{l, map[objectKey]placement{}}
 	rows, err := textsOf(ctx, src.leader, objectPlaces)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	for _, r := range rows {
 		key, err := keyOf(r[0], r[1])
@@ -183,7 +183,7 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 		p.places[key] = placement{table: schema.Name{Schema: r[2], Name: r[3]}}
 	}
 	if rows, err = textsOf(ctx, src.leader, splitKeys); err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	for _, r := range rows {
 		key, err := keyOf(strconv.Itoa(catalogConstraint), r[0])

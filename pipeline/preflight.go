@@ -58,7 +58,7 @@ func (p *preflight) all(ctx context.Context, cfg PreflightConfig, more ...func(c
 	}
 	for _, check := range append(checks, more...) {
 		if err := check(ctx); err != nil {
-			return p.problems, fmt.Errorf("target: preflight: %w", plainly(err))
+			return p.problems, fmt.Errorf("target: preflight: %w", withMessage(err))
 		}
 	}
 	return p.problems, nil
@@ -207,7 +207,7 @@ func (p *preflight) inside(ctx context.Context) error {
 		p.add(fmt.Sprintf("the live target cannot be read: %v", err), "its owners and grants have to be read, to be taken over")
 		return nil
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	foreign, err := t.foreign(ctx, conn, p.live)
 	if err != nil {
 		return err

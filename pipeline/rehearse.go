@@ -40,7 +40,7 @@ func OpenRehearsal(ctx context.Context, cfg TargetConfig, source Info) (*Rehears
 	}
 	r := &Rehearsal{conn: conn}
 	if err := r.open(ctx, source); err != nil {
-		hangUp(ctx, conn)
+		closeConn(ctx, conn)
 		return nil, fmt.Errorf("target: %w", err)
 	}
 	r.info.Host, _, r.info.Port = at.server()
@@ -50,7 +50,7 @@ func OpenRehearsal(ctx context.Context, cfg TargetConfig, source Info) (*Rehears
 func (r *Rehearsal) open(ctx context.Context, source Info) error {
 	encoding := setting{"client_encoding", rowEncoding(source.Encoding), 0} // that of the rows
 	if err := pin(ctx, r.conn, textSettings, writing, []setting{encoding, {"lock_timeout", "10s", 0}}); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	var err error
 	if r.info, err = readInfo(ctx, r.conn); err != nil {
@@ -61,7 +61,7 @@ func (r *Rehearsal) open(ctx context.Context, source Info) error {
 	}
 	row, err := oneOf(ctx, r.conn, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'temporary')")
 	if err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	if row[0] != "t" {
 		return fmt.Errorf("role %s may not make temporary tables; run as the owner: grant temporary on database %s to %s", schema.QuoteIdent(r.info.Role), schema.QuoteIdent(r.info.Database), schema.QuoteIdent(r.info.Role))
@@ -73,7 +73,7 @@ func (r *Rehearsal) open(ctx context.Context, source Info) error {
 func (r *Rehearsal) Info() Info { return r.info }
 
 // Close ends the session.
-func (r *Rehearsal) Close(ctx context.Context) { hangUp(ctx, r.conn) }
+func (r *Rehearsal) Close(ctx context.Context) { closeConn(ctx, r.conn) }
 
 // Rehearsed is what became of a table's rows. The texts hold no data.
 type Rehearsed struct {
@@ -91,7 +91,7 @@ func (r *Rehearsal) Load(ctx context.Context, t *schema.Table, columns []string,
 	defer func() {
 		if !r.conn.IsClosed() && r.conn.TxStatus() != 'I' {
 			if rollback := run(context.WithoutCancel(ctx), r.conn, "rollback"); err == nil && rollback != nil {
-				err = fmt.Errorf("target: %w", plainly(rollback))
+				err = fmt.Errorf("target: %w", withMessage(rollback))
 			}
 		}
 	}()

@@ -124,7 +124,7 @@ func (t *Target) refuseRollback(ctx context.Context, live, prev *liveDB) ([]Prob
 	}
 	rights, err := oneOf(ctx, t.admin, "select rolsuper, rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user")
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	role := schema.QuoteIdent(t.info.Role)
 	if rights[1] != "t" {
@@ -149,7 +149,7 @@ func (t *Target) refuseRollback(ctx context.Context, live, prev *liveDB) ([]Prob
 	if err != nil {
 		return nil, err
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	foreign, err := t.foreign(ctx, conn, live)
-	return append(out, foreign...), plainly(err)
+	return append(out, foreign...), withMessage(err)
 }

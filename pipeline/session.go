@@ -172,9 +172,9 @@ func textArray(items []string) string {
 	return b.String()
 }
 
-// hangUp closes conn without letting a dead network hold us up, whatever became
+// closeConn closes conn without letting a dead network hold us up, whatever became
 // of the context that the work ran under.
-func hangUp(ctx context.Context, conn *pgconn.PgConn) {
+func closeConn(ctx context.Context, conn *pgconn.PgConn) {
 	if conn == nil {
 		return
 	}
@@ -367,8 +367,8 @@ func (e *messageError) Error() string {
 	return fmt.Sprintf("%s (SQLSTATE %s)%s", e.pg.Message, e.pg.Code, e.hint)
 }
 
-// plainly is for the errors of statements that touch no rows.
-func plainly(err error) error {
+// withMessage keeps what the server said, of statements that touch no rows.
+func withMessage(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return err

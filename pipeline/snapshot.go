@@ -40,7 +40,7 @@ func (s *Source) begin(ctx context.Context, tables []schema.Name) (Snapshot, err
 		return Snapshot{}, err
 	}
 	if err := run(ctx, s.leader, "begin transaction isolation level repeatable read, read only"); err != nil {
-		return Snapshot{}, plainly(err)
+		return Snapshot{}, withMessage(err)
 	}
 	if len(tables) > 0 {
 		if err := s.lockAll(ctx, tables); err != nil {
@@ -54,11 +54,11 @@ select pg_catalog.pg_export_snapshot(),
        (extract(epoch from pg_catalog.now()) * 1000000)::pg_catalog.int8,
        pg_catalog.pg_is_in_recovery()`)
 	if err != nil {
-		return Snapshot{}, plainly(err)
+		return Snapshot{}, withMessage(err)
 	}
 	// Once more inside the transaction, where it holds behind any pooler.
 	if err := pin(ctx, s.leader, s.settings()...); err != nil {
-		return Snapshot{}, plainly(err)
+		return Snapshot{}, withMessage(err)
 	}
 	micros, err := strconv.ParseInt(row[2], 10, 64)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *Source) lockAll(ctx context.Context, tables []schema.Name) error {
 	case lockNotAvailable:
 		return fmt.Errorf("locks: a table stayed locked by another session for %s (SQLSTATE 55P03); try again when no migration runs", s.cfg.LockTimeout)
 	}
-	return fmt.Errorf("locks: %w", plainly(err))
+	return fmt.Errorf("locks: %w", withMessage(err))
 }
 
 // MayRead checks the privileges to read tables and sequences. What is missing is
@@ -117,7 +117,7 @@ where not pg_catalog.has_schema_privilege(n.oid, 'usage')
    or pg_catalog.row_security_active(c.oid)
 order by 1, 2`, textArray(schemas), textArray(names))
 	if err != nil {
-		return fmt.Errorf("privileges: %w", plainly(err))
+		return fmt.Errorf("privileges: %w", withMessage(err))
 	}
 	if len(rows) == 0 {
 		return nil
@@ -186,7 +186,7 @@ func (s *Source) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if why := run(ctx, s.leader, "select 1"); codeOf(why) != "" && s.leader.IsClosed() {
-		return fmt.Errorf("the session that holds the snapshot has ended: %w", plainly(why))
+		return fmt.Errorf("the session that holds the snapshot has ended: %w", withMessage(why))
 	}
 	return err
 }
@@ -219,7 +219,7 @@ func (s *Source) openWorker(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, err
 	}
 	if err := s.importSnapshot(ctx, conn); err != nil {
-		hangUp(ctx, conn)
+		closeConn(ctx, conn)
 		return nil, err
 	}
 	return conn, nil
@@ -236,18 +236,18 @@ func (s *Source) importSnapshot(ctx context.Context, conn *pgconn.PgConn) error 
 			return err
 		}
 	case "22023", "42704":
-		return fmt.Errorf("%w; the session that holds the snapshot has ended, or %s", plainly(err), elsewhere)
+		return fmt.Errorf("%w; the session that holds the snapshot has ended, or %s", withMessage(err), elsewhere)
 	default:
-		return plainly(err)
+		return withMessage(err)
 	}
 	if err := pin(ctx, conn, append(s.settings(), s.statementLimit())...); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	row, err := oneOf(ctx, conn, `
 select pg_catalog.pg_postmaster_start_time(), d.oid, pg_catalog.pg_is_in_recovery()
 from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	if row[0] != s.info.Started || row[1] != strconv.FormatUint(uint64(s.info.OID), 10) || (row[2] == "t") != s.snap.Standby {
 		return fmt.Errorf("connected to another server than the leader; %s", elsewhere)
@@ -285,7 +285,7 @@ func (s *Source) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
 func (s *Source) Release(conn *pgconn.PgConn, healthy bool) {
 	if !healthy || conn.IsClosed() || conn.IsBusy() || conn.TxStatus() != 'T' {
 		s.pids.remove(conn)
-		hangUp(context.Background(), conn)
+		closeConn(context.Background(), conn)
 		conn = nil
 	}
 	s.free <- conn

@@ -126,7 +126,7 @@ func OpenSource(ctx context.Context, cfg SourceConfig) (*Source, error) {
 	}
 	s.leader = conn
 	if err := s.open(ctx); err != nil {
-		hangUp(ctx, conn)
+		closeConn(ctx, conn)
 		return nil, fmt.Errorf("source: %w", err)
 	}
 	return s, nil
@@ -137,7 +137,7 @@ func (s *Source) open(ctx context.Context) error {
 		return fmt.Errorf("PostgreSQL %s: versions 13 to 18 are supported", s.leader.ParameterStatus("server_version"))
 	}
 	if err := pin(ctx, s.leader, s.settings()...); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	info, err := readInfo(ctx, s.leader)
 	if err != nil {
@@ -170,13 +170,13 @@ func (s *Source) Close(ctx context.Context) {
 	for s.free != nil {
 		select {
 		case c := <-s.free:
-			hangUp(ctx, c)
+			closeConn(ctx, c)
 			continue
 		default:
 		}
 		break
 	}
-	hangUp(ctx, s.leader)
+	closeConn(ctx, s.leader)
 }
 
 // readInfo asks the server behind conn for all of Info but host and port.
@@ -193,7 +193,7 @@ select pg_catalog.current_setting('server_version_num'), d.datname, d.oid,
        pg_catalog.to_jsonb(d)->>'datcollversion'
 from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if err != nil {
-		return Info{}, plainly(err)
+		return Info{}, withMessage(err)
 	}
 	version, _ := strconv.Atoi(row[0])
 	oid, _ := strconv.ParseUint(row[2], 10, 32)
@@ -211,7 +211,7 @@ from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if row[7] == "t" {
 		id, err := oneOf(ctx, conn, "select system_identifier from pg_catalog.pg_control_system()")
 		if err != nil {
-			return Info{}, plainly(err)
+			return Info{}, withMessage(err)
 		}
 		i.System, _ = strconv.ParseUint(id[0], 10, 64)
 	}

@@ -55,7 +55,7 @@ func (s *Source) spare(ctx context.Context, conn *pgconn.PgConn) error {
 	}
 	row, err := oneOf(ctx, conn, lagOf)
 	if err != nil {
-		return fmt.Errorf("source: lag of standbys: %w", plainly(err))
+		return fmt.Errorf("source: lag of standbys: %w", withMessage(err))
 	}
 	if row[1] != "t" {
 		return errors.New("source: lag of standbys: the role may not see it: grant pg_read_all_stats to it, or leave --max-lag out")

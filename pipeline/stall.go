@@ -155,7 +155,7 @@ func (e *endpoint) ask(limit time.Duration, pid uint32, reading bool) (reason st
 	case err != nil:
 		return "the server does not answer a new one", false
 	}
-	defer hangUp(ctx, conn)
+	defer closeConn(ctx, conn)
 	if pid == 0 {
 		return "", false
 	}

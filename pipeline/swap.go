@@ -113,7 +113,7 @@ func (t *Target) dropOlder(ctx context.Context, older string) error {
 		}
 		err = run(ctx, conn, "drop database if exists "+schema.QuoteIdent(older)+" with (force)")
 		if err == nil || try > 0 || !lost(codeOf(err)) && !conn.IsClosed() {
-			return plainly(err)
+			return withMessage(err)
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
 		if err != nil {
 			return err
 		}
-		defer hangUp(ctx, conn)
+		defer closeConn(ctx, conn)
 		if liveObjects, err = readObjects(ctx, conn); err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
 	// PostgreSQL 15 on the schema public is his.
 	statements := []string{fmt.Sprintf("alter database %s owner to %s", schema.QuoteIdent(t.build), schema.QuoteIdent(databaseOwner))}
 	statements = append(append(statements, giveAll(objects, liveObjects, owner, t.cfg.Grants)...), defaults...)
-	return plainly(run(ctx, building, strings.Join(statements, ";\n")))
+	return withMessage(run(ctx, building, strings.Join(statements, ";\n")))
 }
 
 // connectLive opens a session on the live database, for reading.
@@ -164,8 +164,8 @@ func (t *Target) connectLive(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, fmt.Errorf("%s: %w", schema.QuoteIdent(t.name), err)
 	}
 	if err := pin(ctx, conn, textSettings, []setting{{"default_transaction_read_only", "on", 0}}); err != nil {
-		hangUp(ctx, conn)
-		return nil, plainly(err)
+		closeConn(ctx, conn)
+		return nil, withMessage(err)
 	}
 	return conn, nil
 }

@@ -113,11 +113,11 @@ type objectList struct {
 func readObjects(ctx context.Context, conn *pgconn.PgConn) (*objectList, error) {
 	rows, err := textsOf(ctx, conn, objectOwners)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	first, err := textsOf(ctx, conn, "select rolname from pg_catalog.pg_roles where oid = 10")
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	l := &objectList{states: map[object]*objectState{}, follows: map[object]bool{}}
 	if len(first) > 0 {
@@ -322,7 +322,7 @@ left join lateral pg_catalog.aclexplode(d.defaclacl) a on true
 left join pg_catalog.pg_roles g on g.oid = a.grantee
 order by d.oid, 4 desc, 5, 6`)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	kinds := map[string]string{"r": "tables", "S": "sequences", "f": "routines", "T": "types", "n": "schemas", "L": "large objects"}
 	var out []string

@@ -55,9 +55,9 @@ func (t *Target) renameWhenFree(ctx context.Context, script string, place uint32
 	if err != nil {
 		return 0, err
 	}
-	defer hangUp(ctx, second)
+	defer closeConn(ctx, second)
 	if err := pin(ctx, second, textSettings); err != nil {
-		return 0, plainly(err)
+		return 0, withMessage(err)
 	}
 	k := &killer{conn: second, oids: busy, ended: map[string]bool{}, kept: map[string]bool{}}
 	for deadline := time.Now().Add(t.cfg.SwapTimeout); ; {
@@ -107,10 +107,10 @@ func (t *Target) tryRename(ctx context.Context, script string, place uint32, k *
 	if err != nil {
 		if !conn.IsClosed() && conn.TxStatus() != 'I' {
 			if err := run(ctx, conn, "rollback"); err != nil {
-				hangUp(ctx, conn)
+				closeConn(ctx, conn)
 			}
 		}
-		return plainly(err)
+		return withMessage(err)
 	}
 	// From here on an interrupt comes too late.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
@@ -124,16 +124,16 @@ func (t *Target) tryRename(ctx context.Context, script string, place uint32, k *
 // committed finds out, after the connection was lost at the commit, which
 // database has the name: nil if it is place.
 func (t *Target) committed(ctx context.Context, place uint32, cause error) error {
-	hangUp(ctx, t.admin)
+	closeConn(ctx, t.admin)
 	t.locked = false // whoever has the lock now, this only reads
 	now, err := t.live(ctx)
 	if err != nil {
-		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(t.cfg.MaintenanceDB), errors.Join(plainly(cause), err))
+		return fmt.Errorf("connection lost at the commit, and %s cannot be asked whether it happened: %w", schema.QuoteIdent(t.cfg.MaintenanceDB), errors.Join(withMessage(cause), err))
 	}
 	if now != nil && now.oid == place {
 		return nil
 	}
-	return plainly(cause)
+	return withMessage(cause)
 }
 
 // killer ends sessions on databases, until it is told to stop.
@@ -223,7 +223,7 @@ where d.oid = any ($1::oid[])`, "{"+strings.Join(k.oids, ",")+"}")
 		return fmt.Errorf("%w; it has %d prepared transactions: commit or roll them back", cause, len(n))
 	}
 	if k.err != nil {
-		return errors.Join(cause, plainly(k.err))
+		return errors.Join(cause, withMessage(k.err))
 	}
 	return cause
 }

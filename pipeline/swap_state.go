@@ -116,7 +116,7 @@ select d.oid, r.rolname, pg_catalog.shobj_description(d.oid, 'pg_database'), d.d
        pg_catalog.pg_has_role(d.datdba, 'usage'), pg_catalog.pg_has_role(d.datdba, `+becomes(t.info)+`)
 from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba where d.datname = $1`, name)
 	if err != nil || len(rows) == 0 {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	r := rows[0]
 	n, err := strconv.ParseUint(r[0], 10, 32)
@@ -134,7 +134,7 @@ from pg_catalog.pg_database d,
      left join pg_catalog.pg_roles r on r.oid = a.grantee
 where d.oid = $1::oid and (a.grantee = 0 or r.oid is not null) order by 1, 2, 3`, r[0])
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	for _, a := range acl {
 		d.acl = append(d.acl, aclItem{a[0], a[1], a[2] == "t"})
@@ -146,7 +146,7 @@ from pg_catalog.pg_db_role_setting s
      lateral unnest(s.setconfig) with ordinality c(entry, n)
 where s.setdatabase = $1::oid and (s.setrole = 0 or r.oid is not null) order by 1 nulls first, c.n`, r[0])
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	for _, s := range sets {
 		k, v, _ := strings.Cut(s[1], "=")

@@ -178,12 +178,12 @@ func (t *Target) connectAdmin(ctx context.Context) error {
 	}
 	app := []setting{{"application_name", applicationName + " run " + t.cfg.Run, 0}}
 	if err := pin(ctx, conn, textSettings, writing, app); err != nil {
-		hangUp(ctx, conn)
-		return plainly(err)
+		closeConn(ctx, conn)
+		return withMessage(err)
 	}
 	info, err := readInfo(ctx, conn)
 	if err != nil {
-		hangUp(ctx, conn)
+		closeConn(ctx, conn)
 		return err
 	}
 	info.Host, _, info.Port = t.at.server()
@@ -197,7 +197,7 @@ func (t *Target) administer(ctx context.Context) (*pgconn.PgConn, error) {
 	if !t.admin.IsClosed() && t.admin.Ping(ctx) == nil {
 		return t.admin, nil
 	}
-	hangUp(ctx, t.admin)
+	closeConn(ctx, t.admin)
 	if err := t.connectAdmin(ctx); err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func (t *Target) lock(ctx context.Context) error {
 	key, class, object := lockKey(t.name)
 	row, err := oneOf(ctx, conn, "select pg_catalog.pg_try_advisory_lock($1::int8)", strconv.FormatInt(key, 10))
 	if err != nil {
-		return fmt.Errorf("lock: %w", plainly(err))
+		return fmt.Errorf("lock: %w", withMessage(err))
 	}
 	if row[0] == "t" {
 		t.locked = true
@@ -259,7 +259,7 @@ from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.
 where l.locktype = 'advisory' and l.granted and l.classid = $1::oid and l.objid = $2::oid and l.objsubid = 1
   and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`, oid(class), oid(object))
 	if err != nil {
-		return fmt.Errorf("lock: %w", plainly(err))
+		return fmt.Errorf("lock: %w", withMessage(err))
 	}
 	if len(who) == 0 {
 		return fmt.Errorf("lock: another run that replaces %s has just ended; try again", t.name)
@@ -287,11 +287,11 @@ func ours(name string) *regexp.Regexp {
 // madeUp matches what newRun makes.
 var madeUp = regexp.MustCompile(`^[0-9]{12}[0-9a-f]{4}$`)
 
-// litter reports whether a database is what a dead run for t's name left. Its
+// isStale reports whether a database is what a dead run for t's name left. Its
 // name alone does not say so, unless nobody else would make it up: the comment
 // must say the same run. One that was put aside was first marked by another run,
 // as previous.
-func (t *Target) litter(name, comment string) bool {
+func (t *Target) isStale(name, comment string) bool {
 	m := ours(t.name).FindStringSubmatch(name)
 	if m == nil || isProtected(comment) {
 		return false
@@ -314,19 +314,19 @@ select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '
 where d.datname <> $1 and pg_catalog.pg_has_role(d.datdba, 'usage')
 order by 1`, t.build)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, withMessage(err)
 	}
 	var swept []string
 	// What a dead run had the server do ends when the server looks after the
 	// client: all of it within one such time.
 	dying := time.Now().Add(2 * checkEvery)
 	for _, r := range rows {
-		if !t.litter(r[0], r[1]) {
+		if !t.isStale(r[0], r[1]) {
 			continue
 		}
 		free, err := t.unused(ctx, r[2], dying)
 		if err != nil {
-			return swept, plainly(err)
+			return swept, withMessage(err)
 		}
 		if !free {
 			continue
@@ -336,7 +336,7 @@ order by 1`, t.build)
 			continue
 		}
 		if err != nil {
-			return swept, plainly(err)
+			return swept, withMessage(err)
 		}
 		swept = append(swept, r[0])
 	}
@@ -389,8 +389,8 @@ func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 		own = append(own, setting{"client_encoding", t.cfg.Encoding, 0})
 	}
 	if err := pin(ctx, conn, textSettings, writing, loadSettings, own); err != nil {
-		hangUp(ctx, conn)
-		return nil, fmt.Errorf("target: %w", plainly(err))
+		closeConn(ctx, conn)
+		return nil, fmt.Errorf("target: %w", withMessage(err))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -400,7 +400,7 @@ func (t *Target) Connect(ctx context.Context) (*pgconn.PgConn, error) {
 
 // Disconnect closes a connection that Connect returned.
 func (t *Target) Disconnect(ctx context.Context, conn *pgconn.PgConn) {
-	hangUp(ctx, conn)
+	closeConn(ctx, conn)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.conns, conn)
@@ -441,7 +441,7 @@ func (t *Target) disconnectAll(ctx context.Context) {
 	defer t.mu.Unlock()
 	t.idle = nil
 	for c := range t.conns {
-		hangUp(ctx, c)
+		closeConn(ctx, c)
 		delete(t.conns, c)
 	}
 }
@@ -478,7 +478,7 @@ func (t *Target) Drop(ctx context.Context) error {
 		err = run(ctx, conn, "drop database if exists "+schema.QuoteIdent(t.build)+" with (force)")
 	}
 	if err != nil {
-		return fmt.Errorf("target: drop %s: %w", schema.QuoteIdent(t.build), plainly(err))
+		return fmt.Errorf("target: drop %s: %w", schema.QuoteIdent(t.build), withMessage(err))
 	}
 	t.created = false
 	return nil
@@ -496,7 +496,7 @@ select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
 where application_name = $1 and usename = current_user and pid not in (pg_catalog.pg_backend_pid(), $2::pg_catalog.int4)`,
 			applicationName+" run "+t.cfg.Run, fmt.Sprint(t.admin.PID()))
 		if err != nil || len(rows) == 0 {
-			return plainly(err)
+			return withMessage(err)
 		}
 		if err := pause(ctx, checkEvery/10); err != nil {
 			return err
@@ -515,7 +515,7 @@ func (t *Target) Close(ctx context.Context) {
 	if t.locked {
 		unlock(ctx, t.admin)
 	}
-	hangUp(ctx, t.admin)
+	closeConn(ctx, t.admin)
 }
 
 // unlock gives the session's advisory locks back. Its end would do so too, but a

@@ -57,15 +57,15 @@ func (t *Target) create(ctx context.Context, like Info) error {
 		if codeOf(err) != "" {
 			t.created = false
 		}
-		return plainly(err)
+		return withMessage(err)
 	}
 	// Nobody but us has business in it before it is complete.
 	if err := run(ctx, conn, "revoke connect, temporary on database "+schema.QuoteIdent(t.build)+" from public"); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	// Should we die: the next run drops what says so itself.
 	if err := run(ctx, conn, "comment on database "+schema.QuoteIdent(t.build)+" is "+schema.QuoteLiteral(markRun+t.cfg.Run)); err != nil {
-		return plainly(err)
+		return withMessage(err)
 	}
 	live, err := t.live(ctx)
 	if err != nil || live == nil {
@@ -78,11 +78,11 @@ func (t *Target) create(ctx context.Context, like Info) error {
 	err = run(ctx, conn, "begin;\n"+script+"rollback")
 	if err != nil && !conn.IsClosed() && conn.TxStatus() != 'I' {
 		if err := run(ctx, conn, "rollback"); err != nil {
-			return plainly(err)
+			return withMessage(err)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("take over from %s: %w", schema.QuoteIdent(t.name), plainly(err))
+		return fmt.Errorf("take over from %s: %w", schema.QuoteIdent(t.name), withMessage(err))
 	}
 	return nil
 }

@@ -251,7 +251,7 @@ func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, ou
 	}
 	have, err := textsOf(ctx, conn, constraints)
 	if err != nil {
-		return nil, fmt.Errorf("target: constraints: %w", plainly(err))
+		return nil, fmt.Errorf("target: constraints: %w", withMessage(err))
 	}
 	found := make(map[constraintKey][]string, len(have))
 	for _, r := range have {
