@@ -12,23 +12,23 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// RowWriter makes rows from nothing but their numbers. Append appends row number
-// row, counted from 0, as COPY text with its newline. A RowWriter belongs to one
+// RowGenerator makes rows from nothing but their numbers. Append appends row number
+// row, counted from 0, as COPY text with its newline. A RowGenerator belongs to one
 // goroutine at a time.
-type RowWriter interface {
+type RowGenerator interface {
 	Append(dst []byte, row int64) ([]byte, error)
 }
 
 // FillStep is rows that are made, or values for rows that are there.
 type FillStep struct {
 	Table   schema.Name
-	Columns []string // in the order of the writer's rows
+	Columns []string // in the order of the generated rows
 	Rows    int64
 	// Update: the rows are there, the first Match columns say which, and the
 	// others are what they get. Such steps come after those that make the rows.
-	Update    bool
-	Match     int
-	NewWriter func() RowWriter // called once a worker and chunk
+	Update  bool
+	Match   int
+	NewRows func() RowGenerator // called once a worker and chunk
 }
 
 // FillWork is what is loaded into a database.

@@ -62,8 +62,8 @@ func fillWorkOf(rows int64, a, b *counting) FillWork {
 	ba := &schema.ForeignKey{Name: "b_a_fkey", Child: tb, Parent: ta, Columns: []int{1}, ParentColumns: []int{0}}
 	return FillWork{
 		Steps: []FillStep{
-			{Table: ta.Name, Columns: []string{"id", "b"}, Rows: rows, NewWriter: func() RowWriter { return a }},
-			{Table: tb.Name, Columns: []string{"id", "a"}, Rows: rows, NewWriter: func() RowWriter { return b }},
+			{Table: ta.Name, Columns: []string{"id", "b"}, Rows: rows, NewRows: func() RowGenerator { return a }},
+			{Table: tb.Name, Columns: []string{"id", "a"}, Rows: rows, NewRows: func() RowGenerator { return b }},
 		},
 		Late: []*schema.ForeignKey{ab}, Keys: []*schema.ForeignKey{ab, ba},
 		Sequences: []SequenceValue{{Name: name("s"), Last: rows, Called: true, Table: ta.Name, Column: "id", Increment: 1}},

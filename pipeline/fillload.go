@@ -175,7 +175,7 @@ func (s *FillStep) secondPass() (before string, after []string) {
 // copyInto makes rows and loads them.
 func (l *filler) copyInto(ctx context.Context, conn *pgconn.PgConn, step int, into string, from, to int64) error {
 	s := &l.work.Steps[step]
-	r := &rowReader{ctx: ctx, w: s.NewWriter(), row: from, end: to, moved: &l.moved[step]}
+	r := &generatorReader{ctx: ctx, rows: s.NewRows(), row: from, end: to, moved: &l.moved[step]}
 	tag, err := conn.CopyFrom(ctx, r, "copy "+into+columnList(s.Columns)+" from stdin")
 	switch {
 	case ctx.Err() != nil:
@@ -190,10 +190,10 @@ func (l *filler) copyInto(ctx context.Context, conn *pgconn.PgConn, step int, in
 	return nil
 }
 
-// rowReader is the rows of a writer as a stream.
-type rowReader struct {
+// generatorReader is generated rows as a stream.
+type generatorReader struct {
 	ctx      context.Context
-	w        RowWriter
+	rows     RowGenerator
 	row, end int64
 	buf      []byte
 	at       int // what of buf was read
@@ -204,7 +204,7 @@ type rowReader struct {
 // fillBlock is how much is made at once.
 const fillBlock = 64 << 10
 
-func (r *rowReader) Read(p []byte) (int, error) {
+func (r *generatorReader) Read(p []byte) (int, error) {
 	for r.at == len(r.buf) {
 		if r.row == r.end {
 			return 0, io.EOF
@@ -221,14 +221,14 @@ func (r *rowReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (r *rowReader) make() (err error) {
+func (r *generatorReader) make() (err error) {
 	if r.buf == nil {
 		r.buf = make([]byte, 0, fillBlock+fillBlock/4)
 	}
 	first := r.row
 	r.buf, r.at = r.buf[:0], 0
 	for r.row < r.end && len(r.buf) < fillBlock {
-		if r.buf, err = r.w.Append(r.buf, r.row); err != nil {
+		if r.buf, err = r.rows.Append(r.buf, r.row); err != nil {
 			return err
 		}
 		r.row++

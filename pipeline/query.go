@@ -15,7 +15,7 @@ import (
 // An error of fn ends the query and is returned as it is. Several goroutines
 // may query at once, as many as there are workers; fn must not query itself.
 func (s *Source) Query(ctx context.Context, sql string, fn func(fields [][]byte) error) error {
-	w := &fieldWriter{fn: fn}
+	w := &fieldSplitter{fn: fn}
 	return s.Rows(ctx, sql, w.row)
 }
 
@@ -38,7 +38,7 @@ func (s *Source) rows(ctx context.Context, sql string, seen *replay) error {
 	if err != nil {
 		return connectFailure(ctx, "source", err)
 	}
-	w := rowWriter{row: seen.row}
+	w := rowSplitter{row: seen.row}
 	_, err = copyOut(ctx, conn, &w, "copy ("+sql+") to stdout")
 	settle(conn)
 	s.Release(conn, err == nil)
@@ -103,15 +103,15 @@ func (r *replay) end() error {
 	return nil
 }
 
-// rowWriter takes a COPY text stream, however it is split, and calls row once a
+// rowSplitter takes a COPY text stream, however it is split, and calls row once a
 // row. Nothing is allocated per row once its buffer has grown.
-type rowWriter struct {
+type rowSplitter struct {
 	row  func(row []byte) error
 	err  error
 	tail []byte // the beginning of a row whose end has not come yet
 }
 
-func (w *rowWriter) Write(p []byte) (int, error) {
+func (w *rowSplitter) Write(p []byte) (int, error) {
 	n := len(p)
 	for {
 		i := bytes.IndexByte(p, '\n')
@@ -132,15 +132,15 @@ func (w *rowWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// fieldWriter takes rows and calls fn with their values.
-type fieldWriter struct {
+// fieldSplitter takes rows and calls fn with their values.
+type fieldSplitter struct {
 	fn     func(fields [][]byte) error
 	values []byte
 	ends   []int // of each value in values; -1 for NULL
 	fields [][]byte
 }
 
-func (w *fieldWriter) row(row []byte) error {
+func (w *fieldSplitter) row(row []byte) error {
 	w.values, w.ends, w.fields = w.values[:0], w.ends[:0], w.fields[:0]
 	for last := false; !last; {
 		var field []byte

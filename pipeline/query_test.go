@@ -11,7 +11,7 @@ func TestRowsFromAnySplit(t *testing.T) {
 	stream := []byte("1\ta\\tb\t\\N\n2\t\t\\\\N\n3\tx\\n\\\\.\tü\n")
 	read := func(parts ...[]byte) string {
 		var b strings.Builder
-		fields := fieldWriter{fn: func(fields [][]byte) error {
+		fields := fieldSplitter{fn: func(fields [][]byte) error {
 			for _, f := range fields {
 				if f == nil {
 					b.WriteString("NULL")
@@ -22,7 +22,7 @@ func TestRowsFromAnySplit(t *testing.T) {
 			b.WriteByte(';')
 			return nil
 		}}
-		w := rowWriter{row: fields.row}
+		w := rowSplitter{row: fields.row}
 		for _, p := range parts {
 			if n, err := w.Write(bytes.Clone(p)); n != len(p) || err != nil {
 				t.Fatal(n, err)
@@ -41,8 +41,8 @@ func TestRowsFromAnySplit(t *testing.T) {
 }
 
 func TestRowsAllocateNothing(t *testing.T) {
-	fields := fieldWriter{fn: func([][]byte) error { return nil }}
-	w := rowWriter{row: fields.row}
+	fields := fieldSplitter{fn: func([][]byte) error { return nil }}
+	w := rowSplitter{row: fields.row}
 	row := []byte("12345\t\\N\tsome text\\twith a tab\t\n")
 	if n := testing.AllocsPerRun(1000, func() { w.Write(row) }); n != 0 {
 		t.Errorf("%v allocations a row", n)

@@ -219,7 +219,7 @@ func toFile(name string, write func(*bufio.Writer) error) error {
 // copy makes the rows of a step.
 func (f *seedFiles) copy(ctx context.Context, w io.Writer, i int) (err error) {
 	s := &f.work.Steps[i]
-	rows := s.NewWriter()
+	rows := s.NewRows()
 	var buf []byte
 	for row := range s.Rows {
 		if buf, err = rows.Append(buf, row); err != nil {

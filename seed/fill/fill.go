@@ -118,7 +118,7 @@ func Work(s *schema.Schema, p *seed.Plan) pipeline.FillWork {
 	w := pipeline.FillWork{Keys: s.ForeignKeys, Views: s.MatViews}
 	for i, step := range p.Steps {
 		f := pipeline.FillStep{Table: step.Table.Name, Rows: step.Rows, Update: step.Update, Match: step.Match,
-			NewWriter: func() pipeline.RowWriter { return p.Writer(i) }}
+			NewRows: func() pipeline.RowGenerator { return p.Writer(i) }}
 		for _, c := range step.Columns {
 			f.Columns = append(f.Columns, step.Table.Columns[c].Name)
 		}
