@@ -96,12 +96,6 @@ type CopyOptions struct {
 	Done func(job int)
 }
 
-// SourceConns lends connections that are in the run's snapshot; Source is one.
-type SourceConns interface {
-	Acquire(ctx context.Context) (*pgconn.PgConn, error)
-	Release(conn *pgconn.PgConn, healthy bool)
-}
-
 // TargetConns opens connections to the database that is filled, with the client
 // encoding of the source's; Target is one.
 type TargetConns interface {
@@ -115,10 +109,11 @@ type TargetConns interface {
 // both servers count as many rows as it must have. One whose connection broke is
 // copied again, on the same snapshot, unless the target says that it was committed.
 //
-// The results are in the order of jobs; with an error they are what was
+// src lends connections that are in one snapshot; Source does. The results are in the
+// order of jobs; with an error they are what was
 // committed by then. Errors hold no data; a *YieldError and errors of the
 // context can be told by errors.As and errors.Is.
-func Copy(ctx context.Context, src SourceConns, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
+func Copy(ctx context.Context, src Sessions, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
 	c := newCopier(src, jobs)
 	c.open = func() sink { return &targetSink{conns: tgt} }
 	return c.run(ctx, opts)
@@ -154,7 +149,7 @@ func (c *copier) run(ctx context.Context, opts CopyOptions) ([]JobResult, error)
 
 // copier is a running Copy.
 type copier struct {
-	src   SourceConns
+	src   Sessions
 	open  func() sink // makes a worker's
 	jobs  []Job
 	total Progress // the totals; constant
@@ -184,7 +179,7 @@ type lockedTable struct {
 	table schema.Name
 }
 
-func newCopier(src SourceConns, jobs []Job) *copier {
+func newCopier(src Sessions, jobs []Job) *copier {
 	c := &copier{
 		src: src, jobs: jobs, results: make([]JobResult, len(jobs)),
 		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), ready: make(chan struct{}), locked: map[lockedTable]bool{},

@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	_ pipeline.SourceConns = (*pipeline.Source)(nil)
+	_ pipeline.Sessions = (*pipeline.Source)(nil)
 	_ pipeline.TargetConns = (*pipeline.Target)(nil)
 )
 
@@ -161,7 +161,7 @@ func copyOut(t testing.TB, dsn, sql string) []byte {
 	return out.Bytes()
 }
 
-func mustCopy(t testing.TB, src pipeline.SourceConns, target string, jobs []pipeline.Job, opts pipeline.CopyOptions) []pipeline.JobResult {
+func mustCopy(t testing.TB, src pipeline.Sessions, target string, jobs []pipeline.Job, opts pipeline.CopyOptions) []pipeline.JobResult {
 	t.Helper()
 	results, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, jobs, opts)
 	if err != nil {
@@ -255,7 +255,7 @@ insert into p select 1, 'x' || g from generate_series(1, 9) g`)
 	}
 }
 
-func copyOddTables(t *testing.T, src pipeline.SourceConns, source, target string, w way) {
+func copyOddTables(t *testing.T, src pipeline.Sessions, source, target string, w way) {
 	pgtest.Exec(t, target, "truncate nothing, computed, p")
 	res := mustCopy(t, src, target, []pipeline.Job{
 		{Name: "nothing", Binary: w.binary, Whole: w.whole, NewRewriter: w.rewriter, Into: name("nothing"), Chunks: []pipeline.Chunk{{Select: query("select from only public.nothing"), Rows: 7, Exact: true}}},

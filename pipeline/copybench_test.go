@@ -59,7 +59,7 @@ from generate_series(1, 300000) g`)
 }
 
 // bare relays by io.Pipe.
-func bare(src pipeline.SourceConns, tgt pipeline.TargetConns, sql, format string) error {
+func bare(src pipeline.Sessions, tgt pipeline.TargetConns, sql, format string) error {
 	ctx := context.Background()
 	from, err := src.Acquire(ctx)
 	if err != nil {

@@ -23,7 +23,7 @@ type Files interface {
 // COPY text, compressed. Each chunk is compressed by itself, outside of the
 // goroutine that masks, and added to its file when it is whole, so that one whose
 // connection broke can be read again. An error of Files ends the copy.
-func CopyFiles(ctx context.Context, src SourceConns, files Files, compression pgarchive.Compression, jobs []Job, opts CopyOptions) ([]JobResult, error) {
+func CopyFiles(ctx context.Context, src Sessions, files Files, compression pgarchive.Compression, jobs []Job, opts CopyOptions) ([]JobResult, error) {
 	o := &fileOut{files: files, compression: compression, byName: map[string]*dataFile{}}
 	var err error
 	if o.tail, err = pgarchive.AppendEnd(nil, compression); err != nil {

@@ -15,13 +15,6 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// Sessions lends connections to one database, as many as are in use at once;
-// Source and Target are such.
-type Sessions interface {
-	Acquire(ctx context.Context) (*pgconn.PgConn, error)
-	Release(conn *pgconn.PgConn, healthy bool)
-}
-
 // ScanTable is a table whose columns are looked through for original values.
 type ScanTable struct {
 	Table   schema.Name // rows of its own only: not those of partitions and children

@@ -183,6 +183,13 @@ func closeConn(ctx context.Context, conn *pgconn.PgConn) {
 	conn.Close(ctx)
 }
 
+// Sessions lends connections to one database, as many as are in use at once;
+// Source and Target are such.
+type Sessions interface {
+	Acquire(ctx context.Context) (*pgconn.PgConn, error)
+	Release(conn *pgconn.PgConn, healthy bool)
+}
+
 // endpoint connects again and again to the one server that the first
 // connection reached, however many hosts and addresses its configuration names.
 type endpoint struct {
