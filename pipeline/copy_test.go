@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	_ pipeline.Sessions = (*pipeline.Source)(nil)
+	_ pipeline.Sessions    = (*pipeline.Source)(nil)
 	_ pipeline.TargetConns = (*pipeline.Target)(nil)
 )
 

@@ -116,7 +116,7 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 	if have {
 		return nil
 	}
-	if err := LockNowait(ctx, src, table); err != nil {
+	if err := lockNowait(ctx, src, table); err != nil {
 		return failure(ctx, "source", err, a.job.Columns)
 	}
 	c.mu.Lock()

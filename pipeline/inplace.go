@@ -201,7 +201,7 @@ func (t *Target) veiled(ctx context.Context, prelude string, look bool, fn func(
 		return context.Cause(ctx)
 	}
 	defer func() { t.inplace.veil <- struct{}{} }()
-	for until := time.Now().Add(t.cfg.SwapTimeout); ; {
+	for until := time.Now().Add(t.cfg.swapTimeout); ; {
 		up := false
 		body := func(conn *pgconn.PgConn) error {
 			up = false

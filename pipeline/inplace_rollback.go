@@ -61,7 +61,7 @@ func (t *Target) rollbackShadows(ctx context.Context) (RollbackResult, error) {
 		return RollbackResult{}, fmt.Errorf("there is no database %s", schema.QuoteIdent(t.name))
 	}
 	var res RollbackResult
-	for until := time.Now().Add(t.cfg.SwapTimeout); ; {
+	for until := time.Now().Add(t.cfg.swapTimeout); ; {
 		err := again(ctx, liveSessions{t}, "target", func(conn *pgconn.PgConn) (err error) {
 			res, err = t.rollbackOn(ctx, conn, live)
 			return err

@@ -184,7 +184,7 @@ func (t *Target) swapShadows(ctx context.Context) (SwapResult, error) {
 	}
 	defer func() { closeConn(ctx, conn) }()
 	var s *shadowSwap
-	for until := time.Now().Add(t.cfg.SwapTimeout); ; {
+	for until := time.Now().Add(t.cfg.swapTimeout); ; {
 		s = &shadowSwap{t: t, conn: conn, owner: cmp.Or(t.cfg.Owner, live.owner)}
 		err := s.run(ctx)
 		if err == nil {

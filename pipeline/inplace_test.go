@@ -326,7 +326,7 @@ func TestInPlaceBesideReadersAndExtensions(t *testing.T) {
 		}
 	}()
 	for range 2 {
-		p.cfg.SwapTimeout = 10 * time.Second
+		p.cfg = p.cfg.WithSwapTimeout(10 * time.Second)
 		if err := p.plain(t); err != nil {
 			t.Error(err)
 		}

@@ -32,11 +32,11 @@ func (e *YieldError) Error() string {
 	return fmt.Sprintf("source: another session waited%s behind us for %s; the run gave way; run it again when no migration runs, or raise --yield", waited, what)
 }
 
-// LockNowait locks table on a worker, in access share mode, without waiting:
+// lockNowait locks table on a worker, in access share mode, without waiting:
 // if a stronger lock is held or waited for, the error is a *YieldError. A worker
 // calls it before it first reads a table, or it could queue up behind a session
 // that itself waits for the leader. The lock lasts as long as the worker.
-func LockNowait(ctx context.Context, worker *pgconn.PgConn, table schema.Name) error {
+func lockNowait(ctx context.Context, worker *pgconn.PgConn, table schema.Name) error {
 	err := run(ctx, worker, "lock table "+table.SQL()+" in access share mode nowait")
 	if codeOf(err) == lockNotAvailable {
 		return &YieldError{Table: table}

@@ -162,7 +162,7 @@ func TestRollbackThatCannotEndASession(t *testing.T) {
 	}
 	pgtest.Exec(t, target+"_previous", "create table previous ()")
 	pgtest.Connect(t, target+"_previous") // a superuser's
-	_, err := rollback(t, pipeline.TargetConfig{Conn: as(t, target, runner), SwapTimeout: 100 * time.Millisecond})
+	_, err := rollback(t, pipeline.TargetConfig{Conn: as(t, target, runner)}.WithSwapTimeout(100*time.Millisecond))
 	if err == nil || !strings.Contains(err.Error(), "may not end: backend") {
 		t.Errorf("error: %v", err)
 	}

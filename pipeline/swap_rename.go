@@ -18,7 +18,7 @@ import (
 // owner, privileges, settings and comment, and renames. ALTER DATABASE RENAME
 // locks out new sessions and then waits some seconds for the others to go,
 // while a second session ends them; if one stays, all is tried again until
-// SwapTimeout is over. older is where Previous goes, "" if there is none.
+// swapTimeout is over. older is where Previous goes, "" if there is none.
 func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended int, err error) {
 	building, err := t.database(ctx, t.build)
 	if err != nil {
@@ -49,7 +49,7 @@ func (t *Target) rename(ctx context.Context, live *liveDB, older string) (ended 
 
 // renameWhenFree runs script, a transaction that gives NAME to the database
 // place, and commits it, while a second session ends those on the databases
-// busy, again and again until SwapTimeout is over. It returns how many it ended.
+// busy, again and again until swapTimeout is over. It returns how many it ended.
 func (t *Target) renameWhenFree(ctx context.Context, script string, place uint32, busy []string) (ended int, err error) {
 	second, err := t.at.connect(ctx, t.cfg.MaintenanceDB)
 	if err != nil {
@@ -60,7 +60,7 @@ func (t *Target) renameWhenFree(ctx context.Context, script string, place uint32
 		return 0, withMessage(err)
 	}
 	k := &killer{conn: second, oids: busy, ended: map[string]bool{}, kept: map[string]bool{}}
-	for deadline := time.Now().Add(t.cfg.SwapTimeout); ; {
+	for deadline := time.Now().Add(t.cfg.swapTimeout); ; {
 		err := t.tryRename(ctx, script, place, k)
 		if codeOf(err) == "55006" && time.Now().Before(deadline) && ctx.Err() == nil {
 			continue

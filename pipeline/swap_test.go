@@ -78,7 +78,7 @@ func TestSwapThatCannotEndASession(t *testing.T) {
 	server(t, fmt.Sprintf("create database %q owner %s", db, runner))
 	server(t, fmt.Sprintf("comment on database %q is 'mine'", db))
 	session := pgtest.Connect(t, target) // a superuser's
-	_, err := refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, runner), SwapTimeout: time.Millisecond}}.run(t)
+	_, err := refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, runner)}.WithSwapTimeout(time.Millisecond)}.run(t)
 	if err == nil || !regexp.MustCompile(`may not end: backend [0-9]+, role \w+; end them`).MatchString(err.Error()) {
 		t.Errorf("error: %v", err)
 	}

@@ -40,9 +40,6 @@ type TargetConfig struct {
 	Owner string
 	// Grants are given on such objects.
 	Grants []Grant
-	// SwapTimeout is how long Swap tries to find the live database without
-	// sessions; zero means a minute.
-	SwapTimeout time.Duration
 	// InPlace builds schemas inside the live database, and swaps those, instead of a
 	// database beside it: for a role that may not create databases.
 	InPlace bool
@@ -55,7 +52,12 @@ type TargetConfig struct {
 	// PgDump and PgRestore are the programs; empty means to look for them in PATH
 	// and then where packages put them.
 	PgDump, PgRestore string
+
+	swapTimeout time.Duration // in place of that of the constant
 }
+
+// swapTimeout is how long a swap tries to find the live database without sessions.
+const swapTimeout = time.Minute
 
 // Grant gives Role privileges on tables, and with them USAGE on their schemas
 // and, where Privileges has INSERT, UPDATE or ALL, USAGE and SELECT on sequences.
@@ -103,8 +105,8 @@ func OpenTarget(ctx context.Context, cfg TargetConfig) (*Target, error) {
 	if cfg.Run == "" {
 		cfg.Run = newRun()
 	}
-	if cfg.SwapTimeout == 0 {
-		cfg.SwapTimeout = time.Minute
+	if cfg.swapTimeout == 0 {
+		cfg.swapTimeout = swapTimeout
 	}
 	name := cfg.Conn.Database
 	switch {
@@ -160,9 +162,6 @@ func (t *Target) Run() string { return t.cfg.Run }
 
 // Name returns the live database's name.
 func (t *Target) Name() string { return t.name }
-
-// Building returns the name of the database that this run builds.
-func (t *Target) Building() string { return t.build }
 
 // Info describes the target server; Database, OID and the locale are the
 // maintenance database's.

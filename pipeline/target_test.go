@@ -308,7 +308,7 @@ func TestFailureLeavesStaging(t *testing.T) {
 		{name: "check", verify: pipeline.VerifyConfig{Checks: []string{"select true", "select count(*) > 10 from users"}}, want: `check "select count(*) > 10 from users": did not return true`},
 		{name: "check error", verify: pipeline.VerifyConfig{Checks: []string{"select email::int > 0 from users"}}, want: "SQLSTATE 22P02"},
 		{name: "check writes", verify: pipeline.VerifyConfig{Checks: []string{"delete from users returning true"}}, want: "SQLSTATE 25006"},
-		{name: "check hangs", verify: pipeline.VerifyConfig{Checks: []string{"select true from pg_sleep(60)"}, CheckTimeout: 50 * time.Millisecond}, want: "took longer"},
+		{name: "check hangs", verify: pipeline.VerifyConfig{Checks: []string{"select true from pg_sleep(60)"}}.WithCheckTimeout(50 * time.Millisecond), want: "took longer"},
 		{name: "late", mid: func(*pipeline.Target) error { return boom }, want: "boom"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

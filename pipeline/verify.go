@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,13 +31,14 @@ type VerifyConfig struct {
 	Schema func(ctx context.Context, conn *pgconn.PgConn) (problems []string, compared int, err error)
 	// Checks are queries that must return one row with true.
 	Checks []string
-	// SearchPath is for the checks; empty means "$user", public.
-	SearchPath string
-	// CheckTimeout is for each check; zero means a minute.
-	CheckTimeout time.Duration
 	// Workers is how many sessions count rows; zero means one.
 	Workers int
+
+	checkTimeout time.Duration // in place of that of the constant
 }
+
+// checkTimeout is what one check may take.
+const checkTimeout = time.Minute
 
 // Verified is what Verify proved.
 type Verified struct {
@@ -326,15 +328,8 @@ func (t *Target) checkOn(ctx context.Context, conn *pgconn.PgConn, sql string, c
 	if conn.TxStatus() != 'I' { // under the veil
 		begin = "set transaction read only; "
 	}
-	timeout, path := cfg.CheckTimeout, cfg.SearchPath
-	if timeout == 0 {
-		timeout = time.Minute
-	}
-	if path == "" {
-		path = `"$user", public`
-	}
-	if err := run(ctx, conn, fmt.Sprintf(begin+"set local statement_timeout = %d; select pg_catalog.set_config('search_path', %s, true)",
-		max(1, timeout.Milliseconds()), schema.QuoteLiteral(path))); err != nil {
+	timeout := cmp.Or(cfg.checkTimeout, checkTimeout)
+	if err := run(ctx, conn, fmt.Sprintf(begin+`set local statement_timeout = %d; set local search_path = "$user", public`, timeout.Milliseconds())); err != nil {
 		return "", failure(ctx, "target", fmt.Errorf("check: %w", err), nil)
 	}
 	rows, err := rowsOf(ctx, conn, sql)

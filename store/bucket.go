@@ -14,9 +14,9 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// StaleAfter is how old the mark of a run may be, in a bucket, before the run is
+// staleAfter is how old the mark of a run may be, in a bucket, before the run is
 // taken for dead.
-const StaleAfter = 15 * time.Minute
+const staleAfter = 15 * time.Minute
 
 // beatEvery is how often a run writes its mark anew.
 const beatEvery = time.Minute

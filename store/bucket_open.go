@@ -44,7 +44,7 @@ func openBucket(ctx context.Context, dest string) (*bucket, error) {
 	case u.Fragment != "":
 		return nil, fmt.Errorf("destination %s: # in a URL; write it as %%23", shown)
 	}
-	b := &bucket{shown: shown, stale: StaleAfter, beat: beatEvery, part: partSize}
+	b := &bucket{shown: shown, stale: staleAfter, beat: beatEvery, part: partSize}
 	if p := strings.Trim(u.Path, "/"); p != "" {
 		b.prefix = p + "/"
 	}

@@ -347,7 +347,7 @@ func TestDestinations(t *testing.T) {
 		"gs://x/y?anonymous=true&colour=red":            "colour",
 		"azblob://x/y?colour=red":                       "azblob://x/y",
 	} {
-		_, err := Open(context.Background(), dest, Options{})
+		_, err := Open(context.Background(), dest)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", dest, err)
 		}
@@ -567,7 +567,7 @@ func TestS3Killed(t *testing.T) {
 	if _, err := s.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
-	b.stale = StaleAfter
+	b.stale = staleAfter
 	if got := states(t, s); strings.Contains(got, string(Incomplete)) || strings.Contains(got, string(Writing)) {
 		t.Error(got)
 	}

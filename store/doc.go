@@ -15,9 +15,9 @@
 //
 // In a bucket, the files of NAME are the objects PREFIX/NAME/FILE, and
 // PREFIX/NAME/manifest.json makes them a snapshot. The mark is PREFIX/NAME/owner:
-// it names the run, which writes it anew every minute. A mark that is older than
-// StaleAfter, both times by the storage's own clock, is that of a dead run. A run
-// that was stopped for longer finds its mark gone and gives up.
+// it names the run, which writes it anew every minute. A mark that is older than a
+// quarter of an hour, both times by the storage's own clock, is that of a dead run. A
+// run that was stopped for longer finds its mark gone and gives up.
 //
 // With recipients, every file but the manifest is encrypted by age as it is
 // written; sizes and hashes are those of the encrypted bytes, so that a snapshot

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 func writeForever(dir string) {
 	ctx := context.Background()
-	s, err := Open(ctx, dir, Options{})
+	s, err := Open(ctx, dir)
 	for i := 0; err == nil; i++ {
 		var u *Upload
 		if u, err = s.Begin(ctx, fmt.Sprintf("p%d-%d", os.Getpid(), i), UploadOptions{}); err != nil {

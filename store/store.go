@@ -12,9 +12,6 @@ import (
 	"filippo.io/age"
 )
 
-// Options are those of a Store. There are none so far.
-type Options struct{}
-
 // Store is a place where snapshots are kept. Its methods may be called from
 // several goroutines.
 type Store struct {
@@ -65,7 +62,7 @@ type found struct {
 // there, or a URL: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, azblob://CONTAINER/PREFIX,
 // file:///PATH. Nothing is written, and of a bucket nothing is asked. The caller
 // closes the store.
-func Open(ctx context.Context, dest string, opts Options) (*Store, error) {
+func Open(ctx context.Context, dest string) (*Store, error) {
 	scheme, rest, isURL := strings.Cut(dest, "://")
 	switch {
 	case dest == "":

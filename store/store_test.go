@@ -20,7 +20,7 @@ import (
 
 func open(t *testing.T, dest string) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), dest, Options{})
+	s, err := Open(context.Background(), dest)
 	if err != nil {
 		t.Fatal(err)
 	}

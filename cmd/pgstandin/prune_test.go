@@ -88,7 +88,7 @@ func TestSnapshotsThatAreNotComplete(t *testing.T) {
 	dest := t.TempDir()
 	weekOfSnapshots(t, dest, 3)
 	ctx := t.Context()
-	st, err := store.Open(ctx, dest, store.Options{})
+	st, err := store.Open(ctx, dest)
 	if err != nil {
 		t.Fatal(err)
 	}

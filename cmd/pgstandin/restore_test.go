@@ -29,7 +29,7 @@ func stock(t testing.TB, dsn, dest, name string, when time.Time, keys []string, 
 func putFolder(t testing.TB, dir, dest, name string, meta store.Metadata, keys []string) {
 	t.Helper()
 	ctx := context.Background()
-	st, err := store.Open(ctx, dest, store.Options{})
+	st, err := store.Open(ctx, dest)
 	if err != nil {
 		t.Fatal(err)
 	}

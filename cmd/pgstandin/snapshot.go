@@ -147,7 +147,7 @@ func (o *snapshotOptions) writer(ctx context.Context, stdout io.Writer) (*snapsh
 		return nil, usageError(fmt.Errorf("--name: %w", err))
 	}
 	var err error
-	if w.store, err = store.Open(ctx, o.out, store.Options{}); err != nil {
+	if w.store, err = store.Open(ctx, o.out); err != nil {
 		return nil, usageError(fmt.Errorf("--out: %w", err))
 	}
 	return w, nil

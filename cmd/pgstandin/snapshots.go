@@ -169,7 +169,7 @@ func printSnapshots(w io.Writer, list []listedSnapshot) error {
 
 // openStore opens a store that a command names.
 func openStore(ctx context.Context, dest string) (*store.Store, error) {
-	st, err := store.Open(ctx, dest, store.Options{})
+	st, err := store.Open(ctx, dest)
 	if err != nil {
 		return nil, usageError(err)
 	}

@@ -210,9 +210,6 @@ func (s *Server) Port() int { return s.port }
 // DataDir returns the cluster's directory; it belongs to the server's user.
 func (s *Server) DataDir() string { return filepath.Join(s.dir, "data") }
 
-// LogFile returns the file of the server's log, which may quote statements.
-func (s *Server) LogFile() string { return filepath.Join(s.dir, "log") }
-
 // StopCommand returns the shell command that ends a server started with
 // Persist, and removes all of it, after this process has ended.
 func (s *Server) StopCommand() string {
