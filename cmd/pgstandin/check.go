@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -83,11 +82,10 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 			return err
 		}
 		defer func() { err = errors.Join(err, from.Close()) }()
-		j.sourceDSN = from.server.DSN(from.database)
-		if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
-			return fmt.Errorf("throw-away server: %w", err)
+		if j.source, err = throwAway(from.server, from.database); err != nil {
+			return err
 		}
-	} else if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+	} else if j.source, err = o.source.config(); err != nil {
 		if o.source.source == "" && os.Getenv("PGSTANDIN_SOURCE") == "" {
 			err = fmt.Errorf("%w; or --schema FILE, to check against a dump", err)
 		}

@@ -87,15 +87,15 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 	if err != nil {
 		return usageError(err)
 	}
-	j := &job{noLock: true, file: file, secret: secret, run: o.run, maintenance: "postgres"}
-	j.sourceDSN, j.targetDSN = server.DSN("production"), server.DSN("staging")
-	if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
-		return fmt.Errorf("demo: %w", err)
+	j := &job{noLock: true, file: file, secret: secret, run: o.run}
+	if j.source, err = throwAway(server, "production"); err != nil {
+		return err
 	}
-	if j.target, err = pgconn.ParseConfig(j.targetDSN); err != nil {
-		return fmt.Errorf("demo: %w", err)
+	staging, err := throwAway(server, "staging")
+	if err != nil {
+		return err
 	}
-	j.tools = server.Bin()
+	j.target = replacing(staging.Conn, staging.DSN, toolsIn(server.Bin()), file)
 	dir, err := os.MkdirTemp("", "pgstandin-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -90,19 +90,19 @@ func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, 
 			return nil, err
 		}
 	}
-	source, dsn, err := o.source.config()
+	source, err := o.source.config()
 	if err != nil {
 		return nil, err
 	}
-	target, targetDSN, err := connection("target", o.target, os.Getenv("PGSTANDIN_TARGET"), false)
+	target, targetDSN, err := (&targetOptions{target: o.target}).connection()
 	if err != nil {
 		return nil, err
 	}
-	a, err := readEnd(ctx, "source", source, dsn)
+	a, err := readEnd(ctx, "source", source)
 	if err != nil {
 		return nil, err
 	}
-	b, err := readEnd(ctx, "target", target, targetDSN)
+	b, err := readEnd(ctx, "target", reading(target, targetDSN))
 	if err != nil {
 		return nil, err
 	}
@@ -123,8 +123,8 @@ type driftEnd struct {
 }
 
 // readEnd reads one end's catalog in a session that only reads.
-func readEnd(ctx context.Context, end string, cfg *pgconn.Config, dsn string) (*driftEnd, error) {
-	src, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: cfg, DSN: dsn})
+func readEnd(ctx context.Context, end string, cfg pipeline.SourceConfig) (*driftEnd, error) {
+	src, err := pipeline.OpenSource(ctx, cfg)
 	if err != nil {
 		// OpenSource speaks of a source, whichever end it is.
 		return nil, fmt.Errorf("%s: %s", end, strings.TrimPrefix(err.Error(), "source: "))

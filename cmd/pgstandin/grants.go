@@ -111,7 +111,7 @@ func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline
 	if source {
 		j := &job{file: file}
 		var err error
-		if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+		if j.source, err = o.source.config(); err != nil {
 			return nil, err
 		}
 		if src, err = j.open(ctx); err != nil {
@@ -129,11 +129,11 @@ func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline
 		out = append(out, g)
 	}
 	if target {
-		cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Owner: file.Owner, InPlace: o.inPlace}
-		var err error
-		if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
+		cfg, err := o.target.config(file)
+		if err != nil {
 			return nil, err
 		}
+		cfg.InPlace = o.inPlace
 		tgt, err := pipeline.OpenTarget(ctx, cfg)
 		if err != nil {
 			return nil, at("target", err)

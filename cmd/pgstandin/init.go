@@ -84,7 +84,7 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 		return fmt.Errorf("init: %w", err)
 	}
 	j := &job{}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+	if j.source, err = o.source.config(); err != nil {
 		return err
 	}
 	src, err := j.open(ctx)

@@ -10,7 +10,7 @@ import (
 // look opens the source of a command that writes nothing, and calls fn with the
 // rules bound to it.
 func (j *job) look(ctx context.Context, source *sourceOptions, fn func(ctx context.Context, src *pipeline.Source, b *bound) error) (err error) {
-	if j.source, j.sourceDSN, err = source.config(); err != nil {
+	if j.source, err = source.config(); err != nil {
 		return err
 	}
 	return j.lookAt(ctx, fn)

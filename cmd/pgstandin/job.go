@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/keyed"
@@ -22,22 +19,18 @@ import (
 type job struct {
 	noLock bool // do not compare with a lock file: there is none, or it is about to be written
 
-	source, target       *pgconn.Config
-	sourceDSN, targetDSN string
-	maintenance          string
-	adopt, inPlace       bool
-	tools                string // folder of pg_dump and pg_restore; "" looks for them
-	file                 *rules.File
-	secret               *keyed.Secret // nil where no row is masked
-	run                  runOptions
-	yield, lockTimeout   time.Duration
-	limits               limitOptions
-	copyFormat           copyFormat
-	beforeSwap           string // command; "" for none
-	errOut               io.Writer
-	report               reporter
-	files                *reportFiles // nil: no report
-	command              []string     // as the report shows it
+	source     pipeline.SourceConfig
+	target     pipeline.TargetConfig // zero: nothing is replaced
+	tools      clientTools           // of a snapshot
+	file       *rules.File
+	secret     *keyed.Secret // nil where no row is masked
+	run        runOptions
+	copyFormat copyFormat
+	beforeSwap string // command; "" for none
+	errOut     io.Writer
+	report     reporter
+	files      *reportFiles // nil: no report
+	command    []string     // as the report shows it
 }
 
 // bound is the rules bound to the source as the run's snapshot shows it.
@@ -84,13 +77,9 @@ func (j *job) workers() int {
 	return defaultWorkers()
 }
 
-// open connects the source and reads the clock and the catalog there.
+// open connects the source.
 func (j *job) open(ctx context.Context) (*pipeline.Source, error) {
-	return pipeline.OpenSource(ctx, pipeline.SourceConfig{
-		Conn: j.source, DSN: j.sourceDSN, Yield: j.yield, LockTimeout: j.lockTimeout,
-		MaxRate: int64(j.limits.rate), MaxLag: time.Duration(j.limits.lag), MaxAge: time.Duration(j.limits.age),
-		StatementTimeout: time.Duration(j.limits.statement), StallTimeout: time.Duration(j.limits.stall),
-	})
+	return pipeline.OpenSource(ctx, j.source)
 }
 
 // tableNames are the tables to lock, those that hold rows and those above them.

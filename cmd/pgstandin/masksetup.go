@@ -138,10 +138,9 @@ func (s *maskSetup) bindStream(ctx context.Context) error {
 // bind binds the rules to the schema on the throw-away server, and ends that.
 func (s *maskSetup) bind(ctx context.Context) error {
 	j := s.job
-	j.sourceDSN = s.server.server.DSN(s.server.database)
 	var err error
-	if j.source, err = pgconn.ParseConfig(j.sourceDSN); err != nil {
-		return fmt.Errorf("throw-away server: %w", err)
+	if j.source, err = throwAway(s.server.server, s.server.database); err != nil {
+		return err
 	}
 	src, err := j.open(ctx)
 	if err != nil {

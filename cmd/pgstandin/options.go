@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/pflag"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -26,8 +29,23 @@ func (o *sourceOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.source, "source", "", "production `URL` or connection string (PGSTANDIN_SOURCE, else PG* variables)")
 }
 
-func (o *sourceOptions) config() (*pgconn.Config, string, error) {
-	return connection("source", o.source, os.Getenv("PGSTANDIN_SOURCE"), true)
+func (o *sourceOptions) config() (pipeline.SourceConfig, error) {
+	conn, dsn, err := connection("source", o.source, os.Getenv("PGSTANDIN_SOURCE"), true)
+	return reading(conn, dsn), err
+}
+
+// reading is the configuration of sessions that only read, at either end.
+func reading(conn *pgconn.Config, dsn string) pipeline.SourceConfig {
+	return pipeline.SourceConfig{Conn: conn, DSN: dsn, StallTimeout: pipeline.DefaultStallTimeout}
+}
+
+// throwAway is that of a database of a server of our own.
+func throwAway(server *pgserver.Server, database string) (cfg pipeline.SourceConfig, err error) {
+	conn, err := pgconn.ParseConfig(server.DSN(database))
+	if err != nil {
+		return cfg, fmt.Errorf("throw-away server: %w", err)
+	}
+	return reading(conn, server.DSN(database)), nil
 }
 
 // targetOptions say what to replace.
@@ -43,8 +61,46 @@ func (o *targetOptions) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.adopt, "adopt", false, "replace a target that holds tables and was not made by pgstandin")
 }
 
-func (o *targetOptions) config() (*pgconn.Config, string, error) {
+// connection says where the target is.
+func (o *targetOptions) connection() (*pgconn.Config, string, error) {
 	return connection("target", o.target, os.Getenv("PGSTANDIN_TARGET"), false)
+}
+
+// config is the target with what the rules say of it; nil stands for no rules. A
+// command that has a flag for more sets that.
+func (o *targetOptions) config(file *rules.File) (cfg pipeline.TargetConfig, err error) {
+	conn, dsn, err := o.connection()
+	if err != nil {
+		return cfg, err
+	}
+	cfg = replacing(conn, dsn, toolsIn(os.Getenv("PGSTANDIN_PG_BIN")), file)
+	cfg.MaintenanceDB, cfg.Adopt = o.maintenance, o.adopt
+	return cfg, nil
+}
+
+// replacing is the configuration of what replaces a database.
+func replacing(conn *pgconn.Config, dsn string, tools clientTools, file *rules.File) pipeline.TargetConfig {
+	cfg := pipeline.TargetConfig{
+		Conn: conn, DSN: dsn, PgDump: tools.pgDump, PgRestore: tools.pgRestore, StallTimeout: pipeline.DefaultStallTimeout,
+	}
+	if file != nil {
+		cfg.Owner = file.Owner
+		for _, g := range file.Grants {
+			cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})
+		}
+	}
+	return cfg
+}
+
+// clientTools are PostgreSQL's programs; "" is one that is still to be looked for.
+type clientTools struct{ pgDump, pgRestore string }
+
+// toolsIn are those of a folder, "" for none.
+func toolsIn(dir string) clientTools {
+	if dir == "" {
+		return clientTools{}
+	}
+	return clientTools{pgDump: filepath.Join(dir, "pg_dump"), pgRestore: filepath.Join(dir, "pg_restore")}
 }
 
 // connection parses what the flag or the environment says, in libpq's forms: a
@@ -77,15 +133,16 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 	return cfg, dsn, nil
 }
 
-// between takes the secret and both ends of a run from their options.
+// between takes the secret and both ends of a run from their options. The rules are
+// read before.
 func (j *job) between(key *keyOptions, source *sourceOptions, target *targetOptions) (err error) {
 	if j.secret, err = key.secret(); err != nil {
 		return err
 	}
-	if j.source, j.sourceDSN, err = source.config(); err != nil {
+	if j.source, err = source.config(); err != nil {
 		return err
 	}
-	j.target, j.targetDSN, err = target.config()
+	j.target, err = target.config(j.file)
 	return err
 }
 
@@ -185,17 +242,29 @@ func (o *runOptions) addDocument(f *pflag.FlagSet, what string) {
 	f.BoolVar(&o.json, "json", false, "print "+what+" as one JSON document")
 }
 
-// limitOptions keep a run from hurting production.
-type limitOptions struct {
+// sourceLimits keep a run from hurting production.
+type sourceLimits struct {
+	yield, lockTimeout         patience
 	rate                       byteCount
 	lag, age, statement, stall patience
 }
 
-func (o *limitOptions) AddFlags(f *pflag.FlagSet) {
+// AddFlags adds the flags with their defaults.
+func (o *sourceLimits) AddFlags(f *pflag.FlagSet) {
+	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
+	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
+	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 	f.Var(&o.rate, "max-rate", "read so many `bytes` a second from the source, all workers together (default: no limit)")
 	f.Var(&o.lag, "max-lag", "pause reading while a standby of the source, or the source as a standby, is farther behind (default: never)")
 	f.Var(&o.age, "max-snapshot-age", "give up when the run's snapshot of the source is older: it keeps vacuum from its work (default: never)")
 	f.Var(&o.statement, "statement-timeout", "what one statement on the source may take (default: no limit)")
 	o.stall = patience(pipeline.DefaultStallTimeout)
 	f.Var(&o.stall, "stall-timeout", "when no byte passes on a connection for so long, ask the server whether it is at work for us; if not, the connection is lost")
+}
+
+// apply sets them in the configuration of a source.
+func (o *sourceLimits) apply(cfg *pipeline.SourceConfig) {
+	cfg.Yield, cfg.LockTimeout = time.Duration(o.yield), time.Duration(o.lockTimeout)
+	cfg.MaxRate, cfg.MaxLag, cfg.MaxAge = int64(o.rate), time.Duration(o.lag), time.Duration(o.age)
+	cfg.StatementTimeout, cfg.StallTimeout = time.Duration(o.statement), time.Duration(o.stall)
 }

@@ -70,7 +70,7 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 			return err
 		}
 	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+	if j.source, err = o.source.config(); err != nil {
 		return err
 	}
 	src, err := j.open(ctx)

@@ -3,28 +3,22 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 type refreshOptions struct {
-	source      sourceOptions
-	target      targetOptions
-	rules       rulesOptions
-	key         keyOptions
-	run         runOptions
-	report      reportOptions
-	yield       patience
-	lockTimeout patience
-	limits      limitOptions
-	copyFormat  copyFormat
-	beforeSwap  string
-	inPlace     bool
+	source sourceOptions
+	target targetOptions
+	rules  rulesOptions
+	key    keyOptions
+	run    runOptions
+	report reportOptions
+	sourceLimits
+	copyFormat copyFormat
+	beforeSwap string
+	inPlace    bool
 }
 
 func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
@@ -34,13 +28,10 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
 	o.report.AddFlags(f)
-	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
-	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
 	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
 	f.BoolVar(&o.inPlace, "in-place", false, "build new schemas inside the target database and swap those, for a role that may not create databases")
 	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
-	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
-	o.limits.AddFlags(f)
+	o.sourceLimits.AddFlags(f)
 }
 
 func newRefreshCommand() *cobra.Command {
@@ -87,8 +78,8 @@ Exit statuses:
 }
 
 func (o *refreshOptions) job(ctx context.Context) (*job, error) {
-	j := &job{maintenance: o.target.maintenance, adopt: o.target.adopt, run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), limits: o.limits, copyFormat: o.copyFormat}
-	if j.inPlace = o.inPlace; o.inPlace && o.beforeSwap != "" {
+	j := &job{run: o.run, copyFormat: o.copyFormat}
+	if o.inPlace && o.beforeSwap != "" {
 		return nil, usageError(errors.New("--before-swap cannot go with --in-place: the new schemas do not have their names before the swap"))
 	}
 	var err error
@@ -98,9 +89,10 @@ func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 	if err := j.between(&o.key, &o.source, &o.target); err != nil {
 		return nil, err
 	}
+	o.apply(&j.source)
+	j.target.StallTimeout, j.target.InPlace = j.source.StallTimeout, o.inPlace
 	if j.files, err = o.report.open(); err != nil {
 		return nil, err
 	}
-	j.tools = os.Getenv("PGSTANDIN_PG_BIN")
 	return j, nil
 }

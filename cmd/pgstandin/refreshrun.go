@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -50,7 +49,7 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
 		return nil, err
 	}
-	copyWhole(r.copies, r.leaves, r.workers(), r.limits.statement > 0)
+	copyWhole(r.copies, r.leaves, r.workers(), r.job.source.StatementTimeout > 0)
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
 		return nil, j.refuse(r.rec, err)
 	}
@@ -161,17 +160,7 @@ func (r *refreshRun) swap(ctx context.Context) error {
 }
 
 func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
-	cfg := pipeline.TargetConfig{
-		Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance, Adopt: j.adopt, InPlace: j.inPlace, Owner: j.file.Owner,
-		StallTimeout: time.Duration(j.limits.stall),
-	}
-	for _, g := range j.file.Grants {
-		cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})
-	}
-	if j.tools != "" {
-		cfg.PgDump, cfg.PgRestore = j.tools+"/pg_dump", j.tools+"/pg_restore"
-	}
-	tgt, err := pipeline.OpenTarget(ctx, cfg)
+	tgt, err := pipeline.OpenTarget(ctx, j.target)
 	if err != nil {
 		return nil, at("target", err)
 	}

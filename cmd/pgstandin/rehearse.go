@@ -71,8 +71,8 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}, maintenance: o.maintenance}
-	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target}); err != nil {
+	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}}
+	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target, maintenance: o.maintenance}); err != nil {
 		return err
 	}
 	report := &rehearsalReport{Tables: []rehearsedTable{}}
@@ -103,15 +103,14 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 
 // openRehearsal connects to the target's server, if the rules allow the target.
 func (j *job) openRehearsal(ctx context.Context, src *pipeline.Source) (*pipeline.Rehearsal, error) {
-	cfg := pipeline.TargetConfig{Conn: j.target, DSN: j.targetDSN, MaintenanceDB: j.maintenance}
-	stage, err := pipeline.OpenRehearsal(ctx, cfg, src.Info())
+	stage, err := pipeline.OpenRehearsal(ctx, j.target, src.Info())
 	if err != nil {
 		return nil, err
 	}
-	info := stage.Info()
-	if !j.file.Targets.Match(info.Host, info.Port, j.target.Database, src.Info().Database) {
+	info, name := stage.Info(), j.target.Conn.Database
+	if !j.file.Targets.Match(info.Host, info.Port, name, src.Info().Database) {
 		stage.Close(ctx)
-		return nil, fmt.Errorf("%s is not among the targets of the rules; add it to targets", schema.QuoteIdent(j.target.Database))
+		return nil, fmt.Errorf("%s is not among the targets of the rules; add it to targets", schema.QuoteIdent(name))
 	}
 	return stage, nil
 }

@@ -41,7 +41,7 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 		}
 		r.Hints.Reason = rec.noTarget
 	} else {
-		r.Target = endOf(rec.target, j.target.Database)
+		r.Target = endOf(rec.target, j.target.Conn.Database)
 	}
 	if len(rec.problems) > 0 {
 		r.Outcome = report.Refused

@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/report"
 	"github.com/pgstandin/pgstandin/store"
 )
@@ -113,17 +111,8 @@ func (o *restoreOptions) restoration(cmd *cobra.Command, dest string) (*restorat
 		}
 		r.identities = append(r.identities, ids...)
 	}
-	cfg := &r.target
-	cfg.MaintenanceDB, cfg.Adopt = o.target.maintenance, o.target.adopt
-	if tools := os.Getenv("PGSTANDIN_PG_BIN"); tools != "" {
-		cfg.PgDump, cfg.PgRestore = tools+"/pg_dump", tools+"/pg_restore"
-	}
-	if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
+	if r.target, err = o.target.config(r.rules); err != nil {
 		return nil, err
-	}
-	cfg.Owner = r.rules.Owner
-	for _, g := range r.rules.Grants {
-		cfg.Grants = append(cfg.Grants, pipeline.Grant{Role: g.Role, Privileges: g.Privileges})
 	}
 	return r, nil
 }

@@ -188,7 +188,7 @@ func (r *restoration) openLive(ctx context.Context) error {
 	if e := r.what.encoding; e != "" && e != "UTF8" && e != "SQL_ASCII" {
 		return fmt.Errorf("--data-only: the snapshot's rows are in %s, the target's schema is read in UTF8; restore them with pg_restore --data-only", e)
 	}
-	src, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: r.target.Conn, DSN: r.target.DSN})
+	src, err := pipeline.OpenSource(ctx, reading(r.target.Conn, r.target.DSN))
 	if err != nil {
 		return errors.New("--data-only keeps the target's schema, which cannot be read: " + strings.TrimPrefix(err.Error(), "source: "))
 	}

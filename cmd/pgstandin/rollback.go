@@ -39,12 +39,13 @@ A database whose comment says "pgstandin: protected" is left alone, and so is a
 NAME_previous that no run put aside.`,
 		Example: `  pgstandin rollback --target postgres://owner@stage/staging`,
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			cfg := pipeline.TargetConfig{MaintenanceDB: o.target.maintenance, Adopt: o.target.adopt, InPlace: o.inPlace}
-			if cfg.Conn, cfg.DSN, err = o.target.config(); err != nil {
+			cfg, err := o.target.config(nil)
+			if err != nil {
 				return err
 			}
+			cfg.InPlace = o.inPlace
 			tgt, err := pipeline.OpenTarget(ctx, cfg)
 			if err != nil {
 				return at("target", err)

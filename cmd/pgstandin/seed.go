@@ -141,7 +141,7 @@ func (o *seedOptions) check() error {
 
 // toTarget fills a database.
 func (r *seedRun) toTarget(ctx context.Context) error {
-	cfg, _, err := (&targetOptions{target: r.o.target}).config()
+	cfg, _, err := (&targetOptions{target: r.o.target}).connection()
 	if err != nil {
 		return err
 	}

@@ -12,24 +12,21 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
-	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/store"
 )
 
 type snapshotOptions struct {
-	source      sourceOptions
-	rules       rulesOptions
-	key         keyOptions
-	run         runOptions
-	report      reportOptions
-	yield       patience
-	lockTimeout patience
-	limits      limitOptions
-	out         string
-	name        string
-	compress    compression
-	format      archiveFormat
-	encryptTo   []string
+	source sourceOptions
+	rules  rulesOptions
+	key    keyOptions
+	run    runOptions
+	report reportOptions
+	sourceLimits
+	out       string
+	name      string
+	compress  compression
+	format    archiveFormat
+	encryptTo []string
 }
 
 func (o *snapshotOptions) AddFlags(f *pflag.FlagSet) {
@@ -38,10 +35,7 @@ func (o *snapshotOptions) AddFlags(f *pflag.FlagSet) {
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
 	o.report.AddFlags(f)
-	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
-	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
-	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
-	o.limits.AddFlags(f)
+	o.sourceLimits.AddFlags(f)
 	f.StringVar(&o.out, "out", "", "where snapshots are kept: a `folder`, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or azblob://CONTAINER/PREFIX; with --format plain, - is standard output")
 	f.StringVar(&o.name, "name", "", "the snapshot's `name` there (default: the time, such as 20260102T150405Z)")
 	f.Var(&o.format, "format", "directory (pg_restore, with -j), tar (pg_restore) or plain (one SQL file, for psql)")
@@ -99,7 +93,7 @@ Exit statuses:
 }
 
 func (o *snapshotOptions) job(ctx context.Context) (*job, error) {
-	j := &job{run: o.run, yield: time.Duration(o.yield), lockTimeout: time.Duration(o.lockTimeout), limits: o.limits}
+	j := &job{run: o.run}
 	var err error
 	if j.file, err = o.rules.parse(ctx); err != nil {
 		return nil, err
@@ -107,13 +101,14 @@ func (o *snapshotOptions) job(ctx context.Context) (*job, error) {
 	if j.secret, err = o.key.secret(); err != nil {
 		return nil, err
 	}
-	if j.source, j.sourceDSN, err = o.source.config(); err != nil {
+	if j.source, err = o.source.config(); err != nil {
 		return nil, err
 	}
+	o.apply(&j.source)
 	if j.files, err = o.report.open(); err != nil {
 		return nil, err
 	}
-	j.tools = os.Getenv("PGSTANDIN_PG_BIN")
+	j.tools = toolsIn(os.Getenv("PGSTANDIN_PG_BIN"))
 	return j, nil
 }
 

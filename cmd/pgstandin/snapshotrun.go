@@ -77,11 +77,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, er
 
 // readSchema asks pg_dump for the schema.
 func (r *snapshotRun) readSchema(ctx context.Context) (err error) {
-	pgDump := ""
-	if r.tools != "" {
-		pgDump = r.tools + "/pg_dump"
-	}
-	r.archive, err = r.src.Archive(ctx, pgDump, pipeline.Objects{ForeignTables: r.file.Objects == rules.ObjectsSchema})
+	r.archive, err = r.src.Archive(ctx, r.tools.pgDump, pipeline.Objects{ForeignTables: r.file.Objects == rules.ObjectsSchema})
 	if err != nil {
 		return err
 	}

@@ -157,11 +157,7 @@ func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writ
 	if err != nil {
 		return err
 	}
-	pgRestore := ""
-	if r.tools != "" {
-		pgRestore = r.tools + "/pg_restore"
-	}
-	return errors.Join(pipeline.Script(ctx, pgRestore, r.src.Info().Major(), w.stage.Dir(), z), z.Close())
+	return errors.Join(pipeline.Script(ctx, r.tools.pgRestore, r.src.Info().Major(), w.stage.Dir(), z), z.Close())
 }
 
 // tar writes the files of the temporary folder, decompressed.

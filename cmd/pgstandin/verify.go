@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -69,16 +68,19 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 	if err != nil {
 		return err
 	}
-	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}, lockTimeout: time.Duration(o.lockTimeout)}
+	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}}
 	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target}); err != nil {
 		return err
 	}
+	j.source.LockTimeout = time.Duration(o.lockTimeout)
+	target := reading(j.target.Conn, j.target.DSN)
+	target.LockTimeout = j.source.LockTimeout
 	var found *leakResult
 	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
 		for _, n := range noOriginals(first.unlogged()) {
 			fmt.Fprintln(notes, "note:", n)
 		}
-		tgt, err := openReader(ctx, j.target, j.targetDSN, j.lockTimeout)
+		tgt, err := openReader(ctx, target)
 		if err != nil {
 			return err
 		}
@@ -113,8 +115,8 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 }
 
 // openReader opens the database that is looked through, for reading.
-func openReader(ctx context.Context, conn *pgconn.Config, dsn string, lockTimeout time.Duration) (*pipeline.Source, error) {
-	tgt, err := pipeline.OpenSource(ctx, pipeline.SourceConfig{Conn: conn, DSN: dsn, LockTimeout: lockTimeout})
+func openReader(ctx context.Context, cfg pipeline.SourceConfig) (*pipeline.Source, error) {
+	tgt, err := pipeline.OpenSource(ctx, cfg)
 	if err != nil {
 		return nil, ofTarget(err)
 	}
