@@ -112,12 +112,12 @@ func (f *Filter) Empty() bool { return f.count.values.Load() == 0 }
 
 // Counts says what a filter was given.
 type Counts struct {
-	Values  int64 `json:"values"`  // originals whose fingerprints were taken
-	Short   int64 `json:"short"`   // originals of fewer than six characters, which are not looked for
-	Shared  int64 `json:"shared"`  // single names, places, jobs, which are not looked for
-	Outputs int64 `json:"outputs"` // what masks made
-	Entries int64 `json:"entries"` // distinct fingerprints
-	Common  int64 `json:"common"`  // of them, values found in more than three rows: hits are counted apart
+	Values  int64 // originals whose fingerprints were taken
+	Short   int64 // originals of fewer than six characters, which are not looked for
+	Shared  int64 // single names, places, jobs, which are not looked for
+	Outputs int64 // what masks made
+	Entries int64 // distinct fingerprints
+	Common  int64 // of them, values found in more than three rows: hits are counted apart
 }
 
 // Counts returns what the filter was given; not while it is being filled.

@@ -12,15 +12,15 @@ import (
 
 // GrantScript is the SQL that gives a role what a run needs in one database.
 type GrantScript struct {
-	End      string           `json:"end"` // "source" or "target"
-	Database string           `json:"database"`
-	Grants   []GrantStatement `json:"statements"`
+	End      string // "source" or "target"
+	Database string
+	Grants   []GrantStatement
 }
 
 // GrantStatement is one statement, without its semicolon, and what it is for.
 type GrantStatement struct {
-	SQL string `json:"sql"`
-	Why string `json:"why"`
+	SQL string
+	Why string
 }
 
 func (g *GrantScript) add(why, form string, args ...any) {

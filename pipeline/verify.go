@@ -42,24 +42,24 @@ const checkTimeout = time.Minute
 
 // Verified is what Verify proved.
 type Verified struct {
-	Tables      int      `json:"tables"`
-	Rows        int64    `json:"rows"`
-	ForeignKeys int      `json:"foreign_keys"`
-	NotValid    []string `json:"not_valid"`   // foreign keys that production itself has as NOT VALID
-	Constraints int      `json:"constraints"` // others: primary keys, unique, check and exclusion constraints
-	Checks      int      `json:"checks"`
-	Sequences   int      `json:"sequences"` // past the values of their columns
-	Objects     int      `json:"objects"`   // of the source's schema that were compared, constraints among them
+	Tables      int
+	Rows        int64
+	ForeignKeys int
+	NotValid    []string // foreign keys that production itself has as NOT VALID
+	Constraints int      // others: primary keys, unique, check and exclusion constraints
+	Checks      int
+	Sequences   int // past the values of their columns
+	Objects     int // of the source's schema that were compared, constraints among them
 	// Kinds counts constraints of the source by kind: "primary key", "foreign
 	// key", "unique", "check", "exclusion".
-	Kinds map[string]Proved `json:"kinds"`
+	Kinds map[string]Proved
 }
 
 // Proved is how many constraints there are in the source, and how many of them
 // are in the target and valid there.
 type Proved struct {
-	Source int `json:"source"`
-	Valid  int `json:"valid"`
+	Source int
+	Valid  int
 }
 
 // VerifyError lists everything that did not hold.

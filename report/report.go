@@ -47,7 +47,7 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 type Report struct {
 	Format  string  `json:"format"`
 	Version int     `json:"version"`
-	Verdict Verdict `json:"verdict"` // JSON fills it
+	Verdict Verdict `json:"verdict"` // Complete fills it
 
 	Outcome  string       `json:"outcome"`  // Swapped, Published or Refused
 	Problems List[string] `json:"problems"` // why it was refused
@@ -266,11 +266,12 @@ type Step struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// JSON is report.json: indented, with a newline at its end. It sets what r says
-// of its own format and the verdict.
+// Complete sets what r says of its own format, and the verdict.
+func (r *Report) Complete() { r.Format, r.Version, r.Verdict = Format, Version, r.judge() }
+
+// JSON is report.json: indented, with a newline at its end. It completes r.
 func (r *Report) JSON() ([]byte, error) {
-	r.Format, r.Version = Format, Version
-	r.Verdict = r.judge()
+	r.Complete()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -48,12 +48,10 @@ const (
 
 // Difference is one object in which two databases differ.
 type Difference struct {
-	Change Change `json:"change"`
-	Kind   string `json:"kind"`
-	Name   string `json:"name"`
+	Change     Change
+	Kind, Name string
 	// First and Second are the definitions, where they can be shown.
-	First  string `json:"source,omitempty"`
-	Second string `json:"target,omitempty"`
+	First, Second string
 }
 
 // String is the difference on one line.

@@ -25,11 +25,11 @@ type leafJob struct {
 	made []*anonymize.Rewriter
 }
 
-func (l *leafJob) stats(r *tableResult) {
+func (l *leafJob) stats(r *tableCounts) {
 	for _, rw := range l.made {
 		for _, s := range rw.Stats() {
-			r.Opaque += s.Opaque
-			r.Fixed += s.Fixed
+			r.opaque += s.Opaque
+			r.fixed += s.Fixed
 			name := l.spec.Spec.Columns[s.Column].Name
 			if r.columns[name] == nil {
 				r.columns[name] = &columnCounts{}

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -22,7 +19,6 @@ type copyRun struct {
 	*job
 	src *pipeline.Source
 	rec *record
-	res *result
 
 	b       *bound // as of the snapshot once choose is done
 	objects []schema.Object
@@ -42,7 +38,7 @@ type copyRun struct {
 // returns.
 func (j *job) start(ctx context.Context) (*copyRun, error) {
 	r := &copyRun{
-		job: j, rec: &record{started: time.Now()}, res: &result{KeyID: j.secret.ID(), RulesHash: j.file.Hash},
+		job: j, rec: &record{started: time.Now()},
 		chunk: chunkBytes, counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
 	}
 	var err error
@@ -100,7 +96,6 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 		}
 		r.b = b
 		r.rec.bound, r.rec.snapshot, r.rec.source = b, snap, r.src.Info()
-		r.res.Snapshot = snap.Time.UTC().Format(time.RFC3339)
 		if r.objects, err = catalog.Objects(ctx, r.src.Leader()); err != nil {
 			return at("source", err)
 		}
@@ -150,8 +145,16 @@ func (r *copyRun) read(ctx context.Context, out outlet) error {
 		}
 		r.tally(done)
 		r.report.Step("look for leaks")
-		r.res.Leaks, err = r.lookForLeaks(ctx, out.scan)
-		r.rec.tables, r.rec.leak = r.res.byTable, leakOf(r.res, r.b.rules.Leaks)
+		found, err := r.lookForLeaks(ctx, out.scan)
+		if found != nil {
+			r.rec.leak = found.report()
+			if r.b.rules.Leaks.Source {
+				r.rec.leak.Scope = "source"
+			}
+			for _, t := range r.rec.tables {
+				r.rec.leak.FixedPoints += t.fixed
+			}
+		}
 		if err != nil {
 			return leakStatus(out.failed, err)
 		}
@@ -172,10 +175,9 @@ func (r *copyRun) progress(p pipeline.Progress) {
 	r.report.Progress(progress{p.Rows, p.Bytes, p.TotalRows, p.TotalBytes, running})
 }
 
-// tally fills in the result and the rows that each table must hold from what
-// became of the copies.
+// tally records what became of the copies, and the rows that each table must hold.
 func (r *copyRun) tally(done []pipeline.JobResult) {
-	byTable := map[*schema.Table]*tableResult{}
+	byTable := map[*schema.Table]*tableCounts{}
 	moves := map[*schema.Table]bool{} // whose rows may change their partition
 	for i, t := range r.leaves {
 		if r.copies[i].Into != t.leaf.Name {
@@ -186,49 +188,26 @@ func (r *copyRun) tally(done []pipeline.JobResult) {
 		root := t.leaf.Root()
 		x := byTable[root]
 		if x == nil {
-			x = &tableResult{Name: root.Name.String()}
-			if p := r.b.programs[root]; p != nil {
-				x.Masked = p.Masked()
-			}
-			x.columns = map[string]*columnCounts{}
+			x = &tableCounts{columns: map[string]*columnCounts{}}
 			byTable[root] = x
 		}
-		x.Rows += done[i].Rows
-		x.Bytes += done[i].Bytes
+		x.rows += done[i].Rows
+		x.bytes += done[i].Bytes
 		r.counts.add(t.leaf, done[i].Rows, moves[root])
 		t.stats(x)
 	}
 	for _, l := range r.sel.Leaves {
 		if l.How == subset.Nothing {
 			r.counts.add(l.Table, 0, moves[l.Root])
-			if byTable[l.Root] == nil {
-				byTable[l.Root] = &tableResult{Name: l.Root.Name.String()}
-			}
 		}
 	}
 	for _, ref := range r.sel.Report.References {
-		r.res.Cuts = append(r.res.Cuts, cutResult{ref.Name, ref.Cut, ref.LeftOut, ref.Orphans})
 		if x := byTable[ref.Reference.Child.Root()]; x != nil {
-			x.Cut += ref.Cut
+			x.cut += ref.Cut
 		}
 	}
 	for _, text := range r.b.strangers(r.sel.Report.References) {
 		r.note(text)
 	}
-	r.res.byTable = byTable
-	for _, x := range slices.Collect(maps.Values(byTable)) {
-		r.res.Tables = append(r.res.Tables, *x)
-		r.res.Rows += x.Rows
-		r.res.Bytes += x.Bytes
-	}
-	sort.Slice(r.res.Tables, func(i, j int) bool { return r.res.Tables[i].Name < r.res.Tables[j].Name })
-}
-
-// finish fills in what took how long.
-func (r *copyRun) finish() {
-	r.report.Finish()
-	r.res.Seconds = time.Since(r.rec.started).Seconds()
-	for _, s := range r.report.Steps() {
-		r.res.Steps = append(r.res.Steps, stepResult{s.Name, s.Took.Seconds()})
-	}
+	r.rec.tables = byTable
 }

@@ -102,7 +102,7 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 	}
 	j.files, j.command = &reportFiles{dir: dir}, []string{"pgstandin", "refresh", "--source", "…", "--target", "…"}
 	j.report = newReporter(&o.run, out, errOut)
-	if _, err := j.refresh(ctx); err != nil {
+	if err := j.refresh(ctx); err != nil {
 		_ = os.Remove(dir) // where there is no report
 		return err
 	}

@@ -76,11 +76,20 @@ Without a rules file (and no --rules) nothing is allowed.`,
 
 // driftDoc is what drift found; its JSON is the contract of --json.
 type driftDoc struct {
-	Source      string              `json:"source"`
-	Target      string              `json:"target"`
-	Compared    int                 `json:"compared"` // objects of the source
-	Allowed     int                 `json:"allowed"`  // differences that the rules allow
-	Differences []schema.Difference `json:"differences"`
+	Source      string          `json:"source"`
+	Target      string          `json:"target"`
+	Compared    int             `json:"compared"` // objects of the source
+	Allowed     int             `json:"allowed"`  // differences that the rules allow
+	Differences []driftedObject `json:"differences"`
+}
+
+// driftedObject is one difference; a definition is "" where it cannot be shown.
+type driftedObject struct {
+	Change schema.Change `json:"change"`
+	Kind   string        `json:"kind"`
+	Name   string        `json:"name"`
+	Source string        `json:"source,omitempty"`
+	Target string        `json:"target,omitempty"`
 }
 
 func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, error) {
@@ -106,12 +115,12 @@ func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, 
 	if err != nil {
 		return nil, err
 	}
-	doc := &driftDoc{Source: a.info.Database, Target: b.info.Database, Compared: len(a.objects), Differences: []schema.Difference{}}
+	doc := &driftDoc{Source: a.info.Database, Target: b.info.Database, Compared: len(a.objects), Differences: []driftedObject{}}
 	for _, d := range schema.CompareObjects(a.objects, b.objects, a.info.Major() == b.info.Major()) {
 		if file.AllowsDrift(d.Kind, d.Name) || d.Kind == "foreign table" && file.Objects == rules.ObjectsNone {
 			doc.Allowed++
 		} else {
-			doc.Differences = append(doc.Differences, d)
+			doc.Differences = append(doc.Differences, driftedObject{d.Change, d.Kind, d.Name, d.First, d.Second})
 		}
 	}
 	return doc, nil
@@ -144,7 +153,7 @@ func readEnd(ctx context.Context, end string, cfg pipeline.SourceConfig) (*drift
 func (d *driftDoc) print(out io.Writer) error {
 	t := textTable{heads: []string{"what", "name", "", "source", "target"}, right: make([]bool, 5), width: widthOf(out)}
 	for _, x := range d.Differences {
-		first, second := x.First, x.Second
+		first, second := x.Source, x.Target
 		if x.Change != schema.Differs {
 			first, second = "", ""
 		}

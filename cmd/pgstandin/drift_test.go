@@ -134,7 +134,7 @@ func TestDrift(t *testing.T) {
 			for _, d := range doc.Differences {
 				line := d.Kind + " " + d.Name + " " + string(d.Change)
 				if strings.Contains(c.want, " differs ") {
-					line += " " + d.First + " " + d.Second
+					line += " " + d.Source + " " + d.Target
 				}
 				lines = append(lines, line)
 			}

@@ -71,11 +71,31 @@ name are left out, so that a first role for "pgstandin init" can be made.`,
 	return cmd
 }
 
+// grantsDoc is what one end needs; its JSON is the contract of --json.
+type grantsDoc struct {
+	End        string     `json:"end"` // "source" or "target"
+	Database   string     `json:"database"`
+	Statements []grantDoc `json:"statements"`
+}
+
+type grantDoc struct {
+	SQL string `json:"sql"`
+	Why string `json:"why"`
+}
+
 func printGrants(out io.Writer, scripts []pipeline.GrantScript, asJSON bool) error {
 	if asJSON {
+		doc := []grantsDoc{}
+		for _, s := range scripts {
+			d := grantsDoc{End: s.End, Database: s.Database, Statements: []grantDoc{}}
+			for _, g := range s.Grants {
+				d.Statements = append(d.Statements, grantDoc{g.SQL, g.Why})
+			}
+			doc = append(doc, d)
+		}
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		return enc.Encode(scripts)
+		return enc.Encode(doc)
 	}
 	for i, s := range scripts {
 		if i > 0 {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
-	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 // applyGrants runs what the command prints, as psql would, and returns it.
@@ -198,7 +197,7 @@ func TestGrantsUsage(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	status, out, errOut := s.command("", "grants", "--source", pgtest.DB(t), "--source-role", `we"ird; role`, "--json")
-	var scripts []pipeline.GrantScript
+	var scripts []grantsDoc
 	if err := json.Unmarshal([]byte(out), &scripts); status != 0 || err != nil || len(scripts) != 1 || !strings.Contains(out, `create role \"we\"\"ird; role\" login`) {
 		t.Errorf("status %d, %v: %s%s", status, err, out, errOut)
 	}

@@ -39,7 +39,7 @@ func findHints(ctx context.Context, tgt *pipeline.Target, rec *record, workers i
 	for _, spec := range rec.bound.rules.Tables {
 		t := spec.Table
 		r := rec.tables[t]
-		if !about[t] || r == nil || r.Rows == 0 {
+		if !about[t] || r == nil || r.rows == 0 {
 			continue
 		}
 		h := &report.TableHints{Table: t.Name.String()}
@@ -48,11 +48,11 @@ func findHints(ctx context.Context, tgt *pipeline.Target, rec *record, workers i
 			continue
 		}
 		found = append(found, h)
-		if r.Rows < hintLeast {
+		if r.rows < hintLeast {
 			h.Reason = fmt.Sprintf("fewer than %d rows", hintLeast)
 			continue
 		}
-		steps = append(steps, func(ctx context.Context) error { return hintsOf(ctx, tgt, t, r.Rows, h) })
+		steps = append(steps, func(ctx context.Context) error { return hintsOf(ctx, tgt, t, r.rows, h) })
 	}
 	if err := pipeline.Steps(ctx, workers, steps); err != nil {
 		return out, err

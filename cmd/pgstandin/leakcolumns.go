@@ -41,7 +41,7 @@ func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeli
 			place := root.Name.String() + "." + schema.QuoteIdent(c.Name)
 			if _, known := g.places[place]; !known {
 				g.places[place] = leakPlace{root, c.Name}
-				g.result.Columns++
+				g.result.columns++
 			}
 			if !all && clean[root][c.Name] {
 				continue

@@ -38,28 +38,26 @@ type leakPlace struct {
 // leakResult is what the leak scan did; it holds no value.
 type leakResult struct {
 	leak.Counts
-	Columns  int           `json:"columns_scanned"`
-	Rows     int64         `json:"rows_scanned"`
-	Bytes    int64         `json:"bytes_scanned"`
-	Findings []leakFinding `json:"findings"`
+	columns     int // as the next two, that were looked through
+	rows, bytes int64
+	findings    []leakFinding
 }
 
 // leakFinding is a place that holds originals, or credentials.
 type leakFinding struct {
-	Table       string `json:"table,omitempty"`
-	Column      string `json:"column,omitempty"`
-	Object      string `json:"object,omitempty"` // of the schema, instead of a column
-	Values      int64  `json:"values"`           // that hold originals
-	Common      int64  `json:"common_values"`    // that hold only originals of more than three rows
-	Credentials int    `json:"credentials,omitempty"`
-	Accepted    string `json:"accepted,omitempty"` // the reason that the rules give
+	table, column string
+	object        string // of the schema, instead of a column
+	values        int64  // that hold originals
+	common        int64  // that hold only originals of more than three rows
+	credentials   int
+	accepted      string // the reason that the rules give
 }
 
 func (f *leakFinding) place() string {
-	if f.Object != "" {
-		return f.Object
+	if f.object != "" {
+		return f.object
 	}
-	return f.Table + "." + spellPart(f.Column)
+	return f.table + "." + spellPart(f.column)
 }
 
 // newLeakGuard makes a guard whose filter has these options and the memory of --memory.
@@ -67,7 +65,7 @@ func (j *job) newLeakGuard(o leak.Options) *leakGuard {
 	o.Memory = int64(j.run.memory)
 	return &leakGuard{
 		filter: leak.New(j.secret, o), suspects: leak.NewSuspects(),
-		memory: j.run.memory, kept: map[*schema.Table]*leak.Kept{}, places: map[string]leakPlace{}, result: leakResult{Findings: []leakFinding{}},
+		memory: j.run.memory, kept: map[*schema.Table]*leak.Kept{}, places: map[string]leakPlace{},
 	}
 }
 
@@ -230,8 +228,8 @@ func (j *job) scanTables(ctx context.Context, db pipeline.Sessions, tables []pip
 		return err
 	}
 	err = pipeline.Steps(ctx, j.workers(), steps)
-	g.result.Rows += count.Rows()
-	g.result.Bytes += count.Bytes()
+	g.result.rows += count.Rows()
+	g.result.bytes += count.Bytes()
 	return err
 }
 
@@ -242,25 +240,25 @@ func (g *leakGuard) scanTexts(texts []pipeline.SchemaText) {
 		g.places[t.Object] = leakPlace{}
 		s.Field(t.Object, leak.Text, []byte(t.Text))
 		if n := anonymize.Credentials([]byte(t.Text)); n > 0 {
-			g.finding(t.Object).Credentials += n
+			g.finding(t.Object).credentials += n
 		}
 	}
-	g.result.Bytes += s.Bytes
+	g.result.bytes += s.Bytes
 }
 
 // finding returns the entry of a place.
 func (g *leakGuard) finding(name string) *leakFinding {
 	at := g.places[name]
-	f := leakFinding{Object: name}
+	f := leakFinding{object: name}
 	if at.table != nil {
-		f = leakFinding{Table: at.table.Name.String(), Column: at.column}
+		f = leakFinding{table: at.table.Name.String(), column: at.column}
 	}
-	i := slices.IndexFunc(g.result.Findings, func(x leakFinding) bool { return x.place() == f.place() })
+	i := slices.IndexFunc(g.result.findings, func(x leakFinding) bool { return x.place() == f.place() })
 	if i < 0 {
-		i = len(g.result.Findings)
-		g.result.Findings = append(g.result.Findings, f)
+		i = len(g.result.findings)
+		g.result.findings = append(g.result.findings, f)
 	}
-	return &g.result.Findings[i]
+	return &g.result.findings[i]
 }
 
 // confirm reads the originals again, if there are suspects: of the tables that hold
@@ -303,24 +301,24 @@ func (g *leakGuard) settle(r rules.Leaks) (*leakResult, error) {
 	g.result.Counts = g.filter.Counts()
 	for _, f := range g.suspects.Findings() {
 		x := g.finding(f.Place)
-		x.Values, x.Common = f.Fields, f.Common
+		x.values, x.common = f.Fields, f.Common
 	}
 	var problems []string
-	for i := range g.result.Findings {
-		f := &g.result.Findings[i]
+	for i := range g.result.findings {
+		f := &g.result.findings[i]
 		for _, a := range r.Accept {
-			if a.Table != nil && a.Table.Name.String() == f.Table && a.Column == f.Column || a.Table == nil && a.Object == f.Object {
-				f.Accepted = a.Reason
+			if a.Table != nil && a.Table.Name.String() == f.table && a.Column == f.column || a.Table == nil && a.Object == f.object {
+				f.accepted = a.Reason
 			}
 		}
-		if f.Accepted != "" {
+		if f.accepted != "" {
 			continue
 		}
-		if f.Values > 0 {
-			problems = append(problems, fmt.Sprintf("leak: %s: %s with originals of masked columns", f.place(), plural(int(f.Values), "value")))
+		if f.values > 0 {
+			problems = append(problems, fmt.Sprintf("leak: %s: %s with originals of masked columns", f.place(), plural(int(f.values), "value")))
 		}
-		if f.Credentials > 0 {
-			problems = append(problems, fmt.Sprintf("leak: %s: %s", f.place(), plural(f.Credentials, "credential")))
+		if f.credentials > 0 {
+			problems = append(problems, fmt.Sprintf("leak: %s: %s", f.place(), plural(f.credentials, "credential")))
 		}
 	}
 	if len(problems) > 0 {

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/cmd/pgstandin/shop"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
+	"github.com/pgstandin/pgstandin/report"
 )
 
 // holders is a schema with a place of every kind that may hold an original.
@@ -171,8 +174,8 @@ func TestLeakScope(t *testing.T) {
 	}
 }
 
-// TestLeakJSON reads what the scan did from the result.
-func TestLeakJSON(t *testing.T) {
+// TestResultJSON: the result of a refresh is its report.
+func TestResultJSON(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, holders)
@@ -180,19 +183,29 @@ func TestLeakJSON(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(s.must(keyA, "--json")), "\n")
 	var done struct {
 		Result struct {
-			Leaks struct {
-				Values int64             `json:"values"`
-				Rows   int64             `json:"rows_scanned"`
-				Bytes  int64             `json:"bytes_scanned"`
-				Found  []json.RawMessage `json:"findings"`
-			} `json:"leaks"`
+			report.Report
+			Page string `json:"report_page"`
 		} `json:"result"`
 	}
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &done); err != nil {
 		t.Fatal(err)
 	}
-	if l := done.Result.Leaks; l.Values != 6*200 || l.Rows != 400 || l.Bytes == 0 || l.Found == nil {
+	r := done.Result
+	if l := r.Leak; !l.Ran || l.Scope != "copied" || l.Values != 6*200 || l.Rows != 400 || l.Bytes == 0 || l.Hits == nil {
 		t.Errorf("%+v", l)
+	}
+	// All of the result is in the words of the report.
+	if r.Format != report.Format || r.Outcome != report.Swapped || r.Totals.Rows != 400 || r.Target.Database != s.name || len(r.Steps) < 8 || r.Proof.Rows != 400 || r.Page != "" {
+		t.Errorf("%+v", r)
+	}
+	dir := t.TempDir()
+	lines = strings.Split(strings.TrimSpace(s.must(keyA, "--json", "--report", dir)), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &done); err != nil || done.Result.Page != filepath.Join(dir, "report.html") {
+		t.Errorf("%v: %s", err, done.Result.Page)
+	}
+	written, _, _ := readReport(t, dir)
+	if got := &done.Result.Report; !reflect.DeepEqual(got, written) {
+		t.Errorf("the result is not what the report says:\n%+v\n%+v", got, written)
 	}
 }
 
@@ -230,8 +243,8 @@ func TestVerify(t *testing.T) {
 			t.Errorf("not found: %s\n%s", want, errOut)
 		}
 	}
-	var found leakResult
-	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found.Findings) != 5 || found.Rows != 401 {
+	var found report.Leak
+	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found.Hits) != 5 || found.Rows != 401 || found.Scope != "source" {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if strings.Contains(out+errOut, "corp.example") {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pgstandin/pgstandin/report"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -127,6 +128,6 @@ func (o *maskOptions) mask(ctx context.Context, dump string, in io.Reader, out, 
 	}
 	res = m.result()
 	res.Seconds = time.Since(started).Seconds()
-	res.KeyID, res.RulesHash = j.secret.ID(), file.Hash
+	res.KeyID, res.Rules = j.secret.ID(), report.Rules{File: file.Name, SHA256: file.Hash}
 	return res, nil
 }

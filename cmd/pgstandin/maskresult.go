@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/report"
 )
 
 var (
@@ -22,15 +23,15 @@ type rowLearner interface {
 
 // maskResult is what mask did; it holds no value.
 type maskResult struct {
-	Tables    []maskTableResult `json:"tables"`
-	Rows      int64             `json:"rows"` // that were written
-	Left      int64             `json:"rows_left_out"`
-	Read      int64             `json:"bytes_read"` // in the last pass
-	Written   int64             `json:"bytes_written"`
-	LeftOut   passedOver        `json:"left_out"`
-	Seconds   float64           `json:"seconds"`
-	KeyID     string            `json:"key_id"`
-	RulesHash string            `json:"rules_sha256"`
+	Tables  []maskTableResult `json:"tables"`
+	Rows    int64             `json:"rows"` // that were written
+	Left    int64             `json:"rows_left_out"`
+	Read    int64             `json:"bytes_read"` // in the last pass
+	Written int64             `json:"bytes_written"`
+	LeftOut passedOver        `json:"left_out"`
+	Seconds float64           `json:"seconds"`
+	KeyID   string            `json:"key_id"`
+	Rules   report.Rules      `json:"rules"`
 }
 
 // maskTableResult is what happened to the rows of one table or partition.

@@ -22,7 +22,7 @@ type record struct {
 	snapshot       pipeline.Snapshot
 	source, target pipeline.Info
 	walk           subset.Report
-	tables         map[*schema.Table]*tableResult
+	tables         map[*schema.Table]*tableCounts
 	distinct       map[columnName]float64 // of the target, as pg_stats.n_distinct
 	hints          report.Hints
 	leak           report.Leak
@@ -141,12 +141,12 @@ func (j *job) writeReport(rec *record) error {
 }
 
 // conclude writes the report, if there is to be one, and prints the result.
-func (j *job) conclude(rec *record, res *result) error {
+func (j *job) conclude(rec *record) error {
 	var err error
-	rec.previous = res.Previous
+	res := &result{Report: j.tell(rec, time.Now()), Stored: rec.stored}
 	if j.files != nil {
-		if err = j.files.write(j.tell(rec, time.Now())); err == nil {
-			res.Report = j.files.page()
+		if err = j.files.write(res.Report); err == nil {
+			res.Page = j.files.page()
 		}
 	}
 	if printErr := j.report.Result(res); printErr != nil {

@@ -69,8 +69,7 @@ Exit statuses:
 			j.command = shownCommand(cmd)
 			j.report = newReporter(&o.run, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			j.beforeSwap, j.errOut = o.beforeSwap, cmd.ErrOrStderr()
-			_, err = j.refresh(cmd.Context())
-			return err
+			return j.refresh(cmd.Context())
 		},
 	}
 	o.AddFlags(cmd.Flags())

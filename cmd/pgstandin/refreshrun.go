@@ -20,7 +20,7 @@ type refreshRun struct {
 
 // refresh does everything. Whatever goes wrong before the swap leaves the
 // target as it was.
-func (j *job) refresh(ctx context.Context) (res *result, err error) {
+func (j *job) refresh(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			j.report.Abort()
@@ -29,37 +29,37 @@ func (j *job) refresh(ctx context.Context) (res *result, err error) {
 	j.report.Step("check rules, source and target")
 	run, err := j.start(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer run.close(ctx)
 	r := &refreshRun{copyRun: run}
 	if r.tgt, err = j.openTarget(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	defer r.tgt.Close(context.WithoutCancel(ctx))
 	if err := r.prepare(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if dropErr := r.tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
 			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
 		}
 	}()
-	r.res.Target, r.rec.target = r.tgt.Name(), r.tgt.Info()
+	r.rec.target = r.tgt.Info()
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
-		return nil, err
+		return err
 	}
 	copyWhole(r.copies, r.leaves, r.workers(), r.job.source.StatementTimeout > 0)
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
-		return nil, j.refuse(r.rec, err)
+		return j.refuse(r.rec, err)
 	}
 	if err := r.finishTarget(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.swap(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return r.res, withStatus(exitReport, j.conclude(r.rec, r.res))
+	return withStatus(exitReport, j.conclude(r.rec))
 }
 
 // prepare looks for reasons to refuse the run, and takes the run's lock.
@@ -126,7 +126,7 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 // change it.
 func (r *refreshRun) finishTarget(ctx context.Context) error {
 	verified, err := r.prove(ctx, r.tgt, r.b, r.counts, proof{r.objects, r.sequences, r.src.Info().Major()})
-	r.rec.verified, r.rec.tables = verified, r.res.byTable
+	r.rec.verified = verified
 	if err != nil {
 		return r.refuse(r.rec, err)
 	}
@@ -137,7 +137,7 @@ func (r *refreshRun) finishTarget(ctx context.Context) error {
 		}
 	}
 	err = r.change(ctx, r.tgt, r.b, &verified)
-	r.rec.verified, r.res.Verified = verified, verified
+	r.rec.verified = verified
 	if err != nil {
 		return r.refuse(r.rec, err)
 	}
@@ -151,8 +151,8 @@ func (r *refreshRun) swap(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.finish()
-	r.res.Previous = swap.Previous
+	r.report.Finish()
+	r.rec.previous = swap.Previous
 	if swap.LeftErr != nil {
 		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
 	}

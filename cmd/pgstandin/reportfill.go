@@ -36,7 +36,7 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 	}
 	if rec.noTarget != "" {
 		r.Outcome, r.Target = report.Published, report.End{}
-		if rec.stored != nil {
+		if rec.stored != nil && rec.stored.Name != "" {
 			r.Target = report.End{Host: rec.stored.Where, Database: rec.stored.Name}
 		}
 		r.Hints.Reason = rec.noTarget
@@ -50,7 +50,7 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 		r.Leak.Reason = "the run ended before"
 	}
 	if !r.Hints.Ran && r.Hints.Reason == "" {
-		r.Hints.Reason = "the run ended before"
+		r.Hints.Reason = notLooked(j.files)
 	}
 	r.References = referencesOf(rec)
 	for _, t := range rec.walk.Tables {
@@ -72,10 +72,26 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 		r.Totals.Masked += x.Masked()
 	}
 	slices.SortFunc(r.Tables, func(a, b report.Table) int { return strings.Compare(a.Name, b.Name) })
-	for _, s := range j.report.Steps() {
-		r.Steps = append(r.Steps, report.Step{Name: s.Name, Seconds: thousandth(s.Took)})
-	}
+	r.Steps = stepsOf(j.report)
+	r.Complete()
 	return r
+}
+
+// stepsOf are the steps that are over.
+func stepsOf(r reporter) []report.Step {
+	var out []report.Step
+	for _, s := range r.Steps() {
+		out = append(out, report.Step{Name: s.Name, Seconds: thousandth(s.Took)})
+	}
+	return out
+}
+
+// notLooked says why nothing is known that only the target can tell.
+func notLooked(f *reportFiles) string {
+	if f == nil {
+		return "looked at for --report only"
+	}
+	return "the run ended before"
 }
 
 // shown is a text of SQL of the rules as the report may show it.
@@ -109,7 +125,7 @@ func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) repor
 	}
 	counts := map[string]*columnCounts{}
 	if r := rec.tables[t.Table]; r != nil {
-		x.Rows, x.Bytes, x.KeysCut, x.Opaque, x.FixedPoints = r.Rows, r.Bytes, r.Cut, r.Opaque, r.Fixed
+		x.Rows, x.Bytes, x.KeysCut, x.Opaque, x.FixedPoints = r.rows, r.bytes, r.cut, r.opaque, r.fixed
 		counts = r.columns
 	}
 	if spec := b.specs()[t.Table]; spec != nil && spec.Where != "" {
@@ -135,7 +151,7 @@ func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) repor
 		case rec.noTarget != "":
 			c.After = report.Distinct{Count: -1, Reason: rec.noTarget}
 		case rec.distinct == nil:
-			c.After = report.Distinct{Count: -1, Reason: "the run ended before"}
+			c.After = report.Distinct{Count: -1, Reason: notLooked(f)}
 		default:
 			c.After = distinctOf(n, known, x.Rows, "the target has no statistics of it")
 		}

@@ -132,15 +132,15 @@ func readIdentities(name string) ([]age.Identity, error) {
 
 // restoreResult is what a restore did; it holds no row value.
 type restoreResult struct {
-	Target   string       `json:"target"`
-	Previous string       `json:"previous,omitempty"`
-	Snapshot string       `json:"snapshot"`
-	Time     string       `json:"snapshot_time"`
-	Tables   int          `json:"tables"` // whose rows were loaded
-	Rows     int64        `json:"rows"`
-	Bytes    int64        `json:"bytes"` // of files that were read
-	Seconds  float64      `json:"seconds"`
-	Steps    []stepResult `json:"steps"`
+	Target   string        `json:"target"`
+	Previous string        `json:"previous_database,omitempty"`
+	Snapshot string        `json:"snapshot"`
+	Time     string        `json:"snapshot_time"`
+	Tables   int           `json:"tables"` // whose rows were loaded
+	Rows     int64         `json:"rows"`
+	Bytes    int64         `json:"bytes"` // of files that were read
+	Seconds  float64       `json:"seconds"`
+	Steps    []report.Step `json:"steps"`
 }
 
 func (r *restoreResult) show(w io.Writer, asJSON bool) error {

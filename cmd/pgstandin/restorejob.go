@@ -103,10 +103,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	}
 	res = &restoreResult{
 		Target: r.tgt.Name(), Previous: swap.Previous, Snapshot: r.snap.Name, Time: r.snap.Manifest.Created.UTC().Format(time.RFC3339),
-		Tables: len(r.what.data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(),
-	}
-	for _, s := range r.report.Steps() {
-		res.Steps = append(res.Steps, stepResult{s.Name, s.Took.Seconds()})
+		Tables: len(r.what.data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(), Steps: stepsOf(r.report),
 	}
 	return res, nil
 }

@@ -77,7 +77,7 @@ NAME_previous that no run put aside.`,
 type rollbackResult struct {
 	Target   string   `json:"target"`
 	Since    string   `json:"was_put_aside_by_run"`
-	Previous string   `json:"previous,omitempty"`
+	Previous string   `json:"previous_database,omitempty"`
 	Ended    int      `json:"sessions_ended"`
 	Swept    []string `json:"dropped_leftovers,omitempty"`
 	inPlace  bool

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgstandin/pgstandin/report"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -45,14 +46,14 @@ func seedRows(s *schema.Schema, args []string) (rows map[*schema.Table]int64, ea
 
 // seedResult is what a seed did.
 type seedResult struct {
-	Target  string       `json:"target,omitempty"`
-	Out     string       `json:"out,omitempty"`
-	Seed    uint64       `json:"seed"`
-	Tables  []seedTotal  `json:"tables"`
-	Steps   []stepResult `json:"steps"`
-	Rows    int64        `json:"rows"`
-	Bytes   int64        `json:"bytes"`
-	Seconds float64      `json:"seconds"`
+	Target  string        `json:"target,omitempty"`
+	Out     string        `json:"out,omitempty"`
+	Seed    uint64        `json:"seed"`
+	Tables  []seedTotal   `json:"tables"`
+	Steps   []report.Step `json:"steps"`
+	Rows    int64         `json:"rows"`
+	Bytes   int64         `json:"bytes"`
+	Seconds float64       `json:"seconds"`
 }
 
 type seedTotal struct {
@@ -79,9 +80,7 @@ func (r *seedRun) done(rows, bytes []int64) error {
 		out.Tables = append(out.Tables, seedTotal{s.Table.Name.String(), rows[i], bytes[i]})
 	}
 	slices.SortFunc(out.Tables, func(a, b seedTotal) int { return strings.Compare(a.Name, b.Name) })
-	for _, s := range r.report.Steps() {
-		out.Steps = append(out.Steps, stepResult{s.Name, s.Took.Seconds()})
-	}
+	out.Steps = stepsOf(r.report)
 	return withStatus(exitReport, r.report.Result(out))
 }
 

@@ -84,8 +84,7 @@ Exit statuses:
 				messages = cmd.ErrOrStderr()
 			}
 			j.report, j.errOut = newReporter(&o.run, messages, cmd.ErrOrStderr()), cmd.ErrOrStderr()
-			_, err = j.snapshot(ctx, w)
-			return err
+			return j.snapshot(ctx, w)
 		},
 	}
 	o.AddFlags(cmd.Flags())

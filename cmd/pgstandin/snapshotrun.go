@@ -37,7 +37,7 @@ type snapshotData struct {
 }
 
 // snapshot does everything. Whatever goes wrong, nothing is published.
-func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, err error) {
+func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	defer func() {
 		if err != nil {
 			j.report.Abort()
@@ -46,33 +46,33 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (res *result, er
 	j.report.Step("check rules and source")
 	run, err := j.start(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer run.close(ctx)
 	r := &snapshotRun{copyRun: run, to: to, edges: map[*schema.Sequence][]*pipeline.ColumnEdge{}}
 	r.chunk = snapshotChunkBytes
 	if err := r.mayRead(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := to.begin(ctx, r.note); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, to.abort(context.WithoutCancel(ctx))) }()
 	if err := r.choose(ctx, "text", 0, prelude{"read the schema", r.readSchema}); err != nil {
-		return nil, err
+		return err
 	}
 	r.rec.noTarget = "a snapshot is files, not a database"
 	if err := r.plan(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.fill(ctx); err != nil {
-		return nil, r.refuse(r.rec, err)
+		return r.refuse(r.rec, err)
 	}
 	if err := r.complete(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	r.finish()
-	return r.res, withStatus(exitReport, r.conclude(r.rec, r.res))
+	r.report.Finish()
+	return withStatus(exitReport, r.conclude(r.rec))
 }
 
 // readSchema asks pg_dump for the schema.
@@ -196,8 +196,8 @@ func (r *snapshotRun) readBack(ctx context.Context, tables []pipeline.ScanTable,
 	steps := pipeline.FileSteps(r.to.files, r.archive.Compression.Algorithm, filter, r.guard.suspects, list, &count)
 	err := pipeline.Steps(ctx, r.workers(), steps)
 	if filter != nil {
-		r.guard.result.Rows += count.Rows()
-		r.guard.result.Bytes += count.Bytes()
+		r.guard.result.rows += count.Rows()
+		r.guard.result.bytes += count.Bytes()
 	}
 	return err
 }

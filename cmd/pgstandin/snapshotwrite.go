@@ -197,25 +197,28 @@ func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
 	if err := w.make(ctx, r); err != nil {
 		return err
 	}
-	r.res.Stored = &storedResult{Format: string(w.format), Compression: w.compression.String(), Where: "standard output"}
+	stored := &storedResult{Format: string(w.format), Compression: w.compression.String(), Where: "standard output"}
+	r.rec.stored = stored
 	if w.up == nil {
 		return nil
 	}
 	r.report.Step("publish")
-	r.res.Stored.Where, r.res.Stored.Name, r.res.Stored.Encrypted = w.store.String(), w.name, w.up.Encrypted()
-	r.rec.stored = r.res.Stored
+	stored.Where, stored.Name, stored.Encrypted = w.store.String(), w.name, w.up.Encrypted()
 	if err := r.addReport(ctx, w.up); err != nil {
 		return err
 	}
 	for _, f := range w.up.Files() { // the report's too, as the manifest counts them
-		r.res.Stored.Files++
-		r.res.Stored.Bytes += f.Size
+		stored.Files++
+		stored.Bytes += f.Size
 	}
-	info := r.src.Info()
+	info, rows := r.src.Info(), int64(0)
+	for _, d := range r.data {
+		rows += d.rows
+	}
 	return w.up.Publish(ctx, store.Metadata{
 		Created: r.rec.snapshot.Time, Database: info.Database, ServerVersion: serverVersion(info.Version), LSN: r.rec.snapshot.LSN,
 		RulesHash: r.file.Hash, KeyID: r.secret.ID(), Program: versionText(), Format: string(w.format), Compression: w.compression.Algorithm.String(),
-		Tables: len(r.data), Rows: r.res.Rows,
+		Tables: len(r.data), Rows: rows,
 	})
 }
 

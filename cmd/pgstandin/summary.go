@@ -3,32 +3,19 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/pgstandin/pgstandin/pipeline"
-	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/report"
 )
 
-// result is what a refresh did; it holds no row value.
+// result is what a refresh or a snapshot did: its report, in the same words in which
+// report.json has it, and what is said besides.
 type result struct {
-	Target    string            `json:"target,omitempty"`   // of a refresh
-	Previous  string            `json:"previous,omitempty"` // the database that holds staging's old data, if there was one
-	Snapshot  string            `json:"snapshot_time"`
-	Tables    []tableResult     `json:"tables"`
-	Cuts      []cutResult       `json:"references,omitempty"`
-	Steps     []stepResult      `json:"steps"`
-	Rows      int64             `json:"rows"`
-	Bytes     int64             `json:"bytes"`
-	Seconds   float64           `json:"seconds"`
-	Verified  pipeline.Verified `json:"verified"`
-	Leaks     *leakResult       `json:"leaks"`
-	KeyID     string            `json:"key_id"`
-	RulesHash string            `json:"rules_sha256"`
-	Report    string            `json:"report,omitempty"`          // the page
-	Stored    *storedResult     `json:"stored_snapshot,omitempty"` // of a snapshot
-
-	byTable map[*schema.Table]*tableResult
+	*report.Report
+	Page   string        `json:"report_page,omitempty"`     // where report.html is
+	Stored *storedResult `json:"stored_snapshot,omitempty"` // of a snapshot
 }
 
 // storedResult is where a snapshot went.
@@ -50,41 +37,23 @@ func (s *storedResult) String() string {
 	return fmt.Sprintf("Snapshot %s is in %s: %s, %s", s.Name, s.Where, plural(s.Files, "file"), size(s.Bytes))
 }
 
-type tableResult struct {
-	Name   string `json:"name"`
-	Rows   int64  `json:"rows"`
-	Bytes  int64  `json:"bytes"` // as they entered the target, in the COPY format
-	Masked int    `json:"masked_columns"`
-	Cut    int64  `json:"keys_set_to_null"`
-	Opaque int64  `json:"values_outside_format"` // masked as opaque text
-	Fixed  int64  `json:"values_unchanged_by_mask"`
-
-	columns map[string]*columnCounts
-}
-
-// cutResult counts what a reference did to rows of its child table.
-type cutResult struct {
-	Reference string `json:"reference"`
-	Cut       int64  `json:"set_to_null"`
-	Left      int64  `json:"rows_left_out"`
-	Orphans   int64  `json:"orphans_in_source"`
-}
-
-type stepResult struct {
-	Name    string  `json:"name"`
-	Seconds float64 `json:"seconds"`
+// tableCounts counts what became of a table's rows.
+type tableCounts struct {
+	rows, bytes, cut, opaque, fixed int64
+	columns                         map[string]*columnCounts
 }
 
 // printLine is the result for --quiet.
 func (r *result) printLine(w io.Writer) error {
-	name := r.Target
+	name := r.Target.Database
 	if r.Stored != nil && r.Stored.Name != "" {
 		name = "snapshot " + r.Stored.Name
 	}
-	_, err := fmt.Fprintf(w, "%s: %s rows of %d tables in %s\n", name, count(r.Rows), len(r.Tables),
-		seconds(time.Duration(r.Seconds*float64(time.Second))))
+	_, err := fmt.Fprintf(w, "%s: %s rows of %d tables in %s\n", name, count(r.Totals.Rows), r.Totals.Tables, r.took())
 	return err
 }
+
+func (r *result) took() string { return seconds(time.Duration(r.Run.Seconds * float64(time.Second))) }
 
 // printTable is the closing summary, width characters wide at most.
 func (r *result) printTable(out io.Writer, width int) error {
@@ -100,9 +69,9 @@ func (r *result) printTable(out io.Writer, width int) error {
 			empty++
 			continue
 		}
-		t.add(x.Name, count(x.Rows), size(x.Bytes), blankZero(int64(x.Masked)), blankZero(x.Cut))
+		t.add(x.Name, count(x.Rows), size(x.Bytes), blankZero(int64(x.Masked())), blankZero(x.KeysCut))
 	}
-	t.add("total", count(r.Rows), size(r.Bytes), "", "")
+	t.add("total", count(r.Totals.Rows), size(r.Totals.Bytes), "", "")
 	fmt.Fprintln(&b)
 	t.print(&b)
 	if empty > 0 {
@@ -111,7 +80,7 @@ func (r *result) printTable(out io.Writer, width int) error {
 	var opaque, fixed int64
 	for _, x := range r.Tables {
 		opaque += x.Opaque
-		fixed += x.Fixed
+		fixed += x.FixedPoints
 	}
 	if opaque > 0 {
 		fmt.Fprintf(&b, "%s outside the format of a mask became opaque text\n", plural(int(opaque), "value"))
@@ -119,33 +88,33 @@ func (r *result) printTable(out io.Writer, width int) error {
 	if fixed > 0 {
 		fmt.Fprintf(&b, "%s passed a mask unchanged (see docs/masks.md)\n", plural(int(fixed), "value"))
 	}
-	if r.Leaks != nil {
-		r.Leaks.print(&b, width)
+	if r.Leak.Ran {
+		printLeaks(&b, &r.Leak, width)
 	}
-	if len(r.Cuts) > 0 {
+	cuts := slices.DeleteFunc(slices.Clone(r.References), func(x report.Reference) bool { return x.Cut == 0 && x.LeftOut == 0 && x.Orphans == 0 })
+	if len(cuts) > 0 {
 		fmt.Fprintln(&b)
 		c := textTable{
 			heads: []string{"reference", "set to null", "rows left out", "orphans"},
 			right: []bool{false, true, true, true},
 			width: width,
 		}
-		for _, x := range r.Cuts {
-			c.add(x.Reference, blankZero(x.Cut), blankZero(x.Left), blankZero(x.Orphans))
+		for _, x := range cuts {
+			c.add(x.Name, blankZero(x.Cut), blankZero(x.LeftOut), blankZero(x.Orphans))
 		}
 		c.print(&b)
 	}
-	took := seconds(time.Duration(r.Seconds * float64(time.Second)))
 	switch {
 	case r.Stored != nil:
-		fmt.Fprintf(&b, "\n%s, in %s", r.Stored, took)
+		fmt.Fprintf(&b, "\n%s, in %s", r.Stored, r.took())
 	case r.Previous != "":
-		fmt.Fprintf(&b, "\n%s was replaced in %s; its old data is in %s", r.Target, took, r.Previous)
+		fmt.Fprintf(&b, "\n%s was replaced in %s; its old data is in %s", r.Target.Database, r.took(), r.Previous)
 	default:
-		fmt.Fprintf(&b, "\n%s was made in %s", r.Target, took)
+		fmt.Fprintf(&b, "\n%s was made in %s", r.Target.Database, r.took())
 	}
 	fmt.Fprintln(&b, ".")
-	if r.Report != "" {
-		fmt.Fprintf(&b, "The report is in %s.\n", r.Report)
+	if r.Page != "" {
+		fmt.Fprintf(&b, "The report is in %s.\n", r.Page)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

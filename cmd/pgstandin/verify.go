@@ -101,12 +101,14 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		return err
 	}
 	var printErr error
+	scan := found.report()
+	scan.Scope = "source"
 	if o.json {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
-		printErr = enc.Encode(found)
+		printErr = enc.Encode(&scan)
 	} else {
-		found.print(out, widthOf(out))
+		printLeaks(out, &scan, widthOf(out))
 	}
 	if err != nil {
 		return withStatus(exitVerify, err)
