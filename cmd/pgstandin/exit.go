@@ -26,7 +26,7 @@ const exitTable = `  0    done
   2    usage or rules error
   3    columns that nobody decided, or that drifted
   4    verification failed; the target is untouched
-  5    swapped, but the report or a notification failed
+  5    done, but the report or the result could not be written
   130  interrupted; the target is untouched
 `
 
