@@ -84,12 +84,7 @@ func (r *maskResult) print(w io.Writer) error {
 		fixed += x.Fixed
 	}
 	t.print(w)
-	if opaque > 0 {
-		fmt.Fprintf(w, "%s outside their mask's format were masked as opaque text\n", plural64(opaque, "value"))
-	}
-	if fixed > 0 {
-		fmt.Fprintf(w, "%s came out of a mask as they went in (see docs/masks.md)\n", plural64(fixed, "value"))
-	}
+	printOdd(w, opaque, fixed)
 	for _, x := range []struct {
 		n    int64
 		what string

@@ -82,12 +82,7 @@ func (r *result) printTable(out io.Writer, width int) error {
 		opaque += x.Opaque
 		fixed += x.FixedPoints
 	}
-	if opaque > 0 {
-		fmt.Fprintf(&b, "%s outside the format of a mask became opaque text\n", plural(int(opaque), "value"))
-	}
-	if fixed > 0 {
-		fmt.Fprintf(&b, "%s passed a mask unchanged (see docs/masks.md)\n", plural(int(fixed), "value"))
-	}
+	printOdd(&b, opaque, fixed)
 	if r.Leak.Ran {
 		printLeaks(&b, &r.Leak, width)
 	}
@@ -118,6 +113,17 @@ func (r *result) printTable(out io.Writer, width int) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// printOdd says how many values a mask made opaque text of, and how many it left as
+// they were.
+func printOdd(out io.Writer, opaque, fixed int64) {
+	if opaque > 0 {
+		fmt.Fprintf(out, "%s outside the format of a mask became opaque text\n", plural64(opaque, "value"))
+	}
+	if fixed > 0 {
+		fmt.Fprintf(out, "%s passed a mask unchanged (see docs/masks.md)\n", plural64(fixed, "value"))
+	}
 }
 
 func blankZero(n int64) string {
