@@ -105,21 +105,21 @@ func (v view) Mind() []remark {
 		opaque += t.Opaque
 		fixed += t.FixedPoints
 	}
-	for _, t := range v.Hints.Tables {
+	for _, t := range v.Reidentification.Tables {
 		if len(t.Combinations) > 0 {
 			risky++
 		}
 	}
 	add(opaque, plural64(opaque, "value")+" outside the format of a mask became opaque text.", "columns")
 	add(fixed, plural64(fixed, "value")+" passed a mask unchanged.", "columns")
-	add(risky, plural64(risky, "table")+" with kept columns that together tell rows apart.", "hints")
+	add(risky, plural64(risky, "table")+" with kept columns that together tell rows apart.", "reidentification")
 	add(int64(len(v.Proof.NotValid)), plural(len(v.Proof.NotValid), "foreign key")+" not validated, as in the source.", "proof")
 	return out
 }
 
 // Looked are the tables whose kept columns were compared.
-func (h *Hints) Looked() []TableHints {
-	var out []TableHints
+func (h *Reidentification) Looked() []ReidentificationTable {
+	var out []ReidentificationTable
 	for _, t := range h.Tables {
 		if t.Reason == "" {
 			out = append(out, t)
@@ -129,7 +129,7 @@ func (h *Hints) Looked() []TableHints {
 }
 
 // Skipped are the others, by why they were not.
-func (h *Hints) Skipped() map[string]List[string] {
+func (h *Reidentification) Skipped() map[string]List[string] {
 	out := map[string]List[string]{}
 	for _, t := range h.Tables {
 		if t.Reason != "" {

@@ -59,14 +59,14 @@ type Report struct {
 	KeyID    string       `json:"key_id"` // one-way: two runs with the same one used the same secret
 	Previous string       `json:"previous_database"`
 
-	Totals     Totals          `json:"totals"`
-	Tables     List[Table]     `json:"tables"`     // by name
-	References List[Reference] `json:"references"` // of the graph, and what became of them
-	Hints      Hints           `json:"reidentification"`
-	Leak       Leak            `json:"leak_scan"`
-	Proof      Proof           `json:"proof"`
-	Steps      List[Step]      `json:"steps"`
-	Notes      List[string]    `json:"notes"`
+	Totals           Totals           `json:"totals"`
+	Tables           List[Table]      `json:"tables"`     // by name
+	References       List[Reference]  `json:"references"` // of the graph, and what became of them
+	Reidentification Reidentification `json:"reidentification"`
+	Leak             Leak             `json:"leak_scan"`
+	Proof            Proof            `json:"proof"`
+	Steps            List[Step]       `json:"steps"`
+	Notes            List[string]     `json:"notes"`
 }
 
 // Verdict is the report in two lines.
@@ -180,15 +180,15 @@ type Reference struct {
 	Orphans  int64        `json:"orphans_in_source"`
 }
 
-// Hints say which kept columns may tell one person from another.
-type Hints struct {
-	Ran    bool             `json:"ran"`
-	Reason string           `json:"reason"` // why not
-	Tables List[TableHints] `json:"tables"`
+// Reidentification says which kept columns may tell one person from another.
+type Reidentification struct {
+	Ran    bool                        `json:"ran"`
+	Reason string                      `json:"reason"` // why not
+	Tables List[ReidentificationTable] `json:"tables"`
 }
 
-// TableHints are those of one table. Shares are of the rows that were looked at.
-type TableHints struct {
+// ReidentificationTable is what was found in one table. Shares are of the rows that were looked at.
+type ReidentificationTable struct {
 	Table        string            `json:"table"`
 	Reason       string            `json:"reason"` // why it was not looked at, or ""
 	Rows         int64             `json:"rows"`

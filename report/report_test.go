@@ -32,7 +32,7 @@ func demo() *Report {
 		Snapshot: Snapshot{LSN: "1A/3C5F8E20", Time: began.Add(1200 * time.Millisecond), Standby: true},
 		Rules:    Rules{File: "pgstandin.yaml", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 		KeyID:    "k7f3a91c2", Previous: "staging_previous",
-		Hints: Hints{Ran: true, Tables: []TableHints{
+		Reidentification: Reidentification{Ran: true, Tables: []ReidentificationTable{
 			{Table: "public.audit_logs", Rows: 5000, Columns: []string{"action", "created_at"}, Ignored: []string{"details"}, Smallest: 1, Unique: 0.9982,
 				Combinations: []Combination{{[]string{"created_at"}, 0.9971}}},
 			{Table: "public.orders", Reason: "took longer than 5 s"},

@@ -31,7 +31,7 @@ func TestSchema(t *testing.T) {
 		return conforms(schema, schema, value, "report")
 	}
 	refused := demo()
-	refused.Outcome, refused.Problems, refused.Leak, refused.Hints = Refused, []string{"x"}, Leak{Reason: "x"}, Hints{Reason: "x"}
+	refused.Outcome, refused.Problems, refused.Leak, refused.Reidentification = Refused, []string{"x"}, Leak{Reason: "x"}, Reidentification{Reason: "x"}
 	for name, r := range map[string]*Report{"demo": demo(), "refused": refused} {
 		for _, p := range check(r) {
 			t.Errorf("%s: %s", name, p)
@@ -41,7 +41,7 @@ func TestSchema(t *testing.T) {
 	for name, spoil := range map[string]func(*Report){
 		"outcome": func(r *Report) { r.Outcome = "whatever" },
 		"hash":    func(r *Report) { r.Rules.SHA256 = "abc" },
-		"share":   func(r *Report) { r.Hints.Tables[0].Unique = 1.5 },
+		"share":   func(r *Report) { r.Reidentification.Tables[0].Unique = 1.5 },
 		"count":   func(r *Report) { r.Tables[0].Rows = -1 },
 		"by":      func(r *Report) { r.Tables[0].Columns[0].DecidedBy = "chance" },
 	} {

@@ -17,22 +17,22 @@ import (
 
 // record is what a run notes on its way for the report.
 type record struct {
-	started        time.Time
-	bound          *bound
-	snapshot       pipeline.Snapshot
-	source, target pipeline.Info
-	walk           subset.Report
-	tables         map[*schema.Table]*tableCounts
-	distinct       map[columnName]float64 // of the target, as pg_stats.n_distinct
-	hints          report.Hints
-	leak           report.Leak
-	verified       pipeline.Verified
-	problems       []string     // why it is refused
-	failed         map[int]bool // of the rules' checks
-	notes          []string
-	previous       string
-	stored         *storedResult // of a snapshot
-	noTarget       string        // why there is no database to look at; "" if there is one
+	started          time.Time
+	bound            *bound
+	snapshot         pipeline.Snapshot
+	source, target   pipeline.Info
+	walk             subset.Report
+	tables           map[*schema.Table]*tableCounts
+	distinct         map[columnName]float64 // of the target, as pg_stats.n_distinct
+	reidentification report.Reidentification
+	leak             report.Leak
+	verified         pipeline.Verified
+	problems         []string     // why it is refused
+	failed           map[int]bool // of the rules' checks
+	notes            []string
+	previous         string
+	stored           *storedResult // of a snapshot
+	noTarget         string        // why there is no database to look at; "" if there is one
 }
 
 // columnName is a column of the target.
@@ -56,7 +56,7 @@ func (rec *record) lookAtTarget(ctx context.Context, tgt *pipeline.Target, worke
 		return fmt.Errorf("target: statistics: %w", err)
 	}
 	var err error
-	rec.hints, err = findHints(ctx, tgt, rec, workers)
+	rec.reidentification, err = reidentify(ctx, tgt, rec, workers)
 	return err
 }
 
@@ -133,7 +133,7 @@ func (j *job) refuse(rec *record, why error) error {
 
 // writeReport writes the report of a run that was refused, and says where.
 func (j *job) writeReport(rec *record) error {
-	err := j.files.write(j.tell(rec, time.Now()))
+	err := j.files.write(j.buildReport(rec, time.Now()))
 	if err == nil {
 		j.report.Note("the report is in " + j.files.page())
 	}
@@ -143,7 +143,7 @@ func (j *job) writeReport(rec *record) error {
 // conclude writes the report, if there is to be one, and prints the result.
 func (j *job) conclude(rec *record) error {
 	var err error
-	res := &result{Report: j.tell(rec, time.Now()), Stored: rec.stored}
+	res := &result{Report: j.buildReport(rec, time.Now()), Stored: rec.stored}
 	if j.files != nil {
 		if err = j.files.write(res.Report); err == nil {
 			res.Page = j.files.page()

@@ -133,13 +133,13 @@ func TestReport(t *testing.T) {
 		t.Errorf("command: %s", got)
 	}
 	found := false
-	for _, h := range r.Hints.Tables {
+	for _, h := range r.Reidentification.Tables {
 		for _, c := range h.Combinations {
 			found = found || h.Table == "public.users" && strings.Join(c.Columns, ",") == "note" && c.Unique == 1
 		}
 	}
-	if !r.Hints.Ran || !found {
-		t.Errorf("hints: %+v", r.Hints)
+	if !r.Reidentification.Ran || !found {
+		t.Errorf("reidentification: %+v", r.Reidentification)
 	}
 
 	s.must(keyA, "--report", dir, "--show-sql")

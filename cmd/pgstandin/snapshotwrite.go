@@ -224,7 +224,7 @@ func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
 
 // addReport puts the run's report beside the data.
 func (r *snapshotRun) addReport(ctx context.Context, files pipeline.Files) error {
-	parts, err := r.files.render(r.tell(r.rec, time.Now()))
+	parts, err := r.files.render(r.buildReport(r.rec, time.Now()))
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/pgstandin/pgstandin/subset"
 )
 
-// tell makes the report of what was recorded.
-func (j *job) tell(rec *record, finished time.Time) *report.Report {
+// buildReport makes the report of what was recorded.
+func (j *job) buildReport(rec *record, finished time.Time) *report.Report {
 	b := rec.bound
 	r := &report.Report{
 		Outcome:  report.Swapped,
@@ -24,22 +24,22 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 			Program: versionText(), Command: j.command, Started: moment(rec.started), Finished: moment(finished),
 			Seconds: thousandth(finished.Sub(rec.started)), Workers: j.workers(),
 		},
-		Source:   endOf(rec.source, rec.source.Database),
-		Snapshot: report.Snapshot{LSN: rec.snapshot.LSN, Time: moment(rec.snapshot.Time), Standby: rec.snapshot.Standby},
-		Rules:    report.Rules{File: j.file.Name, SHA256: j.file.Hash},
-		KeyID:    j.secret.ID(),
-		Previous: rec.previous,
-		Hints:    rec.hints,
-		Leak:     rec.leak,
-		Proof:    proofOf(rec, j.files),
-		Notes:    rec.notes,
+		Source:           endOf(rec.source, rec.source.Database),
+		Snapshot:         report.Snapshot{LSN: rec.snapshot.LSN, Time: moment(rec.snapshot.Time), Standby: rec.snapshot.Standby},
+		Rules:            report.Rules{File: j.file.Name, SHA256: j.file.Hash},
+		KeyID:            j.secret.ID(),
+		Previous:         rec.previous,
+		Reidentification: rec.reidentification,
+		Leak:             rec.leak,
+		Proof:            proofOf(rec, j.files),
+		Notes:            rec.notes,
 	}
 	if rec.noTarget != "" {
 		r.Outcome, r.Target = report.Published, report.End{}
 		if rec.stored != nil && rec.stored.Name != "" {
 			r.Target = report.End{Host: rec.stored.Where, Database: rec.stored.Name}
 		}
-		r.Hints.Reason = rec.noTarget
+		r.Reidentification.Reason = rec.noTarget
 	} else {
 		r.Target = endOf(rec.target, j.target.Conn.Database)
 	}
@@ -49,8 +49,8 @@ func (j *job) tell(rec *record, finished time.Time) *report.Report {
 	if !r.Leak.Ran && r.Leak.Reason == "" {
 		r.Leak.Reason = "the run ended before"
 	}
-	if !r.Hints.Ran && r.Hints.Reason == "" {
-		r.Hints.Reason = notLooked(j.files)
+	if !r.Reidentification.Ran && r.Reidentification.Reason == "" {
+		r.Reidentification.Reason = notLooked(j.files)
 	}
 	r.References = referencesOf(rec)
 	for _, t := range rec.walk.Tables {

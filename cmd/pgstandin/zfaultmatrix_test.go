@@ -1,7 +1,8 @@
 package main
 
-// The test that waits longest. Of those that run side by side, go test starts the
-// last ones first; were this one among the last, all would wait for it.
+// The z in the file's name makes this test the last of the package: of those that run
+// side by side go test starts the last ones first, and all would wait for this one,
+// which takes longest, if it started late.
 
 import (
 	"fmt"

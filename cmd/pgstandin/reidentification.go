@@ -19,40 +19,40 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// What hints may cost, and what counts as one.
+// What the check may cost, and what it finds.
 const (
-	hintRows    = 5000 // looked at in each table
-	hintLeast   = 50   // rows of a table worth looking at
-	hintColumns = 10   // compared in each table
-	hintList    = 6    // combinations listed for each table
-	hintShare   = 0.5  // of rows that a listed combination makes unique
-	hintTimeout = 5 * time.Second
+	mostRows    = 5000 // looked at in each table
+	leastRows   = 50   // rows of a table worth looking at
+	mostColumns = 10   // compared in each table
+	mostListed  = 6    // combinations listed for each table
+	leastUnique = 0.5  // of rows that a listed combination makes unique
+	lookTimeout = 5 * time.Second
 )
 
-// findHints looks, in tables that are about people, for kept columns that
+// reidentify looks, in tables that are about people, for kept columns that
 // together tell rows apart. Of the values it sees hashes only.
-func findHints(ctx context.Context, tgt *pipeline.Target, rec *record, workers int) (report.Hints, error) {
-	out := report.Hints{Ran: true}
+func reidentify(ctx context.Context, tgt *pipeline.Target, rec *record, workers int) (report.Reidentification, error) {
+	out := report.Reidentification{Ran: true}
 	about := aboutPeople(rec.bound)
 	var steps []func(context.Context) error
-	var found []*report.TableHints
+	var found []*report.ReidentificationTable
 	for _, spec := range rec.bound.rules.Tables {
 		t := spec.Table
 		r := rec.tables[t]
 		if !about[t] || r == nil || r.rows == 0 {
 			continue
 		}
-		h := &report.TableHints{Table: t.Name.String()}
-		h.Columns, h.Ignored = comparable(rec.bound, spec)
+		h := &report.ReidentificationTable{Table: t.Name.String()}
+		h.Columns, h.Ignored = comparedColumns(rec.bound, spec)
 		if len(h.Columns) == 0 {
 			continue
 		}
 		found = append(found, h)
-		if r.rows < hintLeast {
-			h.Reason = fmt.Sprintf("fewer than %d rows", hintLeast)
+		if r.rows < leastRows {
+			h.Reason = fmt.Sprintf("fewer than %d rows", leastRows)
 			continue
 		}
-		steps = append(steps, func(ctx context.Context) error { return hintsOf(ctx, tgt, t, r.rows, h) })
+		steps = append(steps, func(ctx context.Context) error { return reidentifyIn(ctx, tgt, t, r.rows, h) })
 	}
 	if err := pipeline.Steps(ctx, workers, steps); err != nil {
 		return out, err
@@ -84,10 +84,10 @@ func aboutPeople(b *bound) map[*schema.Table]bool {
 	return about
 }
 
-// comparable lists the columns of a table that are kept as they are, are in no
+// comparedColumns lists the columns of a table that are kept as they are, are in no
 // key or reference, and have a value that can be compared; most distinct first,
 // and those that were left out.
-func comparable(b *bound, spec *rules.TableRules) (columns, ignored []string) {
+func comparedColumns(b *bound, spec *rules.TableRules) (columns, ignored []string) {
 	t := spec.Table
 	inKey := map[int]bool{}
 	if p := t.Primary(); p != nil {
@@ -130,9 +130,9 @@ func comparable(b *bound, spec *rules.TableRules) (columns, ignored []string) {
 		columns = append(columns, col.Name)
 	}
 	slices.SortStableFunc(columns, func(a, b string) int { return cmp.Compare(distinct[b], distinct[a]) })
-	if len(columns) > hintColumns {
-		ignored = append(ignored, columns[hintColumns:]...)
-		columns = columns[:hintColumns]
+	if len(columns) > mostColumns {
+		ignored = append(ignored, columns[mostColumns:]...)
+		columns = columns[:mostColumns]
 	}
 	return columns, ignored
 }
@@ -148,12 +148,12 @@ func comparableType(t *schema.Type) bool {
 	return true
 }
 
-// hintsOf fills in the hints of one table. A table that takes too long, or that
+// reidentifyIn fills in what is found in one table. A table that takes too long, or that
 // cannot be read, says so instead.
-func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows int64, h *report.TableHints) error {
+func reidentifyIn(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows int64, h *report.ReidentificationTable) error {
 	var results []*pgconn.Result
 	err := tgt.LookAt(ctx, t.Name, func(conn *pgconn.PgConn, at schema.Name) (err error) {
-		results, err = conn.Exec(ctx, hintQuery(at, t, rows, h.Columns)).ReadAll()
+		results, err = conn.Exec(ctx, hashQuery(at, t, rows, h.Columns)).ReadAll()
 		return err
 	})
 	if ctx.Err() != nil {
@@ -162,7 +162,7 @@ func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows in
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &server) && server.Code == "57014":
-		h.Reason = fmt.Sprintf("took longer than %s", seconds(hintTimeout))
+		h.Reason = fmt.Sprintf("took longer than %s", seconds(lookTimeout))
 		return nil
 	case err != nil:
 		h.Reason = pipeline.SafeError(err).Error()
@@ -199,8 +199,8 @@ func hintsOf(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows in
 // rounded keeps four digits of a share.
 func rounded(share float64) float64 { return math.Round(10000*share) / 10000 }
 
-// hintQuery selects hashes of some rows' columns.
-func hintQuery(at schema.Name, t *schema.Table, rows int64, columns []string) string {
+// hashQuery selects hashes of some rows' columns.
+func hashQuery(at schema.Name, t *schema.Table, rows int64, columns []string) string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
 		list[i] = "coalesce(pg_catalog.hashtextextended((" + schema.QuoteIdent(c) + `)::text collate "C", 0), 0)`
@@ -209,10 +209,10 @@ func hintQuery(at schema.Name, t *schema.Table, rows int64, columns []string) st
 	if t.Kind != schema.Partitioned {
 		from = "only " + from
 	}
-	if rows > hintRows {
-		from += fmt.Sprintf(" tablesample bernoulli (%.6f) repeatable (1)", min(100, 120*float64(hintRows)/float64(rows)))
+	if rows > mostRows {
+		from += fmt.Sprintf(" tablesample bernoulli (%.6f) repeatable (1)", min(100, 120*float64(mostRows)/float64(rows)))
 	}
-	return fmt.Sprintf("set local statement_timeout = %d; select %s from %s limit %d", hintTimeout.Milliseconds(), strings.Join(list, ", "), from, hintRows)
+	return fmt.Sprintf("set local statement_timeout = %d; select %s from %s limit %d", lookTimeout.Milliseconds(), strings.Join(list, ", "), from, mostRows)
 }
 
 // combination is a set of columns, by index.
@@ -222,7 +222,7 @@ type combination struct {
 }
 
 // combinations returns the smallest sets of at most three columns that make at
-// least hintShare of the rows unique, the smaller and the more telling first.
+// least leastUnique of the rows unique, the smaller and the more telling first.
 // values are hashes, by column and row.
 func combinations(values [][]uint64) []combination {
 	var found []combination
@@ -237,14 +237,14 @@ func combinations(values [][]uint64) []combination {
 			if covered(set) {
 				continue
 			}
-			if unique, _ := uniqueness(values, set); unique >= hintShare {
+			if unique, _ := uniqueness(values, set); unique >= leastUnique {
 				same = append(same, combination{slices.Clone(set), unique})
 			}
 		}
 		slices.SortStableFunc(same, func(a, b combination) int { return cmp.Compare(b.unique, a.unique) })
 		found = append(found, same...)
 	}
-	return found[:min(len(found), hintList)]
+	return found[:min(len(found), mostListed)]
 }
 
 // subsets yields the sets of n of 0 to of-1; the slice is reused.
