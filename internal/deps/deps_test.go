@@ -63,6 +63,8 @@ var table = map[string][]string{
 
 	"report": {},
 
+	"internal/lockfile": {"schema", "rules"},
+
 	"store": {"internal/ownedfolder", gocloud, age, aws},
 	"ops":   {prometheus},
 
