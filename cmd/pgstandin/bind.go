@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -57,8 +58,8 @@ func (j *job) refused(err error, s *schema.Schema) error {
 	case errors.As(err, &wrong):
 		if isUndecided { // where the rules name a column that was renamed, that comes first
 			drift := j.drift(undecided.Ledger, s)
-			if differs := (*driftError)(nil); errors.As(drift, &differs) && strings.Contains(drift.Error(), "\n- ") {
-				differs.suggest(wrong)
+			if differs := (*lockfile.DriftError)(nil); errors.As(drift, &differs) && differs.Gone() {
+				suggest(wrong, differs)
 				return errors.Join(drift, rulesStatus(err), objects)
 			}
 		}
@@ -67,14 +68,6 @@ func (j *job) refused(err error, s *schema.Schema) error {
 		return errors.Join(rulesStatus(err), j.drift(undecided.Ledger, s), objects)
 	}
 	return rulesStatus(err)
-}
-
-// drift compares a ledger with the lock file.
-func (j *job) drift(ledger []rules.Decision, s *schema.Schema) error {
-	if j.noLock {
-		return nil
-	}
-	return compareWithLock(j.file.Name, ledger, s)
 }
 
 // rulesStatus gives errors of the rules their exit status.

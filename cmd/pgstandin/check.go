@@ -109,8 +109,8 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 		return err
 	}
 	if o.writeLock {
-		if err := replaceFile(lockName(file.Name), []byte(formatLock(lockLines(b.rules.Ledger, b.schema))+formatLockKeys(lockKeys(b.schema)))); err != nil {
-			return fmt.Errorf("lock: %w", err)
+		if err := writeLock(file.Name, b.rules.Ledger, b.schema); err != nil {
+			return err
 		}
 	}
 	of, notes := b.schema.Database, b.notes()

@@ -6,13 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 )
 
 // lock writes the lock file of the rules that were just written, if nothing in
 // them waits to be looked at and there is none; else it says how to. It never
 // replaces one: what drifted from it is for someone to accept.
 func (w *initWork) lock(out io.Writer, text string, added bool) error {
-	name := lockName(w.name)
+	name := lockfile.Name(w.name)
 	_, err := os.Stat(name)
 	there := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -32,8 +34,8 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 		if err != nil {
 			return err
 		}
-		if err := replaceFile(name, []byte(formatLock(lockLines(b.Ledger, w.schema))+formatLockKeys(lockKeys(w.schema)))); err != nil {
-			return fmt.Errorf("lock: %w", err)
+		if err := writeLock(w.name, b.Ledger, w.schema); err != nil {
+			return err
 		}
 		fmt.Fprintf(out, "%s: each column's type and decision; a source that drifts from it ends a run with status %d\n", name, exitUndecided)
 		fmt.Fprintf(out, "next: read %s, then run pgstandin check --rules %[1]s (with --write-lock if you changed it)\n", w.name)

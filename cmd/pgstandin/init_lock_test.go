@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -15,7 +16,7 @@ func TestInitWritesLock(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
 	s.rules = filepath.Join(t.TempDir(), "pgstandin.yaml")
-	lock := lockName(s.rules)
+	lock := lockfile.Name(s.rules)
 	pgtest.Exec(t, s.source, "create table users (id int primary key, email text, created_at timestamptz)")
 	runs := func(want int, args ...string) string {
 		t.Helper()

@@ -2,12 +2,11 @@ package main
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
-	"github.com/pgstandin/pgstandin/schema"
 )
 
 func TestLockDrift(t *testing.T) {
@@ -42,7 +41,7 @@ columns:
 		if status, out, errOut := check("--write-lock"); status != 0 {
 			t.Fatalf("status %d\n%s%s", status, out, errOut)
 		}
-		lock, err := os.ReadFile(lockName(s.rules))
+		lock, err := os.ReadFile(lockfile.Name(s.rules))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,36 +77,10 @@ columns:
 	expect(3, "users.email_address: keep")
 	edit(text + "tables:\n  users: { columns: { email_address: keep } }\n")
 	expect(0)
-	if err := os.WriteFile(lockName(s.rules), []byte("something\n"), 0o600); err != nil {
+	if err := os.WriteFile(lockfile.Name(s.rules), []byte("something\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	expect(2, ".lock:1: ")
-}
-
-func TestLockText(t *testing.T) {
-	t.Parallel()
-	want := []lockLine{{"a", "b\t\\n\n", "text", "", "", "table"}, {"a", "c", "int", "constant {value: …}", "0a1b2c3d4e5f", "pattern"}, {table: "b"}}
-	got, err := parseLock("x", formatLock(want))
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q, %v, want %q", got, err, want)
-	}
-	if _, err := parseLock("x", lockHead+"\na\tb\ttext\tkeep\ttype\n"); err == nil || !strings.HasPrefix(err.Error(), "x:2: ") {
-		t.Errorf("five fields: %v", err)
-	}
-	column := "public.users\tphone\ttext\tkeep\t\ttable\n"
-	for text, wants := range map[string]string{
-		"":                          "x:1: the file is empty",
-		"\n":                        "x:1: the file is empty",
-		"pgstandin lock 2\n":        "x:1: a lock file of another version",
-		"version: 1\n":              "x:1: not a lock file",
-		"<<<<<<< HEAD\n" + lockHead: "x:1: a merge left both sides of a conflict",
-		lockHead + "\n" + column + "=======\n" + column:                    "x:3: a merge left both sides of a conflict",
-		lockHead + "\n" + column + "public.users\tname\t\t\t\t\n" + column: "x:4: public.users.phone is in line 2 already",
-	} {
-		if _, err := parseLock("x", text); err == nil || !strings.HasPrefix(err.Error(), wants) || !strings.HasSuffix(err.Error(), "; write the file again by check --write-lock") {
-			t.Errorf("%q: %v, want %s", text, err, wants)
-		}
-	}
 }
 
 // A literal that changed is drift where a pattern gives it, and is not in the
@@ -137,7 +110,7 @@ columns:
 		if status, errOut := check(text, "--write-lock"); status != 0 {
 			t.Fatalf("status %d\n%s", status, errOut)
 		}
-		out, err := os.ReadFile(lockName(s.rules))
+		out, err := os.ReadFile(lockfile.Name(s.rules))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,48 +163,6 @@ tables: { users: { columns: { name: person.name, note: scrub, plan: keep } } }
 	if status != 3 {
 		t.Errorf("status %d", status)
 	}
-}
-
-// PostgreSQL puts a new column last, so one elsewhere was renamed.
-func TestRenamed(t *testing.T) {
-	t.Parallel()
-	column := func(name string) lockLine { return lockLine{"public.t", name, "text", "keep", "", "match"} }
-	masked := func(name string) lockLine { return lockLine{"public.t", name, "text", "email", "", "match"} }
-	for _, c := range []struct {
-		now         string // columns in their order
-		gone, added []lockLine
-		want        []int
-	}{
-		{"a x c", []lockLine{column("b")}, []lockLine{column("x")}, []int{0}},
-		{"a c y x", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{0}},
-		{"a x c y", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{0}},
-		{"a y c x", []lockLine{column("b")}, []lockLine{column("x"), column("y")}, []int{1}},
-		{"a y x c", []lockLine{masked("b"), column("d")}, []lockLine{column("x"), masked("y")}, []int{1, 0}},
-		{"a c x", []lockLine{column("b"), column("d")}, []lockLine{column("x")}, []int{0, -1}},
-		{"a x c", []lockLine{{"public.t", "b", "int", "keep", "", "match"}}, []lockLine{column("x")}, []int{-1}},
-		{"a x c", []lockLine{{"public.u", "b", "text", "keep", "", "match"}}, []lockLine{column("x")}, []int{-1}},
-	} {
-		table := &schema.Table{Name: schema.Name{Schema: "public", Name: "t"}}
-		for _, name := range strings.Fields(c.now) {
-			table.Columns = append(table.Columns, schema.Column{Name: name})
-		}
-		if got := renames(c.gone, c.added, &schema.Schema{Tables: []*schema.Table{table}}); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.now, got, c.want)
-		}
-	}
-}
-
-// Whatever names a database has, its lock file reads back as it was written.
-func FuzzLock(f *testing.F) {
-	f.Add("public", "# t", "a\tb", "text", "constant {value: …}")
-	f.Add("# p", "t\r\n", `\t`, "\\", "")
-	f.Fuzz(func(t *testing.T, namespace, table, column, typ, mask string) {
-		want := []lockLine{{schema.Name{Schema: namespace, Name: table}.String(), column, typ, mask, "", "type"}}
-		got, err := parseLock("x", formatLock(want))
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q, %v, want %q", got, err, want)
-		}
-	})
 }
 
 // TestRenamedByRules: a column that the rules name is renamed. That is drift,

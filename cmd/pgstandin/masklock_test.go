@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
@@ -34,7 +35,7 @@ func TestMaskByLock(t *testing.T) {
 	if status, out, errOut := s.command(keyA, "check", "--source", s.source, "--rules", s.rules, "--write-lock"); status != 0 {
 		t.Fatalf("status %d\n%s%s", status, out, errOut)
 	}
-	lock, err := os.ReadFile(lockName(s.rules))
+	lock, err := os.ReadFile(lockfile.Name(s.rules))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,13 +57,13 @@ func TestMaskByLock(t *testing.T) {
 		t.Errorf("%v: %s", err, errOut)
 	}
 
-	if err := os.WriteFile(lockName(s.rules), []byte(strings.ReplaceAll(string(lock), "# key", "# ")), 0o600); err != nil {
+	if err := os.WriteFile(lockfile.Name(s.rules), []byte(strings.ReplaceAll(string(lock), "# key", "# ")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status, _, errOut := s.mask(dump); status != 2 || !strings.Contains(errOut, "says nothing of keys") {
 		t.Errorf("a lock without keys: status %d\n%s", status, errOut)
 	}
-	if err := os.WriteFile(lockName(s.rules), lock, 0o600); err != nil {
+	if err := os.WriteFile(lockfile.Name(s.rules), lock, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for old, new := range map[string]string{"    nick text": "    extra text, nick text", "    nick text,": ""} {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -32,7 +33,7 @@ type maskSetup struct {
 
 	server *schemaFile
 	loader *schemaLoader // loads what the dump begins with; nil once bound
-	locked []lockKey
+	locked []lockfile.Key
 	bound  *bound
 	gone   map[*schema.Table]string          // tables whose rows are left out, and why
 	cuts   map[*schema.Table]map[string]bool // columns that become NULL
@@ -99,21 +100,17 @@ func (s *maskSetup) prepare(ctx context.Context) error {
 
 // useLock takes the keys from the lock file.
 func (s *maskSetup) useLock(ctx context.Context) error {
-	name := lockName(s.job.file.Name)
-	text, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usageError(fmt.Errorf("lock: %w", err))
+	f, err := readLock(s.job.file.Name)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		if _, err := parseLock(name, string(text)); err != nil {
-			return usageError(err)
-		}
-		s.locked = parseLockKeys(string(text))
+	if f != nil {
+		s.locked = f.Keys()
 	}
 	if s.locked == nil {
-		why := "there is no " + name
-		if err == nil {
-			why = name + " says nothing of keys"
+		why := "there is no " + lockfile.Name(s.job.file.Name)
+		if f != nil {
+			why = lockfile.Name(s.job.file.Name) + " says nothing of keys"
 		}
 		return usageError(fmt.Errorf("keys come after the rows in a dump, and %s; do one of these:\n"+
 			"name the dump as an argument, not on standard input, and it is read twice: pgstandin mask DUMP\n"+

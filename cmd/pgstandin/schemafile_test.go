@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
@@ -108,7 +109,7 @@ func TestCheckSchemaOfCases(t *testing.T) {
 			if status != 0 {
 				t.Fatalf("status %d\n%s%s", status, live, errOut)
 			}
-			lock, err := os.ReadFile(lockName(rules))
+			lock, err := os.ReadFile(lockfile.Name(rules))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +122,7 @@ func TestCheckSchemaOfCases(t *testing.T) {
 			if ledger, _, _ := strings.Cut(live, "\n\n"); !strings.HasPrefix(out, ledger) {
 				t.Errorf("another ledger than that of the source\n%s\n%s", out, live)
 			}
-			if again, err := os.ReadFile(lockName(rules)); err != nil || !bytes.Equal(lock, again) {
+			if again, err := os.ReadFile(lockfile.Name(rules)); err != nil || !bytes.Equal(lock, again) {
 				t.Errorf("the lock file of the schema file is not that of the source: %v\n%s\n%s", err, lock, again)
 			}
 		})

@@ -1,26 +1,56 @@
-package main
+package lockfile
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// lockDrift says how the columns differ from the locked ones, a line each. A
-// changed mask that the rules give the column by name is no drift. s is the
-// schema of now, where renamed columns kept their place. renamed has the guesses.
-func lockDrift(locked, now []lockLine, s *schema.Schema) (out []string, renamed map[string]string) {
+// DriftError says how columns differ from a lock file.
+type DriftError struct {
+	name    string
+	lines   []string
+	renamed map[string]string // by the names in the file
+	gone    bool
+}
+
+// Error has one column a line, and what to do about them.
+func (e *DriftError) Error() string {
+	return fmt.Sprintf("drift from %s; look at each, then accept by check --write-lock:\n%s", e.name, strings.Join(e.lines, "\n"))
+}
+
+// Gone reports whether a column or a table that is in the file is not there any more.
+func (e *DriftError) Gone() bool { return e.gone }
+
+// Renamed is what a column that is gone may be called now, "" if that is not known. It
+// is named as in the file, behind the name of its table.
+func (e *DriftError) Renamed(column string) string { return e.renamed[column] }
+
+// Drift returns how columns of now differ from those in f, the file of that name, as a
+// *DriftError; nil if none does. A changed mask that the rules give the column by name
+// is no drift. s is the schema of now, where renamed columns kept their place.
+func (f *File) Drift(name string, now *File, s *schema.Schema) error {
+	e := &DriftError{name: name}
+	e.lines, e.renamed, e.gone = drift(f.entries, now.entries, s)
+	if len(e.lines) == 0 {
+		return nil
+	}
+	return e
+}
+
+func drift(locked, now []entry, s *schema.Schema) (out []string, renamed map[string]string, anyGone bool) {
 	renamed = map[string]string{}
-	var gone, added []lockLine
+	var gone, added []entry
 	for len(locked) > 0 || len(now) > 0 {
 		switch {
-		case len(now) == 0 || len(locked) > 0 && compareLock(locked[0], now[0]) < 0:
+		case len(now) == 0 || len(locked) > 0 && compare(locked[0], now[0]) < 0:
 			gone, locked = append(gone, locked[0]), locked[1:]
-		case len(locked) == 0 || compareLock(locked[0], now[0]) > 0:
+		case len(locked) == 0 || compare(locked[0], now[0]) > 0:
 			added, now = append(added, now[0]), now[1:]
 		default:
-			out = append(out, changedLock(locked[0], now[0])...)
+			out = append(out, changes(locked[0], now[0])...)
 			locked, now = locked[1:], now[1:]
 		}
 	}
@@ -42,10 +72,10 @@ func lockDrift(locked, now []lockLine, s *schema.Schema) (out []string, renamed 
 		}
 		out = append(out, fmt.Sprintf("+ %s %s: %s", a.name(), a.typ, a.decision()))
 	}
-	return out, renamed
+	return out, renamed, len(gone) > 0
 }
 
-func changedLock(was, is lockLine) []string {
+func changes(was, is entry) []string {
 	var out []string
 	if was.typ != is.typ {
 		out = append(out, fmt.Sprintf("~ %s: type %s, was %s", is.name(), is.typ, was.typ))
@@ -61,7 +91,7 @@ func changedLock(was, is lockLine) []string {
 }
 
 // decision is a mask and where it comes from.
-func (l lockLine) decision() string {
+func (l entry) decision() string {
 	if l.mask == "" {
 		return l.source
 	}
@@ -73,7 +103,7 @@ func (l lockLine) decision() string {
 // new columns behind all others, so one before a column that was there already
 // has another one's place: those come first, and those with the decision of the
 // one that is gone.
-func renames(gone, added []lockLine, s *schema.Schema) []int {
+func renames(gone, added []entry, s *schema.Schema) []int {
 	out := make([]int, len(gone))
 	for i := range out {
 		out[i] = -1
@@ -87,11 +117,11 @@ func renames(gone, added []lockLine, s *schema.Schema) []int {
 		moved[k] = hasOldPlace(a, isNew, s)
 	}
 	// Rounds of pairs that fit less and less.
-	for _, fits := range []func(g, a lockLine, moved bool) bool{
-		func(g, a lockLine, moved bool) bool { return moved && g.mask == a.mask },
-		func(_, _ lockLine, moved bool) bool { return moved },
-		func(g, a lockLine, _ bool) bool { return g.mask == a.mask },
-		func(_, _ lockLine, _ bool) bool { return true },
+	for _, fits := range []func(g, a entry, moved bool) bool{
+		func(g, a entry, moved bool) bool { return moved && g.mask == a.mask },
+		func(_, _ entry, moved bool) bool { return moved },
+		func(g, a entry, _ bool) bool { return g.mask == a.mask },
+		func(_, _ entry, _ bool) bool { return true },
 	} {
 		for i, g := range gone {
 			if out[i] >= 0 || g.column == "" {
@@ -113,13 +143,13 @@ func renames(gone, added []lockLine, s *schema.Schema) []int {
 }
 
 // hasOldPlace reports whether a column stands before one that is not new.
-func hasOldPlace(l lockLine, isNew map[string]bool, s *schema.Schema) bool {
+func hasOldPlace(l entry, isNew map[string]bool, s *schema.Schema) bool {
 	for _, t := range s.Roots() {
 		if t.Name.String() != l.table {
 			continue
 		}
 		for c := t.Column(l.column) + 1; c > 0 && c < len(t.Columns); c++ {
-			if !isNew[(lockLine{table: l.table, column: t.Columns[c].Name}).name()] {
+			if !isNew[(entry{table: l.table, column: t.Columns[c].Name}).name()] {
 				return true
 			}
 		}
