@@ -63,7 +63,8 @@ var table = map[string][]string{
 
 	"report": {},
 
-	"internal/lockfile": {"schema", "rules"},
+	"internal/lockfile":   {"schema", "rules"},
+	"internal/reidentify": {"schema", "rules", "report"},
 
 	"store": {"internal/ownedfolder", gocloud, age, aws},
 	"ops":   {prometheus},
