@@ -56,7 +56,7 @@ func (rec *record) lookAtTarget(ctx context.Context, tgt *pipeline.Target, worke
 		return fmt.Errorf("target: statistics: %w", err)
 	}
 	var err error
-	rec.reidentification, err = reidentify(ctx, tgt, rec, workers)
+	rec.reidentification, err = findReidentified(ctx, tgt, rec, workers)
 	return err
 }
 

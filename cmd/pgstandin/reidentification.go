@@ -1,39 +1,23 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/internal/reidentify"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/report"
-	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// What the check may cost, and what it finds.
-const (
-	mostRows    = 5000 // looked at in each table
-	leastRows   = 50   // rows of a table worth looking at
-	mostColumns = 10   // compared in each table
-	mostListed  = 6    // combinations listed for each table
-	leastUnique = 0.5  // of rows that a listed combination makes unique
-	lookTimeout = 5 * time.Second
-)
-
-// reidentify looks, in tables that are about people, for kept columns that
+// findReidentified looks, in tables that are about people, for kept columns that
 // together tell rows apart. Of the values it sees hashes only.
-func reidentify(ctx context.Context, tgt *pipeline.Target, rec *record, workers int) (report.Reidentification, error) {
+func findReidentified(ctx context.Context, tgt *pipeline.Target, rec *record, workers int) (report.Reidentification, error) {
 	out := report.Reidentification{Ran: true}
-	about := aboutPeople(rec.bound)
+	about := reidentify.AboutPeople(rec.bound.rules)
 	var steps []func(context.Context) error
 	var found []*report.ReidentificationTable
 	for _, spec := range rec.bound.rules.Tables {
@@ -43,13 +27,13 @@ func reidentify(ctx context.Context, tgt *pipeline.Target, rec *record, workers 
 			continue
 		}
 		h := &report.ReidentificationTable{Table: t.Name.String()}
-		h.Columns, h.Ignored = comparedColumns(rec.bound, spec)
+		h.Columns, h.Ignored = reidentify.Columns(rec.bound.rules, spec)
 		if len(h.Columns) == 0 {
 			continue
 		}
 		found = append(found, h)
-		if r.rows < leastRows {
-			h.Reason = fmt.Sprintf("fewer than %d rows", leastRows)
+		if r.rows < reidentify.LeastRows {
+			h.Reason = fmt.Sprintf("fewer than %d rows", reidentify.LeastRows)
 			continue
 		}
 		steps = append(steps, func(ctx context.Context) error { return reidentifyIn(ctx, tgt, t, r.rows, h) })
@@ -63,97 +47,12 @@ func reidentify(ctx context.Context, tgt *pipeline.Target, rec *record, workers 
 	return out, nil
 }
 
-// aboutPeople are the tables with a masked column, and those whose rows lead to
-// one by references.
-func aboutPeople(b *bound) map[*schema.Table]bool {
-	about := map[*schema.Table]bool{}
-	for _, d := range b.rules.Ledger {
-		if d.Personal() {
-			about[d.Table] = true
-		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, ref := range b.rules.Subset.References {
-			child := ref.Child.Root()
-			if about[ref.Parent.Root()] && !about[child] {
-				about[child], changed = true, true
-			}
-		}
-	}
-	return about
-}
-
-// comparedColumns lists the columns of a table that are kept as they are, are in no
-// key or reference, and have a value that can be compared; most distinct first,
-// and those that were left out.
-func comparedColumns(b *bound, spec *rules.TableRules) (columns, ignored []string) {
-	t := spec.Table
-	inKey := map[int]bool{}
-	if p := t.Primary(); p != nil {
-		for _, c := range p.Columns {
-			inKey[c] = true
-		}
-	}
-	for _, ref := range b.rules.Subset.References {
-		if ref.Child.Root() == t {
-			for _, c := range ref.Columns {
-				inKey[t.Column(ref.Child.Columns[c].Name)] = true
-			}
-		}
-		if ref.Parent.Root() == t {
-			for _, c := range ref.ParentColumns {
-				inKey[t.Column(ref.Parent.Columns[c].Name)] = true
-			}
-		}
-	}
-	kept := map[string]bool{}
-	for _, d := range b.rules.Ledger {
-		if d.Table == t && d.Mask == "keep" && d.Source != rules.Generated {
-			kept[d.Column] = true
-		}
-	}
-	rows := float64(max(t.Rows, 1))
-	distinct := map[string]float64{}
-	for c := range t.Columns {
-		col := &t.Columns[c]
-		if !kept[col.Name] || inKey[c] {
-			continue
-		}
-		if !comparableType(&col.Type) {
-			ignored = append(ignored, col.Name)
-			continue
-		}
-		if distinct[col.Name] = col.Stats.Distinct; col.Stats.Distinct < 0 {
-			distinct[col.Name] = -col.Stats.Distinct * rows
-		}
-		columns = append(columns, col.Name)
-	}
-	slices.SortStableFunc(columns, func(a, b string) int { return cmp.Compare(distinct[b], distinct[a]) })
-	if len(columns) > mostColumns {
-		ignored = append(ignored, columns[mostColumns:]...)
-		columns = columns[:mostColumns]
-	}
-	return columns, ignored
-}
-
-func comparableType(t *schema.Type) bool {
-	if t.Class != schema.Base && t.Class != schema.EnumType {
-		return false
-	}
-	switch t.Base {
-	case "json", "jsonb", "xml", "bytea", "tsvector", "hstore":
-		return false
-	}
-	return true
-}
-
 // reidentifyIn fills in what is found in one table. A table that takes too long, or that
 // cannot be read, says so instead.
 func reidentifyIn(ctx context.Context, tgt *pipeline.Target, t *schema.Table, rows int64, h *report.ReidentificationTable) error {
 	var results []*pgconn.Result
 	err := tgt.LookAt(ctx, t.Name, func(conn *pgconn.PgConn, at schema.Name) (err error) {
-		results, err = conn.Exec(ctx, hashQuery(at, t, rows, h.Columns)).ReadAll()
+		results, err = conn.Exec(ctx, reidentify.Query(at, t, rows, h.Columns)).ReadAll()
 		return err
 	})
 	if ctx.Err() != nil {
@@ -162,143 +61,14 @@ func reidentifyIn(ctx context.Context, tgt *pipeline.Target, t *schema.Table, ro
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &server) && server.Code == "57014":
-		h.Reason = fmt.Sprintf("took longer than %s", seconds(lookTimeout))
+		h.Reason = fmt.Sprintf("took longer than %s", seconds(reidentify.Timeout))
 		return nil
 	case err != nil:
 		h.Reason = pipeline.SafeError(err).Error()
 		return nil
 	}
-	data := results[len(results)-1].Rows
-	values := make([][]uint64, len(h.Columns))
-	for _, r := range data {
-		for i := range values {
-			n, err := strconv.ParseInt(string(r[i]), 10, 64)
-			if err != nil {
-				return fmt.Errorf("target: %s: a hash is not a number", t.Name)
-			}
-			values[i] = append(values[i], uint64(n))
-		}
-	}
-	h.Rows, h.Whole = int64(len(data)), int64(len(data)) == rows
-	all := make([]int, len(h.Columns))
-	for i := range all {
-		all[i] = i
-	}
-	h.Unique, h.Smallest = uniqueness(values, all)
-	h.Unique = rounded(h.Unique)
-	for _, c := range combinations(values) {
-		var names []string
-		for _, i := range c.columns {
-			names = append(names, h.Columns[i])
-		}
-		h.Combinations = append(h.Combinations, report.Combination{Columns: names, Unique: rounded(c.unique)})
+	if err := reidentify.Judge(h, results[len(results)-1].Rows, rows); err != nil {
+		return fmt.Errorf("target: %s: %w", t.Name, err)
 	}
 	return nil
-}
-
-// rounded keeps four digits of a share.
-func rounded(share float64) float64 { return math.Round(10000*share) / 10000 }
-
-// hashQuery selects hashes of some rows' columns.
-func hashQuery(at schema.Name, t *schema.Table, rows int64, columns []string) string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = "coalesce(pg_catalog.hashtextextended((" + schema.QuoteIdent(c) + `)::text collate "C", 0), 0)`
-	}
-	from := at.SQL()
-	if t.Kind != schema.Partitioned {
-		from = "only " + from
-	}
-	if rows > mostRows {
-		from += fmt.Sprintf(" tablesample bernoulli (%.6f) repeatable (1)", min(100, 120*float64(mostRows)/float64(rows)))
-	}
-	return fmt.Sprintf("set local statement_timeout = %d; select %s from %s limit %d", lookTimeout.Milliseconds(), strings.Join(list, ", "), from, mostRows)
-}
-
-// combination is a set of columns, by index.
-type combination struct {
-	columns []int
-	unique  float64
-}
-
-// combinations returns the smallest sets of at most three columns that make at
-// least leastUnique of the rows unique, the smaller and the more telling first.
-// values are hashes, by column and row.
-func combinations(values [][]uint64) []combination {
-	var found []combination
-	covered := func(set []int) bool {
-		return slices.ContainsFunc(found, func(c combination) bool {
-			return !slices.ContainsFunc(c.columns, func(i int) bool { return !slices.Contains(set, i) })
-		})
-	}
-	for n := 1; n <= 3; n++ {
-		var same []combination
-		for set := range subsets(len(values), n) {
-			if covered(set) {
-				continue
-			}
-			if unique, _ := uniqueness(values, set); unique >= leastUnique {
-				same = append(same, combination{slices.Clone(set), unique})
-			}
-		}
-		slices.SortStableFunc(same, func(a, b combination) int { return cmp.Compare(b.unique, a.unique) })
-		found = append(found, same...)
-	}
-	return found[:min(len(found), mostListed)]
-}
-
-// subsets yields the sets of n of 0 to of-1; the slice is reused.
-func subsets(of, n int) func(yield func([]int) bool) {
-	return func(yield func([]int) bool) {
-		if n > of {
-			return
-		}
-		set := make([]int, n)
-		for i := range set {
-			set[i] = i
-		}
-		for {
-			if !yield(set) {
-				return
-			}
-			i := n - 1
-			for i >= 0 && set[i] == of-n+i {
-				i--
-			}
-			if i < 0 {
-				return
-			}
-			set[i]++
-			for k := i + 1; k < n; k++ {
-				set[k] = set[k-1] + 1
-			}
-		}
-	}
-}
-
-// uniqueness returns which share of the rows has no other row that is alike in
-// all columns of the set, and the size of the smallest group of rows alike.
-func uniqueness(values [][]uint64, set []int) (share float64, smallest int64) {
-	if len(set) == 0 || len(values[set[0]]) == 0 {
-		return 0, 0
-	}
-	groups := map[uint64]int64{}
-	for row := range values[set[0]] {
-		h := uint64(14695981039346656037)
-		for _, c := range set {
-			h = (h ^ values[c][row]) * 0x9E3779B97F4A7C15
-			h ^= h >> 29
-		}
-		groups[h]++
-	}
-	alone := 0
-	for _, n := range groups {
-		if n == 1 {
-			alone++
-		}
-		if smallest == 0 || n < smallest {
-			smallest = n
-		}
-	}
-	return float64(alone) / float64(len(values[set[0]])), smallest
 }
