@@ -1,6 +1,7 @@
 package seed_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,5 +66,63 @@ func TestChecks(t *testing.T) {
 				t.Errorf("%s\nnot so: %s\n%v", c.sql, c.want, strings.Join(pgtest.Query(t, dsn, "select string_agg(t::text, ' ' order by t) from t")[0], ""))
 			}
 		}
+	}
+}
+
+// TestPartialIndexes: rows are in a partial index and out of it, also where another
+// key has its columns.
+func TestPartialIndexes(t *testing.T) {
+	for _, c := range []struct {
+		cols, index, in string
+		least           int
+	}{
+		{"p int not null references p", "(p) where main", "main", 15},
+		{"p int not null references p, line int not null, unique (p, line)", "(p) where main", "main", 15},
+		{"p int not null references p, line int not null, unique (p, line)", "(p) where not main", "not main", 15},
+		{"p int not null references p, line int not null, unique (p, line)", "(p) where gone is null", "gone is null", 3},
+		{"p int not null references p, line int not null, unique (p, line)", "(p, line) where gone is null", "gone is null", 10},
+		{"p int not null references p, line int not null, kind text not null check (kind in ('a', 'b', 'c')), unique (p, line)", "(p) where kind = 'a'", "kind = 'a'", 8},
+		{"p int not null references p, line int not null, kind text not null check (kind in ('a', 'b', 'c')), unique (p, line)", "(p, kind) where kind <> 'a'", "kind <> 'a'", 20},
+		{"p int references p, line int, maybe boolean, unique (p, line)", "(p) where maybe", "maybe", 15},
+		{"p int references p, q int references q, unique (p, q)", "(p) where main", "main", 15},
+		{"p int not null references p, q int not null references q, unique (p, q)", "(p) where main", "main", 15},
+		{"p int not null references p, q int not null references q, unique (p, q)", "(q) where main", "main", 15},
+		{"p int not null references p, q int not null references q, x int not null, unique (p, q), check (n + x > 900)", "(q) where main", "main", 8},
+		{"p int not null references p, q int not null references q, unique (p, q)", "(p) where main; create unique index on t (q) where main", "main", 10},
+		{"p int not null references p", "(p) where main; create unique index on t (p, main) where main", "main", 15},
+		{"p int not null references p", "(main) where main", "main", 1},
+		{"p int not null references p, email text not null, unique (p, email)", "(email) where gone is not null", "gone is not null", 120},
+		{"p int not null references p, self int references t", "(self) where main", "main", 15},
+	} {
+		dsn := pgtest.DB(t)
+		pgtest.Exec(t, dsn, "create table p (id int primary key); create table q (id int primary key); create table t (id int primary key, main boolean not null, gone timestamptz, n int not null, "+c.cols+"); create unique index on t "+c.index)
+		s := read(t, dsn)
+		p, err := seed.New(s, seed.Config{Base: 60})
+		if err == nil {
+			err = fill(t, dsn, s, p)
+		}
+		if err != nil {
+			t.Errorf("%s; %s\n%v", c.cols, c.index, err)
+			continue
+		}
+		rows := pgtest.Query(t, dsn, "select count(*), count(*) filter (where "+c.in+") from t")[0]
+		all, _ := strconv.Atoi(rows[0])
+		in, _ := strconv.Atoi(rows[1])
+		if all != 180 || in < c.least || in > all-10 {
+			t.Errorf("%s; %s\nof %d rows %d are in the index", c.cols, c.index, all, in)
+		}
+	}
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, "create table p (id int primary key); create table t (id int primary key, p int not null references p, main boolean not null); create unique index on t (p) where main")
+	s := read(t, dsn)
+	p, err := seed.New(s, seed.Config{Base: 60, Shares: []seed.Share{{Key: s.ForeignKeys[0], Low: 1, High: 4}}})
+	if err == nil {
+		err = fill(t, dsn, s, p)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := pgtest.Query(t, dsn, "select count(*) filter (where main) >= 15, count(distinct p) = 60 from t")[0]; rows[0] != "t" || rows[1] != "t" {
+		t.Error("chosen numbers of children: few rows are in the index, or a parent has no child")
 	}
 }

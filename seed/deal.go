@@ -42,7 +42,7 @@ func (x *table) deal() error {
 	for i := range x.dealt {
 		for _, n := range x.dealt[i].rest {
 			at, of := uint64(i), uint64(len(x.dealt))
-			x.checks = append(x.checks, check{name: boundsName, expr: n, after: func(row uint64) bool { return row%of == at }})
+			x.checks = append(x.checks, check{name: boundsName, expr: n, after: func(row, _ uint64) bool { return row%of == at }})
 		}
 	}
 	return nil

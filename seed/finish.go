@@ -50,6 +50,11 @@ func (b *builder) finish() error {
 			b.plan.Steps = append(b.plan.Steps, s)
 		}
 	}
+	for _, x := range b.tables {
+		for _, e := range x.elected {
+			e.hold(x.rows)
+		}
+	}
 	b.counters()
 	return nil
 }

@@ -119,19 +119,20 @@ func (p *Plan) Rows(t *schema.Table) int64 {
 
 // table is what is known of one table.
 type table struct {
-	t      *schema.Table
-	rows   uint64
-	named  bool // its size was asked for
-	cols   []column
-	keys   []*foreign
-	unique []unique
-	checks []check
-	slots  []slot
-	bounds []leaf // of a partitioned table
-	dealt  []leaf // those that rows go to, in turn
-	seed   uint64
-	late   []Late
-	placed bool
+	t       *schema.Table
+	rows    uint64
+	named   bool // its size was asked for
+	cols    []column
+	keys    []*foreign
+	unique  []unique
+	checks  []check
+	elected []*elected
+	slots   []slot
+	bounds  []leaf // of a partitioned table
+	dealt   []leaf // those that rows go to, in turn
+	seed    uint64
+	late    []Late
+	placed  bool
 	// virtual is a pool of values that columns of several tables take theirs from.
 	virtual bool
 	profile *ProfileTable // nil for none
@@ -184,7 +185,7 @@ type unique struct {
 type check struct {
 	name  string
 	expr  *node
-	after func(row uint64) bool // rows it is for; nil for all
+	after func(row, attempt uint64) bool // what it is for; nil for all
 }
 
 // New makes a plan. s is read only and must outlive the plan.

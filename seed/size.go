@@ -230,6 +230,7 @@ func (x *table) byRow(s *source) {
 
 // count makes a set of columns unique.
 func (x *table) count(u unique, groups *[][]*source) error {
+	x.forget(u)
 	sources, deal := x.sourcesOf(u), uint64(len(x.dealt))
 	if !x.dealtIn(sources) { // a partition's own key: partitions do not tell its rows apart
 		sources, deal = slices.DeleteFunc(sources, func(s *source) bool { return s.deal > 0 }), 0
@@ -310,7 +311,7 @@ func (x *table) alone(open []*source, of int) *source {
 		if s.size < x.rows {
 			continue
 		}
-		if of == 1 || foreign == 0 || len(open) < of {
+		if of == 1 || foreign == 0 || len(open) < of || x.sole(s) {
 			if found == nil || x.owner(s) >= 0 && !(x.above(x.owner(s)) && x.owner(found) >= 0) {
 				found = s
 			}
@@ -347,11 +348,14 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 		return nil
 	}
 	if room < x.rows && u.predicate != nil {
+		if room = max(room, 1); x.elect(u, sources, room) {
+			return nil
+		}
 		x.onlyFirst(u, room)
 	} else if room < x.rows && !nullable {
 		return &tooMany{max(room, 1), u.name}
 	}
-	if room == 0 {
+	if len(open) == 0 || room == 0 {
 		return nil
 	}
 	spare := x.apart(open, deal, room)
@@ -373,6 +377,7 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 		}
 		if room < x.rows && (u.predicate != nil || s.nulls > 0) {
 			s.end, s.past = room, u.predicate != nil
+			s.strays = s.past && u.asks(x, s)
 		}
 	}
 	if u.predicate == nil {
@@ -390,11 +395,4 @@ func (x *table) empty(u unique) bool {
 		}
 	}
 	return false
-}
-
-// onlyFirst keeps all rows but the first out of a partial index.
-func (x *table) onlyFirst(u unique, room uint64) {
-	not := &node{op: "or", args: []*node{{op: "not", args: []*node{u.predicate}}, {op: "isnull", args: []*node{u.predicate}}}}
-	x.checks = slices.DeleteFunc(x.checks, func(c check) bool { return c.after != nil && c.name == u.name })
-	x.checks = append(x.checks, check{name: u.name, expr: not, after: func(row uint64) bool { return row >= room }})
 }

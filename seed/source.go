@@ -33,6 +33,9 @@ type source struct {
 	turn bool   // digit: moved by a hash of the digits before, so that pairs scatter
 	end  uint64 // counted, digit: rows from it on have no number left, and are NULL if nullable
 	past bool   // rows from end on start over instead, for a partial index
+	// strays: rows from end on take whatever a hash says instead, which keeps them
+	// out of the index.
+	strays bool
 	// tries is how many numbers each row has for itself, spare rows apart; an
 	// attempt takes another one. 0 is one.
 	tries, spare uint64
@@ -88,8 +91,11 @@ func (s *source) number(row, attempt uint64) (i uint64, null bool) {
 		return 0, true
 	}
 	if s.end > 0 && row >= s.end {
-		if !s.past {
+		switch {
+		case !s.past:
 			return 0, true
+		case s.strays:
+			return s.draw(row, mix(s.seed^mix(row^attempt<<40))), false
 		}
 		row %= s.end
 	}
@@ -145,13 +151,18 @@ func (s *source) number(row, attempt uint64) (i uint64, null bool) {
 	if s.size == 0 {
 		return 0, true
 	}
+	return s.draw(own, h), false
+}
+
+// draw is the number of a row that a hash chooses.
+func (s *source) draw(row, h uint64) uint64 {
 	if s.deal > 0 {
-		return below(h, s.size/s.deal)*s.deal + own%s.deal, false
+		return below(h, s.size/s.deal)*s.deal + row%s.deal
 	}
 	if s.pick != nil {
-		return s.pick(h, s.size), false
+		return s.pick(h, s.size)
 	}
-	return below(h, s.size), false
+	return below(h, s.size)
 }
 
 // shuffle lets a counted source go through its numbers in an order of its own.

@@ -109,7 +109,7 @@ func (w *Writer) test(row, attempt uint64) int {
 	}
 	for i := range w.x.checks {
 		k := &w.x.checks[i]
-		if k.after != nil && !k.after(row) {
+		if k.after != nil && !k.after(row, attempt) {
 			continue
 		}
 		if v := k.expr.eval(w.row); v.kind != 0 && !v.b {
