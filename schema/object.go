@@ -38,20 +38,19 @@ var ObjectKinds = []string{
 // Change says in which way two databases differ in one object.
 type Change string
 
-// The changes, as seen from the first database.
+// The changes, as seen from the source.
 const (
-	Missing Change = "missing" // the second does not have it
-	Extra   Change = "extra"   // only the second has it
+	Missing Change = "missing" // the target does not have it
+	Extra   Change = "extra"   // only the target has it
 	Differs Change = "differs" // it has another definition
-	Invalid Change = "invalid" // it is valid in the first, not in the second
+	Invalid Change = "invalid" // it is valid in the source, not in the target
 )
 
 // Difference is one object in which two databases differ.
 type Difference struct {
-	Change     Change
-	Kind, Name string
-	// First and Second are the definitions, where they can be shown.
-	First, Second string
+	Change         Change
+	Kind, Name     string
+	Source, Target string // the definitions, where they can be shown
 }
 
 // String is the difference on one line.
@@ -64,8 +63,8 @@ func (d Difference) String() string {
 		return what + " is not in the source"
 	case d.Change == Invalid:
 		return what + " is not valid"
-	case d.First != "" || d.Second != "":
-		return what + " differs: " + orNothing(d.First) + " in the source, " + orNothing(d.Second) + " in the target"
+	case d.Source != "" || d.Target != "":
+		return what + " differs: " + orNothing(d.Source) + " in the source, " + orNothing(d.Target) + " in the target"
 	}
 	return what + " has another definition"
 }
@@ -77,11 +76,11 @@ func orNothing(s string) string {
 	return s
 }
 
-// CompareObjects returns the differences of two databases' objects, by kind and
-// name. Of a table or view that one of them lacks as a whole, only that is told.
-// With sameMajor false, definitions that depend on the server's version are not
-// compared.
-func CompareObjects(first, second []Object, sameMajor bool) []Difference {
+// CompareObjects returns the differences of a source's and a target's objects, by
+// kind and name. Of a table or view that one of them lacks as a whole, only that is
+// told. With sameMajor false, definitions that depend on the server's version are
+// not compared.
+func CompareObjects(source, target []Object, sameMajor bool) []Difference {
 	type key struct{ kind, name string }
 	has := func(list []Object) (map[key]*Object, map[string]bool) {
 		found, relations := make(map[key]*Object, len(list)), map[string]bool{}
@@ -94,11 +93,11 @@ func CompareObjects(first, second []Object, sameMajor bool) []Difference {
 		}
 		return found, relations
 	}
-	a, relationsA := has(first)
-	b, relationsB := has(second)
+	a, relationsA := has(source)
+	b, relationsB := has(target)
 	var out []Difference
-	for i := range first {
-		o := &first[i]
+	for i := range source {
+		o := &source[i]
 		other := b[key{o.Kind, o.Name}]
 		d := Difference{Kind: o.Kind, Name: o.Name}
 		switch {
@@ -109,7 +108,7 @@ func CompareObjects(first, second []Object, sameMajor bool) []Difference {
 		case o.Definition != other.Definition && (sameMajor || !o.Printed):
 			d.Change = Differs
 			if o.Shown {
-				d.First, d.Second = o.Definition, other.Definition
+				d.Source, d.Target = o.Definition, other.Definition
 			}
 		case o.Valid && !other.Valid:
 			d.Change = Invalid
@@ -118,8 +117,8 @@ func CompareObjects(first, second []Object, sameMajor bool) []Difference {
 		}
 		out = append(out, d)
 	}
-	for i := range second {
-		o := &second[i]
+	for i := range target {
+		o := &target[i]
 		if a[key{o.Kind, o.Name}] == nil && (o.Of == "" || relationsA[o.Of]) {
 			out = append(out, Difference{Change: Extra, Kind: o.Kind, Name: o.Name})
 		}

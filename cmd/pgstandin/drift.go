@@ -76,15 +76,15 @@ Without a rules file (and no --rules) nothing is allowed.`,
 
 // driftDoc is what drift found; its JSON is the contract of --json.
 type driftDoc struct {
-	Source      string          `json:"source"`
-	Target      string          `json:"target"`
-	Compared    int             `json:"compared"` // objects of the source
-	Allowed     int             `json:"allowed"`  // differences that the rules allow
-	Differences []driftedObject `json:"differences"`
+	Source      string      `json:"source"`
+	Target      string      `json:"target"`
+	Compared    int         `json:"compared"` // objects of the source
+	Allowed     int         `json:"allowed"`  // differences that the rules allow
+	Differences []driftLine `json:"differences"`
 }
 
-// driftedObject is one difference; a definition is "" where it cannot be shown.
-type driftedObject struct {
+// driftLine is a schema.Difference.
+type driftLine struct {
 	Change schema.Change `json:"change"`
 	Kind   string        `json:"kind"`
 	Name   string        `json:"name"`
@@ -115,12 +115,12 @@ func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, 
 	if err != nil {
 		return nil, err
 	}
-	doc := &driftDoc{Source: a.info.Database, Target: b.info.Database, Compared: len(a.objects), Differences: []driftedObject{}}
+	doc := &driftDoc{Source: a.info.Database, Target: b.info.Database, Compared: len(a.objects), Differences: []driftLine{}}
 	for _, d := range schema.CompareObjects(a.objects, b.objects, a.info.Major() == b.info.Major()) {
 		if file.AllowsDrift(d.Kind, d.Name) || d.Kind == "foreign table" && file.Objects == rules.ObjectsNone {
 			doc.Allowed++
 		} else {
-			doc.Differences = append(doc.Differences, driftedObject{d.Change, d.Kind, d.Name, d.First, d.Second})
+			doc.Differences = append(doc.Differences, driftLine(d))
 		}
 	}
 	return doc, nil
@@ -153,11 +153,11 @@ func readEnd(ctx context.Context, end string, cfg pipeline.SourceConfig) (*drift
 func (d *driftDoc) print(out io.Writer) error {
 	t := textTable{heads: []string{"what", "name", "", "source", "target"}, right: make([]bool, 5), width: widthOf(out)}
 	for _, x := range d.Differences {
-		first, second := x.Source, x.Target
+		source, target := x.Source, x.Target
 		if x.Change != schema.Differs {
-			first, second = "", ""
+			source, target = "", ""
 		}
-		t.add(x.Kind, x.Name, string(x.Change), shorten(first, 40), shorten(second, 40))
+		t.add(x.Kind, x.Name, string(x.Change), shorten(source, 40), shorten(target, 40))
 	}
 	if len(d.Differences) > 0 {
 		t.print(out)
