@@ -436,7 +436,7 @@ func TestCompileProblems(t *testing.T) {
 		col  Column
 		want string
 	}{
-		{Column{Type: Type{Name: "text"}, Mask: &Mask{Kind: "emial"}}, "unknown"},
+		{Column{Name: "mail", Type: Type{Name: "text"}, Mask: &Mask{Kind: "emial"}}, `column mail: mask "emial" is unknown`},
 		{Column{Type: Type{Name: "text"}, Mask: &Mask{Kind: "name"}}, "did you mean person.name"},
 		{Column{Type: Type{Name: "int4"}, Mask: &Mask{Kind: "email"}}, "does not fit type int4"},
 		{Column{Type: Type{Name: "text"}, NotNull: true, Mask: &Mask{Kind: "null"}}, "NOT NULL"},

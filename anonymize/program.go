@@ -16,6 +16,7 @@ import (
 // Problem is one thing that is wrong with a Table.
 type Problem struct {
 	Column  int    // index into Table.Columns
+	Name    string // the column's
 	Param   string // the parameter it is about, "" for the mask itself
 	Message string // what is wrong and what to write instead
 }
@@ -30,7 +31,7 @@ func (p Problems) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "column %d: %s", x.Column, x.Message)
+		fmt.Fprintf(&b, "column %s: %s", x.Name, x.Message)
 	}
 	return b.String()
 }
@@ -202,7 +203,7 @@ func (c *compiler) within(t Type, m *Mask) *compiler {
 }
 
 func (c *compiler) problem(param, format string, args ...any) {
-	c.problems = append(c.problems, Problem{Column: c.index, Param: param, Message: fmt.Sprintf(format, args...)})
+	c.problems = append(c.problems, Problem{Column: c.index, Name: c.col.Name, Param: param, Message: fmt.Sprintf(format, args...)})
 }
 
 func (c *compiler) compile(m *Mask) (column, Problems) {

@@ -9,9 +9,8 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// Compile makes the programs of the tables. What is
-// wrong with a mask comes as Errors, with the place of the mask or its
-// parameter in the file.
+// Compile makes the programs of the tables. What is wrong with a mask comes as
+// Errors, with the place of the mask or its parameter in the file.
 func (b *Bound) Compile(secret *keyed.Secret) (map[*schema.Table]*anonymize.Program, error) {
 	probs := &problems{file: b.File.Name}
 	out := make(map[*schema.Table]*anonymize.Program, len(b.Tables))

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -14,17 +15,16 @@ type Problem struct {
 	File         string
 	Line, Column int    // from 1; 0 where the file has no place for it
 	Message      string // what is wrong, and what to write instead
-	// Missing is the column, as schema.table.column, where what is wrong is that the
-	// table does not have it; Near is the one that may be meant, "" for none. A caller
-	// that knows better may change it.
-	Missing, Near string
+
+	missing string // the column, as schema.table.column, that the table does not have; "" where something else is wrong
+	near    string // the column that may be meant; "" for none
 }
 
 // String is the problem in the form file:line:column: message.
 func (p Problem) String() string {
 	text := p.Message
-	if p.Near != "" {
-		text += suggestion(p.Near)
+	if p.near != "" {
+		text += suggestion(p.near)
 	}
 	switch {
 	case p.Line == 0:
@@ -48,6 +48,18 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Renamed returns the problems with suggestions for columns that their tables no
+// longer have: to says of a schema.table.column what it may be called now, or "".
+func (e Errors) Renamed(to func(column string) string) Errors {
+	out := slices.Clone(e)
+	for i := range out {
+		if name := to(out[i].missing); out[i].missing != "" && name != "" {
+			out[i].near = name
+		}
+	}
+	return out
+}
+
 // pos is a place in the file.
 type pos struct{ line, column int }
 
@@ -65,7 +77,7 @@ func (p *problems) add(at pos, format string, args ...any) {
 func (p *problems) addMissing(at pos, what string, t *schema.Table, name string) {
 	p.list = append(p.list, Problem{
 		File: p.file, Line: at.line, Column: at.column, Message: fmt.Sprintf("%stable %s has no column %s", what, t.Name, quoted(name)),
-		Missing: t.Name.String() + "." + name, Near: nearest(name, columnNames(t)),
+		missing: t.Name.String() + "." + name, near: nearest(name, columnNames(t)),
 	})
 }
 

@@ -59,7 +59,7 @@ func (j *job) refused(err error, s *schema.Schema) error {
 		if isUndecided { // where the rules name a column that was renamed, that comes first
 			drift := j.drift(undecided.Ledger, s)
 			if differs := (*lockfile.DriftError)(nil); errors.As(drift, &differs) && differs.Gone() {
-				suggest(wrong, differs)
+				err = rules.Join(wrong.Renamed(differs.Renamed), undecided)
 				return errors.Join(drift, rulesStatus(err), objects)
 			}
 		}

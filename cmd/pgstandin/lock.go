@@ -47,13 +47,3 @@ func (j *job) drift(ledger []rules.Decision, s *schema.Schema) error {
 	}
 	return withStatus(exitUndecided, locked.Drift(lockfile.Name(j.file.Name), lockfile.Of(ledger, s), s))
 }
-
-// suggest has errors of the rules name the same columns as the drift, where a name
-// is missing that was renamed.
-func suggest(wrong rules.Errors, drift *lockfile.DriftError) {
-	for i, p := range wrong {
-		if to := drift.Renamed(p.Missing); to != "" {
-			wrong[i].Near = to
-		}
-	}
-}
