@@ -120,55 +120,22 @@ func commonMasks(findings []Finding, members []columnKey, at map[columnKey]int, 
 // joined lists the sets of columns that references tie together, in the order of
 // the schema.
 func (l *looker) joined() [][]columnKey {
-	up := map[columnKey]columnKey{}
-	root := func(k columnKey) columnKey {
-		for {
-			p, ok := up[k]
-			if !ok || p == k {
-				return k
-			}
-			k = p
-		}
-	}
-	join := func(a, b columnKey) {
-		if ra, rb := root(a), root(b); ra != rb {
-			up[ra] = rb
-		}
-	}
+	var ties schema.Ties[columnKey]
 	for _, k := range l.s.ForeignKeys {
 		child, parent := k.Child.Root(), k.Parent.Root()
 		cols, refs := k.Child.Translate(child, k.Columns), k.Parent.Translate(parent, k.ParentColumns)
 		for i := range cols {
-			join(columnKey{child, cols[i]}, columnKey{parent, refs[i]})
+			ties.Join(columnKey{child, cols[i]}, columnKey{parent, refs[i]})
 		}
 	}
 	for _, r := range l.references {
 		for i := range r.Columns {
 			if !r.array() && r.When < 0 {
-				join(columnKey{r.Child, r.Columns[i]}, columnKey{r.Parent, r.ParentColumns[i]})
+				ties.Join(columnKey{r.Child, r.Columns[i]}, columnKey{r.Parent, r.ParentColumns[i]})
 			}
 		}
 	}
-	sets := map[columnKey][]columnKey{}
-	var order []columnKey
-	for _, t := range l.s.Roots() {
-		for c := range t.Columns {
-			k := columnKey{t, c}
-			if !l.inKey[k] {
-				continue
-			}
-			r := root(k)
-			if sets[r] == nil {
-				order = append(order, r)
-			}
-			sets[r] = append(sets[r], k)
-		}
-	}
-	var out [][]columnKey
-	for _, r := range order {
-		out = append(out, sets[r])
-	}
-	return out
+	return ties.Sets(columnKey.compare)
 }
 
 // widen parts narrow columns from the domain of unique ones: all columns of a

@@ -15,7 +15,7 @@ func (x *judge) enum(name guess) Finding {
 		return x.masked(guess{name.class, 0.8, name.why}, nil)
 	}
 	f := keep(0.95, "one of %d labels", len(labelsOf(&x.col.Type)))
-	f.ByType = true
+	f.ByType = x.byType()
 	return f
 }
 
@@ -34,27 +34,13 @@ func (x *judge) rowKey() bool {
 	if x.f.unique && !x.personalKey() {
 		return true
 	}
-	return x.f.kind == isWhole && x.col.Type.Elem == nil && x.serial()
+	return x.f.kind == isWhole && x.col.Type.Elem == nil && x.l.s.Serial(x.t, x.c)
 }
 
-// plainKey reports whether the column is part of the primary key or a declared
-// reference, or numbers rows by a sequence: rules then need no entry for it.
-func (x *judge) plainKey() bool {
-	if x.l.declared[columnKey{x.t, x.c}] {
-		return true
-	}
-	if k := x.t.Primary(); k != nil && slices.Contains(k.Columns, x.c) {
-		return true
-	}
-	return x.f.kind == isWhole && x.serial()
-}
-
-// serial reports whether a sequence or identity fills the column.
-func (x *judge) serial() bool {
-	if x.col.Identity != "" || strings.HasPrefix(x.col.Default, "nextval(") {
-		return true
-	}
-	return slices.ContainsFunc(x.l.s.Sequences, func(q *schema.Sequence) bool { return q.Table == x.t && q.Column == x.c })
+// byType reports whether rules need no entry for the column, given that it is kept.
+func (x *judge) byType() bool {
+	k := x.t.Primary()
+	return x.l.s.Impersonal(x.t, x.c, x.l.declared[columnKey{x.t, x.c}] || k != nil && slices.Contains(k.Columns, x.c))
 }
 
 // personalKey reports whether a unique number is one that people are known by
@@ -74,7 +60,7 @@ func (x *judge) number(name, comment guess) Finding {
 		if p, ok := x.l.parents[columnKey{x.t, x.c}]; ok {
 			f.Evidence = "a number of " + p.table.Name.String()
 		}
-		f.ByType = x.f.kind == isWhole && x.col.Type.Elem == nil && x.plainKey()
+		f.ByType = x.byType()
 		return f
 	}
 	if w := words(x.col.Name); len(w) > 1 && (w[0] == "id" || w[0] == "fk") && name.class != national {
@@ -109,7 +95,7 @@ func (x *judge) number(name, comment guess) Finding {
 func (x *judge) uuid(name guess) Finding {
 	if x.f.unique {
 		f := keep(0.97, "a uuid that tells rows apart")
-		f.ByType = x.col.Type.Elem == nil && x.plainKey()
+		f.ByType = x.byType()
 		return f
 	}
 	if name.class == secret || name.class == docNumber {

@@ -91,6 +91,16 @@ type columnKey struct {
 	column int
 }
 
+func (k columnKey) compare(o columnKey) int {
+	switch {
+	case k.table == o.table:
+		return k.column - o.column
+	case k.table.Name.Less(o.table.Name):
+		return -1
+	}
+	return 1
+}
+
 type looker struct {
 	lex        *lexicon
 	det        *detector
@@ -209,7 +219,7 @@ func (x *judge) finding() Finding {
 	switch x.f.kind {
 	case isBool:
 		f := keep(1, "yes or no")
-		f.ByType = true
+		f.ByType = x.byType()
 		return f
 	case isEnum:
 		return x.enum(name)

@@ -39,7 +39,7 @@ func (b *binder) decide() {
 type decider struct {
 	*binder
 	chosen map[columnKey]choiceOf
-	groups *groups
+	groups schema.Ties[columnKey]
 	inKey  map[columnKey]bool // takes part in a reference
 	array  map[columnKey]bool // by its elements
 }
@@ -111,7 +111,6 @@ func (r *matchRule) matches(t *schema.Table, c *schema.Column) bool {
 
 // join makes groups of the columns that references tie together.
 func (d *decider) join() {
-	d.groups = &groups{up: map[columnKey]columnKey{}}
 	d.inKey, d.array = map[columnKey]bool{}, map[columnKey]bool{}
 	for _, ref := range d.out.Subset.References {
 		if ref.Expr != "" {
@@ -127,14 +126,14 @@ func (d *decider) join() {
 			if ref.Array {
 				d.array[a] = true
 			}
-			d.groups.join(a, b)
+			d.groups.Join(a, b)
 		}
 	}
 }
 
 // propagate gives each group of joined columns one mask.
 func (d *decider) propagate() {
-	for _, members := range d.groups.all() {
+	for _, members := range d.groups.Sets(columnKey.compare) {
 		mask, by := d.agreed(members)
 		if mask == nil {
 			continue
@@ -147,7 +146,7 @@ func (d *decider) propagate() {
 		for _, m := range members {
 			c, ok := d.chosen[m]
 			switch {
-			case !ok && mask.mask.Kind == "keep" && impersonal(d.s, m.table, m.column, true):
+			case !ok && mask.mask.Kind == "keep" && d.s.Impersonal(m.table, m.column, true):
 				// Its type is reason enough.
 			case !ok, c.mask.mask.Kind == "keep" && mask.mask.Kind != "keep":
 				d.chosen[m] = choiceOf{mask, FromReference, mask.at.line}
@@ -267,7 +266,7 @@ func (d *decider) table(t *schema.Table) {
 		case ok:
 			decision.Source, decision.Mask, decision.Line = x.source, describeMask(x.mask, false), x.line
 			decision.Full, decision.Digest = describeMask(x.mask, true), x.mask.digest()
-		case impersonal(d.s, t, c, primary[c] || d.inKey[k]):
+		case d.s.Impersonal(t, c, primary[c] || d.inKey[k]):
 			decision.Source, decision.Mask = ByType, "keep"
 		case none:
 			decision.Source = NotCopied

@@ -5,58 +5,20 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// groups are sets of columns: a forest whose trees are the sets.
-type groups struct{ up map[columnKey]columnKey }
-
-func (g *groups) root(k columnKey) columnKey {
-	for {
-		p, ok := g.up[k]
-		if !ok || p == k {
-			return k
-		}
-		k = p
+func (k columnKey) compare(o columnKey) int {
+	switch {
+	case k.table == o.table:
+		return k.column - o.column
+	case k.table.Name.Less(o.table.Name):
+		return -1
 	}
-}
-
-func (g *groups) join(a, b columnKey) {
-	for _, k := range []columnKey{a, b} {
-		if _, ok := g.up[k]; !ok {
-			g.up[k] = k
-		}
-	}
-	if ra, rb := g.root(a), g.root(b); ra != rb {
-		g.up[ra] = rb
-	}
-}
-
-// all lists the groups, in the order of the schema.
-func (g *groups) all() [][]columnKey {
-	sets := map[columnKey][]columnKey{}
-	for k := range g.up {
-		r := g.root(k)
-		sets[r] = append(sets[r], k)
-	}
-	var out [][]columnKey
-	for _, s := range sets {
-		sort.Slice(s, func(i, j int) bool { return s[i].less(s[j]) })
-		out = append(out, s)
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i][0].less(out[j][0]) })
-	return out
-}
-
-func (k columnKey) less(o columnKey) bool {
-	if k.table != o.table {
-		return k.table.Name.Less(o.table.Name)
-	}
-	return k.column < o.column
+	return 1
 }
 
 // sameMask reports whether two masks give the same results.
@@ -94,35 +56,6 @@ func primaryColumns(t *schema.Table) map[int]bool {
 		}
 	}
 	return out
-}
-
-// impersonal reports whether a column's type cannot hold personal data: yes and
-// no, an enum's labels, and numbers and uuids that only identify rows. key says
-// that the column is of the primary key or a reference; to be unique is not
-// enough, since phone numbers and tokens are.
-func impersonal(s *schema.Schema, t *schema.Table, c int, key bool) bool {
-	col := &t.Columns[c]
-	typ := &col.Type
-	if typ.Class == schema.Array && typ.Elem != nil {
-		typ = typ.Elem
-	}
-	switch {
-	case typ.Base == "bool" && typ.Builtin, typ.Class == schema.EnumType:
-		return true
-	case typ != &col.Type:
-		return false
-	}
-	number := typ.Builtin && slices.Contains([]string{"int2", "int4", "int8"}, typ.Base)
-	serial := col.Identity != "" || strings.HasPrefix(col.Default, "nextval(")
-	if key && (number || typ.Builtin && typ.Base == "uuid") || number && serial {
-		return true
-	}
-	for _, q := range s.Sequences {
-		if q.Table == t && q.Column == c && number {
-			return true
-		}
-	}
-	return false
 }
 
 // uniqueness says whether a column must stay unique, and whether that is judged
@@ -309,7 +242,7 @@ func (d *decider) narrow() {
 				if !d.inKey[k] {
 					continue
 				}
-				g.key = d.groups.root(k)
+				g.key = d.groups.Root(k)
 			}
 			sets[g] = append(sets[g], member{c, k})
 		}

@@ -1,6 +1,10 @@
 package schema
 
-import "sort"
+import (
+	"slices"
+	"sort"
+	"strings"
+)
 
 // Index sorts the tables and prepares Table look-ups; whoever builds a Schema
 // calls it once, last.
@@ -93,4 +97,36 @@ func (t *Table) Translate(leaf *Table, cols []int) []int {
 		out[i] = j
 	}
 	return out
+}
+
+// Serial reports whether an identity or a sequence fills a column.
+func (s *Schema) Serial(t *Table, c int) bool {
+	col := &t.Columns[c]
+	return col.Identity != "" || strings.HasPrefix(col.Default, "nextval(") ||
+		slices.ContainsFunc(s.Sequences, func(q *Sequence) bool { return q.Table == t && q.Column == c })
+}
+
+// Impersonal reports whether a column's type cannot hold personal data, so that
+// rules need no entry for it: yes and no, an enum's labels, and numbers and uuids
+// that only identify rows. key says that the column is of the primary key or a
+// reference; to be unique is not enough, since phone numbers and tokens are.
+func (s *Schema) Impersonal(t *Table, c int, key bool) bool {
+	col := &t.Columns[c]
+	typ := &col.Type
+	if typ.Class == Array && typ.Elem != nil {
+		typ = typ.Elem
+	}
+	switch {
+	case typ.Base == "bool" && typ.Builtin, typ.Class == EnumType:
+		return true
+	case typ != &col.Type || !typ.Builtin:
+		return false
+	}
+	switch typ.Base {
+	case "int2", "int4", "int8":
+		return key || s.Serial(t, c)
+	case "uuid":
+		return key
+	}
+	return false
 }

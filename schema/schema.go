@@ -1,7 +1,7 @@
 // Package schema describes a PostgreSQL database as plain data: tables,
 // columns, keys and constraints. It is the shared vocabulary of every other
-// package, imports nothing but the standard library, and holds no behaviour
-// beyond look-ups.
+// package, and imports nothing but the standard library. What it can do is look
+// things up, quote names and compare objects.
 //
 // A Schema is built once (by package catalog, or by a test) and is read-only
 // afterwards; every pointer in it points into the same Schema. It may be
