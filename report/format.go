@@ -17,9 +17,10 @@ func Count(n int64) string {
 	return s
 }
 
-func plural(n int, what string) string { return plural64(int64(n), what) }
+func plural(n int, what string) string { return Plural(int64(n), what) }
 
-func plural64(n int64, what string) string {
+// Plural writes a number of things: 1 row, 1,234 rows.
+func Plural(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
@@ -80,8 +81,8 @@ func rough(n int64) int64 {
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
-// shorten cuts s in the middle to n characters.
-func shorten(s string, n int) string {
+// Shorten cuts s in the middle to n characters; for n below 3 it is left as it is.
+func Shorten(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n || n < 3 {
 		return s

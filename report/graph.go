@@ -77,7 +77,7 @@ func (r *Report) layout() *graph {
 	var nodes []*node
 	for i := range r.Tables {
 		t := &r.Tables[i]
-		n := &node{Table: t, Index: i, Label: shorten(bare(t.Name), 17)}
+		n := &node{Table: t, Index: i, Label: Shorten(bare(t.Name), 17)}
 		nodes, byName[t.Name] = append(nodes, n), n
 	}
 	links := r.links(byName)

@@ -56,7 +56,7 @@ func (v view) Facts() []fact {
 	if v.Leak.Ran {
 		leak = fact{"leak scan", "no leak", Size(v.Leak.Bytes) + " scanned", "good"}
 		if n := v.Leak.unaccepted(); n > 0 {
-			leak = fact{"leak scan", plural64(n, "hit"), Size(v.Leak.Bytes) + " scanned", "bad"}
+			leak = fact{"leak scan", Plural(n, "hit"), Size(v.Leak.Bytes) + " scanned", "bad"}
 		}
 	}
 	constraints := fact{"constraints", Count(int64(valid)) + " valid", "of " + Count(int64(keys)), "good"}
@@ -96,10 +96,10 @@ func (v view) Mind() []remark {
 		}
 		orphans += r.Orphans
 	}
-	add(cut, plural64(cut, "key")+" became NULL, because the row behind is not copied.", "references")
-	add(left, plural64(left, "row")+" stayed out for lack of a parent.", "references")
-	add(all, plural64(all, "table")+" stayed empty for lack of a parent.", "references")
-	add(orphans, plural64(orphans, "orphan")+" in the source: keys without a row behind.", "references")
+	add(cut, Plural(cut, "key")+" became NULL, because the row behind is not copied.", "references")
+	add(left, Plural(left, "row")+" stayed out for lack of a parent.", "references")
+	add(all, Plural(all, "table")+" stayed empty for lack of a parent.", "references")
+	add(orphans, Plural(orphans, "orphan")+" in the source: keys without a row behind.", "references")
 	var opaque, fixed, risky int64
 	for _, t := range v.Tables {
 		opaque += t.Opaque
@@ -110,9 +110,9 @@ func (v view) Mind() []remark {
 			risky++
 		}
 	}
-	add(opaque, plural64(opaque, "value")+" outside the format of a mask became opaque text.", "columns")
-	add(fixed, plural64(fixed, "value")+" passed a mask unchanged.", "columns")
-	add(risky, plural64(risky, "table")+" with kept columns that together tell rows apart.", "reidentification")
+	add(opaque, Plural(opaque, "value")+" outside the format of a mask became opaque text.", "columns")
+	add(fixed, Plural(fixed, "value")+" passed a mask unchanged.", "columns")
+	add(risky, Plural(risky, "table")+" with kept columns that together tell rows apart.", "reidentification")
 	add(int64(len(v.Proof.NotValid)), plural(len(v.Proof.NotValid), "foreign key")+" not validated, as in the source.", "proof")
 	return out
 }

@@ -21,7 +21,7 @@ func (r *Report) judge() Verdict {
 	}
 	parts := []string{
 		plural(r.Totals.Tables, "table"),
-		plural64(r.Totals.Rows, "row"),
+		Plural(r.Totals.Rows, "row"),
 		fmt.Sprintf("%s of %s masked", Count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
 	}
 	if r.Outcome == Published {

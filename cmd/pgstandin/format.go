@@ -17,6 +17,12 @@ import (
 
 func count(n int64) string { return report.Count(n) }
 
+func plural(n int, what string) string { return report.Plural(int64(n), what) }
+
+func plural64(n int64, what string) string { return report.Plural(n, what) }
+
+func shorten(s string, n int) string { return report.Shorten(s, n) }
+
 func size(n int64) string { return report.Size(n) }
 
 func seconds(d time.Duration) string { return report.Span(d.Seconds()) }
@@ -128,14 +134,4 @@ func widthOf(w io.Writer) int {
 		return 80
 	}
 	return n
-}
-
-// shorten cuts s in the middle to n characters.
-func shorten(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n || n < 3 {
-		return s
-	}
-	head := (n - 1) / 2
-	return string(r[:head]) + "…" + string(r[len(r)-(n-1-head):])
 }

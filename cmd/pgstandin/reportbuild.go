@@ -190,8 +190,6 @@ func rootText(s subset.Sample, where string) string {
 	return strings.Join(parts, ", ")
 }
 
-func plural64(n int64, what string) string { return plural(int(n), what) }
-
 // distinctOf reads pg_stats.n_distinct: a number, or less than 0 a share of
 // rows; 0 where all is NULL.
 func distinctOf(n float64, known bool, rows int64, otherwise string) report.Distinct {

@@ -132,10 +132,3 @@ func blankZero(n int64) string {
 	}
 	return count(n)
 }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return count(int64(n)) + " " + what + "s"
-}
