@@ -96,7 +96,7 @@ func (p *Plan) checkTypes(r *ref, probs *Problems) {
 		if r.Array {
 			child, what = element(&child), "an element of "+what
 		}
-		if !comparable(&child.Type, &parent.Type) || r.Array && child.Type.Class == schema.Composite {
+		if !compares(&child.Type, &parent.Type) || r.Array && child.Type.Class == schema.Composite {
 			probs.add(r.Line, "reference %s: %s is %s, which does not compare with %s of type %s: write an expression that converts it",
 				r.name(), r.Child.Columns[c].Name, what, parent.Name, parent.Type.Name)
 		}
@@ -110,8 +110,8 @@ var kindred = [][]string{
 	{"inet", "cidr"}, {"time", "timetz"}, {"bit", "varbit"},
 }
 
-// comparable reports whether a key of type b can be looked up by an a.
-func comparable(a, b *schema.Type) bool {
+// compares reports whether a key of type b can be looked up by an a.
+func compares(a, b *schema.Type) bool {
 	if a.Base == b.Base && a.Class == b.Class && (a.BaseOID == b.BaseOID || a.Builtin && b.Builtin) {
 		return true
 	}
