@@ -153,7 +153,7 @@ func (w *snapshotWriter) make(ctx context.Context, r *snapshotRun) error {
 
 // script writes SQL, compressed.
 func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writer) error {
-	z, err := pgarchive.NewLargeObjectWriter(out, w.compression)
+	z, err := pgarchive.NewWriter(out, w.compression)
 	if err != nil {
 		return err
 	}

@@ -119,67 +119,6 @@ func (a *Archive) refreshed(view *Entry) []int32 {
 	return ids
 }
 
-// LargeObject is a large object of an archive.
-type LargeObject struct {
-	OID   uint32
-	Owner string // the name of a role
-}
-
-// DataFile returns the name of the file that holds the object's bytes, in the
-// folder of the archive.
-func (o LargeObject) DataFile(a Algorithm) string { return o.filename() + a.Suffix() }
-
-func (o LargeObject) filename() string { return fmt.Sprintf("blob_%d.dat", o.OID) }
-
-// AddLargeObjects adds the entries of large objects, all that the archive is to
-// have, in the form that every version can hold: a BLOB for each, and BLOBS for
-// the bytes of all. It returns the text of the file blobs.toc that the archive's
-// folder needs besides the objects' own files, see [NewLargeObjectWriter]; it is
-// never compressed. Without objects nothing is added and nil returned.
-func (a *Archive) AddLargeObjects(objects []LargeObject) ([]byte, error) {
-	if len(objects) == 0 {
-		return nil, nil
-	}
-	seen := map[uint32]bool{}
-	for _, o := range objects {
-		if o.OID == 0 || seen[o.OID] {
-			return nil, fmt.Errorf("large object %d: no object, or there twice", o.OID)
-		}
-		seen[o.OID] = true
-	}
-	for _, e := range a.Entries {
-		if strings.HasPrefix(e.Desc, "BLOB") {
-			return nil, errors.New("archive has large objects already")
-		}
-	}
-	id := a.lastID()
-	if int64(id)+int64(len(objects))+1 > math.MaxInt32 {
-		return nil, errNoID
-	}
-	var toc []byte
-	entries := make([]*Entry, len(objects))
-	for i, o := range objects {
-		id++
-		entries[i] = &Entry{
-			DumpID: id, TableOID: largeObjects, OID: o.OID,
-			Tag: strconv.FormatUint(uint64(o.OID), 10), Desc: "BLOB", Section: SectionPreData,
-			Defn:     T(fmt.Sprintf("SELECT pg_catalog.lo_create('%d');\n", o.OID)),
-			DropStmt: T(fmt.Sprintf("SELECT pg_catalog.lo_unlink('%d');\n", o.OID)),
-			Owner:    T(o.Owner),
-		}
-		toc = fmt.Appendf(toc, "%d %s\n", o.OID, o.filename())
-	}
-	a.insert(SectionPreData, entries...)
-	a.insert(SectionData, &Entry{
-		DumpID: id + 1, HadDumper: true, Tag: "BLOBS", Desc: "BLOBS", Section: SectionData, Filename: blobsFile,
-	})
-	return toc, nil
-}
-
-// largeObjects is the OID of the catalog pg_largeobject, which large objects
-// are said to be in.
-const largeObjects = 2613
-
 var errNoID = errors.New("no dump ID is left in the archive")
 
 // addFor adds an entry of that kind for an object of the archive.
@@ -216,8 +155,8 @@ func (a *Archive) lastID() int32 {
 	return id
 }
 
-// insert puts entries behind the last one of their section.
-func (a *Archive) insert(s Section, entries ...*Entry) {
+// insert puts an entry behind the last one of its section.
+func (a *Archive) insert(s Section, added *Entry) {
 	at := 0
 	for i, e := range a.Entries {
 		if e.Section != SectionNone && e.Section <= s {
@@ -229,7 +168,7 @@ func (a *Archive) insert(s Section, entries ...*Entry) {
 	for at < len(a.Entries) && a.Entries[at].Section == SectionNone {
 		at++
 	}
-	a.Entries = slices.Insert(a.Entries, at, entries...)
+	a.Entries = slices.Insert(a.Entries, at, added)
 }
 
 // name returns the object's name as SQL, with its schema.

@@ -1,9 +1,7 @@
 package pgarchive_test
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,8 +22,6 @@ insert into t values (1, 'a'), (2, null);
 create materialized view zz_first as select id from t;
 create view through as select * from zz_first;
 create materialized view aa_second as select count(*) from through;
-select lo_from_bytea(70001, 'one\000two'), lo_create(70002);
-comment on large object 70001 is 'first';
 `
 
 // pg_dump's own entries are those that the Add methods make for its schema,
@@ -34,9 +30,9 @@ comment on large object 70001 is 'first';
 func TestAddLikePgDump(t *testing.T) {
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, everything)
-	dir, toc := dump(t, dsn, "-Z0")
+	_, toc := dump(t, dsn, "-Z0")
 	theirs := read(t, toc)
-	kinds := []string{"TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA", "BLOB", "BLOBS"}
+	kinds := []string{"TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA"}
 
 	ours := read(t, toc)
 	ours.Entries = slices.DeleteFunc(ours.Entries, func(e *pgarchive.Entry) bool { return slices.Contains(kinds, e.Desc) })
@@ -54,15 +50,6 @@ func TestAddLikePgDump(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	owner := pgtest.Query(t, dsn, "select current_user")[0][0]
-	list, err := ours.AddLargeObjects([]pgarchive.LargeObject{{OID: 70001, Owner: owner}, {OID: 70002, Owner: owner}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want, err := os.ReadFile(filepath.Join(dir, "blobs.toc")); err != nil || !bytes.Equal(list, want) {
-		t.Errorf("blobs.toc: %q, want %q, %v", list, want, err)
-	}
-
 	// said tells what an entry says, in which dump IDs are names.
 	said := func(a *pgarchive.Archive, e *pgarchive.Entry) string {
 		c := *e
@@ -136,38 +123,12 @@ func TestRestoreAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	owner := pgtest.Query(t, source, "select current_user")[0][0]
-	objects := []pgarchive.LargeObject{{OID: 70001, Owner: owner}, {OID: 4294967295, Owner: owner}}
-	list, err := a.AddLargeObjects(objects)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := write(t, a)
 	fill(t, dir, a.Compression, rows, "x\t1\ny\t2\nz\t3\n")
-	if err := os.WriteFile(filepath.Join(dir, "blobs.toc"), list, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i, o := range objects {
-		f, err := os.Create(filepath.Join(dir, o.DataFile(pgarchive.Gzip)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		w, err := pgarchive.NewLargeObjectWriter(f, a.Compression)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write([]byte([]string{"masked\x00", ""}[i]))
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	check := func(dsn string) {
 		t.Helper()
 		compare(t, dsn, `select string_agg(v, '' order by id) from t`, "xyz")
 		compare(t, dsn, `select nextval('"s''1\"."Q""x"') || ' ' || nextval('fresh')`, "100 100")
-		compare(t, dsn, `select string_agg(oid || ':' || encode(lo_get(oid), 'hex'), ' ' order by oid) from pg_largeobject_metadata`,
-			"70001:6d61736b656400 4294967295:")
 	}
 	whole := pgtest.DB(t)
 	run(t, "pg_restore", "-j2", "-e", "-d", whole, dir)
@@ -196,9 +157,6 @@ func TestAddRefuses(t *testing.T) {
 		"no dump ID":                      func() error { _, err := a.AddTableData(last, nil); return err },
 		"last value of a view":            func() error { _, err := a.AddSequenceSet(view, 1, true); return err },
 		"refresh of a view":               func() error { _, err := a.AddRefresh(view); return err },
-		"no large object":                 func() error { _, err := a.AddLargeObjects([]pgarchive.LargeObject{{}}); return err },
-		"the same large object":           func() error { _, err := a.AddLargeObjects([]pgarchive.LargeObject{{OID: 5}, {OID: 5}}); return err },
-		"large objects without dump IDs":  func() error { _, err := a.AddLargeObjects([]pgarchive.LargeObject{{OID: 5}}); return err },
 	}
 	for what, f := range add {
 		if f() == nil {
@@ -207,15 +165,5 @@ func TestAddRefuses(t *testing.T) {
 	}
 	if len(a.Entries) != 2 {
 		t.Errorf("%d entries after nothing was added", len(a.Entries))
-	}
-	a.Entries = a.Entries[:1]
-	if list, err := a.AddLargeObjects(nil); list != nil || err != nil || len(a.Entries) != 1 {
-		t.Errorf("no large objects: %q, %v", list, err)
-	}
-	if _, err := a.AddLargeObjects([]pgarchive.LargeObject{{OID: 5}}); err != nil {
-		t.Error(err)
-	}
-	if _, err := a.AddLargeObjects([]pgarchive.LargeObject{{OID: 6}}); err == nil {
-		t.Error("large objects twice")
 	}
 }

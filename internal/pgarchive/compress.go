@@ -117,6 +117,17 @@ func (p *plain) Reset(w io.Writer) { p.Writer = w }
 
 func (p *plain) Close() error { return nil }
 
+// NewWriter compresses what is written to it, whatever it is, for w, which the
+// caller closes. After an error what is in w must not be kept.
+func NewWriter(w io.Writer, c Compression) (io.WriteCloser, error) {
+	z, err := c.newCompressor()
+	if err != nil {
+		return nil, err
+	}
+	z.Reset(w)
+	return z, nil
+}
+
 // NewReader returns what a data file held before it was compressed, read as r is.
 // A file of several compressed streams, one behind the other, reads as one. The
 // caller closes both.

@@ -22,11 +22,10 @@ func (e *Entry) DataFile(a Algorithm) string {
 	return e.Filename + a.Suffix()
 }
 
-// DataWriter writes the data file of one table or large object. It passes on
-// what it is given, so many rows at once are best.
+// DataWriter writes the data file of one table. It passes on what it is given, so
+// many rows at once are best.
 type DataWriter struct {
 	w      compressor
-	rows   bool // of a table
 	last   byte // what was written last, 0 before anything was
 	err    error
 	closed bool
@@ -36,23 +35,12 @@ type DataWriter struct {
 // STDOUT delivers them: each ends in a newline, and what ends them all is added
 // by Close. Closing w is up to the caller.
 func NewDataWriter(w io.Writer, c Compression) (*DataWriter, error) {
-	return newWriter(w, c, true)
-}
-
-// NewLargeObjectWriter returns a writer of the bytes of one large object, to
-// the file that [LargeObject.DataFile] names. All else is as with
-// [NewDataWriter].
-func NewLargeObjectWriter(w io.Writer, c Compression) (*DataWriter, error) {
-	return newWriter(w, c, false)
-}
-
-func newWriter(w io.Writer, c Compression, rows bool) (*DataWriter, error) {
 	z, err := c.newCompressor()
 	if err != nil {
 		return nil, err
 	}
 	z.Reset(w)
-	return &DataWriter{w: z, rows: rows}, nil
+	return &DataWriter{w: z}, nil
 }
 
 // Write takes a piece of the rows, which may begin and end anywhere. After an
@@ -78,10 +66,10 @@ func (d *DataWriter) Close() error {
 		return d.err
 	}
 	d.closed = true
-	if d.err == nil && d.rows && d.last != 0 && d.last != '\n' {
+	if d.err == nil && d.last != 0 && d.last != '\n' {
 		d.err = errCutRow
 	}
-	if d.err == nil && d.rows {
+	if d.err == nil {
 		_, d.err = io.WriteString(d.w, tail)
 	}
 	if d.err == nil {

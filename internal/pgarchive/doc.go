@@ -31,8 +31,8 @@
 //     decimal numbers in strings; a NULL ends the dependencies.
 //
 // Snapshots start from what pg_dump --schema-only says. It has no entries of
-// rows, of the values of sequences, of the filling of materialized views, and of
-// large objects: the Add methods of [Archive] make them as pg_dump does.
+// rows, of the values of sequences and of the filling of materialized views: the
+// Add methods of [Archive] make them as pg_dump does.
 //
 // Reading is strict: what has another meaning than this, or could be written in
 // another way, is an error. So each archive that [Read] accepts is written byte
