@@ -58,12 +58,7 @@ type Bound struct {
 	// Notes are what a run may fail of, and what cannot be told beforehand.
 	Notes []string
 
-	Targets     Targets
-	Objects     Objects
-	Functions   []schema.Name
-	TargetOwner string
-	Grants      []Grant
-	Hash        string
+	Functions []schema.Name
 
 	tests []boundTest
 }
@@ -85,18 +80,6 @@ type TableRules struct {
 	where     *exprRule
 	masks     []*maskRule  // of Spec.Columns; nil for kept by default
 	readsMore map[int]bool // of Exprs: the result depends on more than the row
-}
-
-// LeafColumns returns the names of the columns to select from a leaf, in the
-// order of Spec.Columns. A partition has the columns of its root under the same
-// names, in an order of its own.
-func (t *TableRules) LeafColumns(leaf *schema.Table) []string {
-	cols := t.Table.Translate(leaf, t.Columns)
-	out := make([]string, len(cols))
-	for i, c := range cols {
-		out[i] = leaf.Columns[c].Name
-	}
-	return out
 }
 
 // Check is a query that must return true on the new target.
@@ -163,7 +146,7 @@ type binder struct {
 func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	b := &binder{problems: problems{f.Name, slices.Clone(f.wrong)}, f: f, s: s, env: env, entries: map[*schema.Table]*tableRule{}}
 	b.out = &Bound{
-		File: f, Schema: s, Targets: f.Targets, Objects: f.Objects, TargetOwner: f.Owner, Grants: f.Grants, Hash: f.Hash,
+		File: f, Schema: s,
 		Subset: subset.Config{Unreached: f.unreached, Budget: f.budget, Restrict: map[*schema.Table]subset.Restriction{}},
 	}
 	b.out.Functions = f.Functions()

@@ -146,7 +146,7 @@ func TestExample(t *testing.T) {
 	}
 	for i, want := range []bool{true, false, true, false} {
 		host, db := []string{"db", "db", "db", "db"}[i], []string{"staging", "production", "eu_staging", "staging2"}[i]
-		if b.Targets.Match(host, 5432, db, "production") != want {
+		if b.File.Targets.Match(host, 5432, db, "production") != want {
 			t.Errorf("target %s: %v", db, !want)
 		}
 	}
@@ -287,12 +287,12 @@ func TestExpressionsRun(t *testing.T) {
 	for _, tr := range b.Tables {
 		for _, leaf := range tr.Table.Leaves() {
 			var list []string
-			for i, c := range tr.LeafColumns(leaf) {
+			for i, c := range tr.Table.Translate(leaf, tr.Columns) {
 				if e := tr.Exprs[i]; e != "" {
 					list = append(list, e)
 					continue
 				}
-				list = append(list, schema.QuoteIdent(c))
+				list = append(list, schema.QuoteIdent(leaf.Columns[c].Name))
 			}
 			run("select " + strings.Join(list, ", ") + " from only " + leaf.Name.SQL() + " as " + schema.QuoteIdent(tr.Table.Name.Name))
 		}

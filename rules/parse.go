@@ -17,7 +17,7 @@ import (
 var later = []string{"profile", "snapshots", "schedule"}
 
 // Parse reads a rules file. vars override the variables of the file and of the
-// environment (EnvPrefix and the name). The error is Errors, everything that is
+// environment (envPrefix and the name). The error is Errors, everything that is
 // wrong. With it comes the file as far as it could be read, nil for nothing: its
 // Bind fails with the same errors and those that it finds besides. name is only
 // for messages.

@@ -23,8 +23,8 @@ tables:
   a: { rows: "${rows}", columns: { x: { mask: regexp, match: "x", replace: "${1}$${name}" } } }
   b: { where: "x = '${from_outside}'" }
 `
-	t.Setenv(EnvPrefix+"share", "2%")
-	t.Setenv(EnvPrefix+"from_outside", "y")
+	t.Setenv(envPrefix+"share", "2%")
+	t.Setenv(envPrefix+"from_outside", "y")
 	f, err := Parse("r.yaml", []byte(text), map[string]string{"table": "customers"})
 	if err != nil {
 		t.Fatal(err)

@@ -20,15 +20,15 @@ type variables struct {
 
 var variable = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// EnvPrefix and a variable's name make the name of the environment variable
+// envPrefix and a variable's name make the name of the environment variable
 // that overrides it.
-const EnvPrefix = "PGSTANDIN_VAR_"
+const envPrefix = "PGSTANDIN_VAR_"
 
 func (v *variables) lookup(name string) (string, bool) {
 	if s, ok := v.given[name]; ok {
 		return s, true
 	}
-	if s, ok := os.LookupEnv(EnvPrefix + name); ok {
+	if s, ok := os.LookupEnv(envPrefix + name); ok {
 		return s, true
 	}
 	s, ok := v.own[name]

@@ -78,9 +78,6 @@ type leafCut struct {
 	rows    *keySet
 }
 
-// Leaf returns the selection of a table that holds rows, nil for others.
-func (s *Selection) Leaf(t *schema.Table) *LeafSelection { return s.byTable[t] }
-
 func (w *walk) selection() *Selection {
 	s := &Selection{byTable: map[*schema.Table]*LeafSelection{}, version: w.g.schema.ServerVersion, mem: w.mem}
 	cut := map[int][]leafCut{}

@@ -2,7 +2,6 @@ package subset
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -30,15 +29,3 @@ type Step struct {
 // Runner runs the steps of one wave, in any order or at once, and returns when
 // all have ended, with the first error.
 type Runner func(ctx context.Context, steps []Step) error
-
-// Sequential returns a Runner that runs one step after another on src.
-func Sequential(src Source) Runner {
-	return func(ctx context.Context, steps []Step) error {
-		for _, s := range steps {
-			if err := s.Run(ctx, src); err != nil {
-				return fmt.Errorf("%s: %w", s.Name, err)
-			}
-		}
-		return nil
-	}
-}
