@@ -23,6 +23,8 @@ func (r *Report) HTML(json []byte) ([]byte, error) {
 	t, err := template.New("report.html").Funcs(template.FuncMap{
 		"count": Count, "size": Size, "span": Span, "percent": percent, "moment": moment, "bare": bare,
 		"plural": plural, "count64": func(n int) string { return Count(int64(n)) }, "join": func(l List[string]) string { return strings.Join(l, ", ") },
+		"address": address, "kind": kind, "copied": copied, "sources": sources, "distinct": distinct, "decision": decision, "by": by,
+		"leftOut": leftOut, "looked": looked, "skipped": skipped,
 	}).Parse(page)
 	if err != nil {
 		return nil, fmt.Errorf("report page: %w", err)
@@ -117,8 +119,8 @@ func (v view) Mind() []remark {
 	return out
 }
 
-// Looked are the tables whose kept columns were compared.
-func (h *Reidentification) Looked() []ReidentificationTable {
+// looked is the tables whose kept columns were compared.
+func looked(h Reidentification) []ReidentificationTable {
 	var out []ReidentificationTable
 	for _, t := range h.Tables {
 		if t.Reason == "" {
@@ -128,8 +130,8 @@ func (h *Reidentification) Looked() []ReidentificationTable {
 	return out
 }
 
-// Skipped are the others, by why they were not.
-func (h *Reidentification) Skipped() map[string]List[string] {
+// skipped is the others, by why they were not.
+func skipped(h Reidentification) map[string]List[string] {
 	out := map[string]List[string]{}
 	for _, t := range h.Tables {
 		if t.Reason != "" {
@@ -173,8 +175,8 @@ func (v view) Weight(t Table) string {
 	return fmt.Sprintf("%.1f", 100*float64(t.Bytes)/float64(most))
 }
 
-// Kind is the class of a table by why it is in.
-func (t *Table) Kind() string {
+// kind is the class of a table by why it is in.
+func kind(t Table) string {
 	switch {
 	case t.Rows == 0:
 		return "none"
@@ -184,24 +186,24 @@ func (t *Table) Kind() string {
 	return "all"
 }
 
-// Share is the part of the source's rows that was copied.
-func (t Table) Share() string {
+// copied is the part of the source's rows that was copied.
+func copied(t Table) string {
 	if t.SourceRows <= 0 {
 		return ""
 	}
 	return percent(min(1, float64(t.Rows)/float64(t.SourceRows)))
 }
 
-// Source is the estimate of the source's rows.
-func (t Table) Source() string {
+// sources is the estimate of the source's rows.
+func sources(t Table) string {
 	if t.SourceRows < 0 {
 		return "?"
 	}
 	return "~" + Count(rough(t.SourceRows))
 }
 
-// Text is the number, with a mark where it is an estimate.
-func (d Distinct) Text() string {
+// distinct is the number, with a mark where it is an estimate.
+func distinct(d Distinct) string {
 	switch {
 	case d.Count < 0:
 		return "–"
@@ -211,8 +213,8 @@ func (d Distinct) Text() string {
 	return Count(d.Count)
 }
 
-// Decision is the word for what became of the column.
-func (c Column) Decision() string {
+// decision is the word for what became of the column.
+func decision(c Column) string {
 	switch {
 	case c.DecidedBy == "generated":
 		return "computed"
@@ -224,8 +226,8 @@ func (c Column) Decision() string {
 	return "kept"
 }
 
-// By says where the decision comes from.
-func (c Column) By() string {
+// by says where the decision comes from.
+func by(c Column) string {
 	text := map[string]string{
 		"table": "own entry", "match": "match", "reference": "its reference", "type": "its type", "generated": "the target", "not copied": "no rows",
 	}[c.DecidedBy]
@@ -238,8 +240,8 @@ func (c Column) By() string {
 	return text
 }
 
-// Place names the database and where it is.
-func (e End) Place() string {
+// address names the database and where it is.
+func address(e End) string {
 	if e.Host == "" {
 		return e.Database
 	}
@@ -249,8 +251,8 @@ func (e End) Place() string {
 	return fmt.Sprintf("%s on %s:%d", e.Database, e.Host, e.Port)
 }
 
-// LeftOutText is the number of rows left out, or "all".
-func (r Reference) LeftOutText() string {
+// leftOut is the number of rows left out, or "all".
+func leftOut(r Reference) string {
 	if r.LeftOut < 0 {
 		return "all"
 	}
