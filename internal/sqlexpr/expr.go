@@ -8,6 +8,7 @@ type Error struct {
 	Message string // what is wrong and what to write instead
 }
 
+// Error is the message alone: where it stands in a file the caller knows.
 func (e *Error) Error() string { return e.Message }
 
 // Name is a name as the text spells it, unquoted; Schema is "" where the text
@@ -41,15 +42,6 @@ type Expr struct {
 	kind kind
 	edit edits
 }
-
-// Truth says whether an expression's result is a boolean.
-type Truth uint8
-
-const (
-	Perhaps    Truth = iota // a function call, CASE, sub-select: its shape does not say
-	Boolean                 // a comparison, AND, IS NULL, ...
-	NotBoolean              // a number, a string, a sum, ...
-)
 
 // Scope is one SELECT of the text. Scope 0 is where the text itself stands: it
 // sees the row of the table that the expression is about (nothing for a query).
