@@ -14,6 +14,7 @@ import (
 // AgeError ends a run whose snapshot got too old.
 type AgeError struct{ Age, Limit time.Duration }
 
+// Error says what a snapshot of that age does to the source, and what to do instead.
 func (e *AgeError) Error() string {
 	return fmt.Sprintf("source: the run's snapshot is %s old, and may be %s at most: it keeps vacuum from removing dead rows there; "+
 		"copy fewer rows, take more --workers, or read from a standby without hot_standby_feedback", e.Age.Round(time.Second), e.Limit)

@@ -98,6 +98,7 @@ type Error struct {
 	Reason     string
 }
 
+// Error names the table and what in it is the cause.
 func (e *Error) Error() string {
 	what := ""
 	switch {

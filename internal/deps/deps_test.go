@@ -259,6 +259,31 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+// Exported functions, types and methods of exported types have comments. What only
+// the program itself can call needs none.
+func TestComments(t *testing.T) {
+	fset := token.NewFileSet()
+	for _, f := range files(t, fset) {
+		if f.ast.Name.Name == "main" {
+			continue
+		}
+		for _, decl := range f.ast.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if d.Doc == nil && d.Name.IsExported() && (d.Recv == nil || base(d.Recv.List[0].Type).IsExported()) {
+					t.Errorf("%v: %s has no comment", fset.Position(d.Pos()), d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					if x, ok := s.(*ast.TypeSpec); ok && d.Doc == nil && x.Doc == nil && x.Name.IsExported() {
+						t.Errorf("%v: %s has no comment", fset.Position(x.Pos()), x.Name.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
 // State of a package is what is assigned after its declaration, or declared
 // without a value; errors, patterns, tables and embedded files are not.
 func TestNoState(t *testing.T) {
@@ -360,7 +385,8 @@ func embeds(doc *ast.CommentGroup) bool {
 	return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
 }
 
-// base returns the variable that an assignment to e changes.
+// base returns the variable that an assignment to e changes, or the type that e, a
+// receiver's, is of.
 func base(e ast.Expr) *ast.Ident {
 	for {
 		switch x := e.(type) {
@@ -368,7 +394,11 @@ func base(e ast.Expr) *ast.Ident {
 			return x
 		case *ast.IndexExpr:
 			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
 		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.StarExpr:
 			e = x.X
 		case *ast.ParenExpr:
 			e = x.X

@@ -60,6 +60,7 @@ type Error struct {
 	Text string
 }
 
+// Error is the text behind file:line.
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
 
 // Reader reads a file. It is not safe for concurrent use.
