@@ -202,6 +202,13 @@ func (h *hardTable) references() {
 			case 2:
 				h.add("main%d boolean", f)
 				h.index("create unique index on %s (%s) where main%d", t.name, strings.Join(cols, ", "), f)
+			case 3:
+				h.add("line%d int not null, main%[1]d boolean not null, unique (%s, line%[1]d)", f, strings.Join(cols, ", "))
+				h.index("create unique index on %s (%s) where main%d", t.name, strings.Join(cols, ", "), f)
+			case 4:
+				h.add("mail%d text not null, gone%[1]d date, unique (%s, mail%[1]d)", f, strings.Join(cols, ", "))
+				h.index("create unique index on %s (mail%d) where gone%[2]d is null", t.name, f)
+				h.index("create unique index on %s (%s, gone%d) where gone%[3]d is not null", t.name, cols[0], f)
 			}
 		}
 	}
