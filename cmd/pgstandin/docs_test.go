@@ -170,3 +170,55 @@ func TestREADME(t *testing.T) {
 		}
 	}
 }
+
+// Every test that ARCHITECTURE.md names as the proof of a promise is in the package
+// that it names, and three words or so say what it shows.
+func TestDocsNameTests(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| promise | proved by |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	found := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		if len(cells) != 2 {
+			t.Errorf("not two cells: %s", line)
+			continue
+		}
+		for proof := range strings.SplitSeq(cells[1], "), ") {
+			found++
+			m := regexp.MustCompile("^`([a-z/]+)\\.(Test[A-Za-z0-9]+)` \\([^()]+\\)?$").FindStringSubmatch(proof)
+			if m == nil {
+				t.Errorf("%s: %q is not `package.Test` (what it shows)", cells[0], proof)
+				continue
+			}
+			if !hasTest(t, m[1], m[2]) {
+				t.Errorf("%s: package %s has no %s", cells[0], m[1], m[2])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d tests are named", found)
+	}
+}
+
+func hasTest(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("../..", dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "\nfunc "+name+"(t *testing.T)") {
+			return true
+		}
+	}
+	return false
+}

@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -138,33 +135,5 @@ func TestWritersDuringTheRun(t *testing.T) {
 	}
 	if got := pgtest.Query(t, s.target, "select sum(cents) || ' ' || count(*) from accounts")[0][0]; got != "3000000 3000" {
 		t.Errorf("sum and count %s", got)
-	}
-}
-
-// TestPromisesNameTests looks for every test that ARCHITECTURE.md names.
-func TestPromisesNameTests(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile("../../ARCHITECTURE.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var code strings.Builder
-	files, _ := filepath.Glob("../../*/*_test.go")
-	more, _ := filepath.Glob("*_test.go")
-	for _, f := range append(files, more...) {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		code.Write(text)
-	}
-	names := regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(string(page), -1)
-	if len(names) < 10 {
-		t.Errorf("only %d tests are named", len(names))
-	}
-	for _, n := range names {
-		if !strings.Contains(code.String(), "func "+n[1]+"(") {
-			t.Errorf("there is no %s", n[1])
-		}
 	}
 }
