@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,8 +138,7 @@ func codeOf(text string) string {
 	return out.String()
 }
 
-// Every flag and make target that the README names is there, and its rules
-// file is one.
+// Every make target that the README names is there, and its rules file is one.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
@@ -164,33 +166,139 @@ func TestREADME(t *testing.T) {
 	if _, err := rules.Parse("README.md", []byte(yaml), nil); err != nil {
 		t.Errorf("the rules file: %v", err)
 	}
-	for _, m := range regexp.MustCompile(`\]\(([^)#:]+)`).FindAllStringSubmatch(readme, -1) {
-		if _, err := os.Stat("../../" + m[1]); err != nil {
-			t.Errorf("link: %v", err)
+}
+
+// Links between documents lead to files that are there, and to headings in them.
+func TestDocsLinks(t *testing.T) {
+	t.Parallel()
+	for _, name := range append(docFiles(t), "../../CHANGELOG.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			file, heading, _ := strings.Cut(m[1], "#")
+			to := name
+			if file != "" {
+				to = filepath.Join(filepath.Dir(name), file)
+			}
+			there, err := os.ReadFile(to)
+			if info, e := os.Stat(to); e == nil && info.IsDir() {
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: link: %v", name, err)
+			} else if heading != "" && !slices.Contains(anchors(string(there)), heading) {
+				t.Errorf("%s: %s has no heading %s", name, to, heading)
+			}
 		}
 	}
 }
 
-// Every test that ARCHITECTURE.md names as the proof of a promise is in the package
-// that it names, and three words or so say what it shows.
-func TestDocsNameTests(t *testing.T) {
+// anchors returns the headings of a document as links name them.
+func anchors(text string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		out = append(out, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return out
+}
+
+// The README has a table of all commands, each with a page that tells of it.
+func TestDocsListCommands(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../ARCHITECTURE.md")
+	var have []string
+	for _, c := range newRootCommand().Commands() {
+		if c.Runnable() && !c.Hidden && c.Name() != "help" {
+			have = append(have, c.Name())
+		}
+	}
+	var listed []string
+	for _, cells := range docTable(t, "README.md", "| command | what it does | page |") {
+		name := strings.Trim(cells[0], "`")
+		listed = append(listed, name)
+		pages := regexp.MustCompile(`\[[^\]]+\]\(([^)#]*)`).FindAllStringSubmatch(cells[2], -1)
+		if len(pages) == 0 {
+			t.Errorf("%s: no page", name)
+		}
+		for _, page := range pages {
+			text := readDoc(t, cmp.Or(page[1], "README.md"))
+			if !strings.Contains(text, "pgstandin "+name) && !strings.Contains(text, "make "+name) && !strings.Contains(text, "`"+name) {
+				t.Errorf("%s: %s does not tell of it", name, page[1])
+			}
+		}
+	}
+	slices.Sort(have)
+	slices.Sort(listed)
+	if !slices.Equal(have, listed) {
+		t.Errorf("the README lists\n%v, the program has\n%v", listed, have)
+	}
+}
+
+// docs/operations.md has the exit statuses that the help has, in its words.
+func TestDocsExitStatuses(t *testing.T) {
+	t.Parallel()
+	var have strings.Builder
+	for _, cells := range docTable(t, "docs/operations.md", "| status | meaning | for example |") {
+		fmt.Fprintf(&have, "  %-3s  %s\n", cells[0], cells[1])
+	}
+	if have.String() != exitTable {
+		t.Errorf("the page has\n%sthe help has\n%s", have.String(), exitTable)
+	}
+}
+
+// readDoc reads a document, named from the root of the repository.
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(text), "| promise | proved by |\n|---|---|\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	found := 0
-	for line := range strings.Lines(table) {
-		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
-		if len(cells) != 2 {
-			t.Errorf("not two cells: %s", line)
-			continue
+	return string(text)
+}
+
+// docTable returns the cells of the table of a document that has these titles.
+func docTable(t *testing.T, name, titles string) [][]string {
+	t.Helper()
+	_, rest, found := strings.Cut(readDoc(t, name), "\n"+titles+"\n|---|")
+	if !found {
+		t.Fatalf("%s has no table %s", name, titles)
+	}
+	columns := strings.Count(titles, "|") - 1
+	var rows [][]string
+	for line := range strings.Lines(rest) {
+		if strings.Trim(line, "-|\n") == "" && len(rows) == 0 {
+			continue // the rest of the line below the titles
 		}
-		for proof := range strings.SplitSeq(cells[1], "), ") {
-			found++
-			m := regexp.MustCompile("^`([a-z/]+)\\.(Test[A-Za-z0-9]+)` \\([^()]+\\)?$").FindStringSubmatch(proof)
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		cells := strings.Split(line, "|")
+		if len(cells) != columns+2 {
+			t.Fatalf("%s: not %d cells: %s", name, columns, line)
+		}
+		cells = cells[1 : len(cells)-1]
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// Every test that ARCHITECTURE.md names as the proof of a promise is in the package
+// that it names, and a few words say what it shows.
+func TestDocsNameTests(t *testing.T) {
+	t.Parallel()
+	named := 0
+	for _, cells := range docTable(t, "ARCHITECTURE.md", "| promise | proved by |") {
+		for proof := range strings.SplitSeq(cells[1]+", ", "), ") {
+			if proof == "" {
+				continue
+			}
+			named++
+			m := regexp.MustCompile("^`([a-z/]+)\\.(Test[A-Za-z0-9]+)` \\([^()]+$").FindStringSubmatch(proof)
 			if m == nil {
 				t.Errorf("%s: %q is not `package.Test` (what it shows)", cells[0], proof)
 				continue
@@ -200,8 +308,8 @@ func TestDocsNameTests(t *testing.T) {
 			}
 		}
 	}
-	if found < 20 {
-		t.Errorf("only %d tests are named", found)
+	if named < 20 {
+		t.Errorf("only %d tests are named", named)
 	}
 }
 
