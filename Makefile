@@ -21,7 +21,10 @@ export GOFLAGS += -pgo=off
 help: ## print this
 	@printf 'make TARGET\n\n'
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  USERS=%s     users of the demo'"'"'s shop\n  BENCH_USERS=%s  users of the shop of bench\n  FUZZTIME=%s    for each fuzz target\n  FAULTS=%s      points of test/faults\n  CANARY_KILLS=%s killed runs of test/canary\n' $(USERS) $(BENCH_USERS) $(FUZZTIME) $(FAULTS) $(CANARY_KILLS)
+	@printf '\n'
+	@printf '  %-20s %s\n' 'USERS=$(USERS)' "users of the demo's shop" 'BENCH_USERS=$(BENCH_USERS)' 'users of the shop of bench' \
+		'FUZZTIME=$(FUZZTIME)' 'for each fuzz target' 'TEST_PARALLEL=$(TEST_PARALLEL)' 'tests of a package at the same time' \
+		'FAULTS=$(FAULTS)' 'points of test/faults, beside staging and again in place' 'CANARY_KILLS=$(CANARY_KILLS)' 'killed runs of test/canary'
 
 .PHONY: build
 build: ## compile bin/pgstandin
@@ -120,12 +123,12 @@ fuzz/first: ## the fuzz targets of rules, codecs, documents, arrays and texts, F
 		'go test ./$${0%:*} -run "^\$$" -fuzz "^$${0#*:}\$$" -fuzztime $(FUZZTIME) -parallel 1'
 
 .PHONY: test/canary
-test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a search of all files; 15 minutes
+test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a search of all files; minutes
 	@.ci/need go cc postgres
 	PGSTANDIN_CANARY_KILLS=$(CANARY_KILLS) go test ./cmd/pgstandin -run '^TestCanary$$' -timeout 2h -v
 
 .PHONY: test/faults
-test/faults: ## FAULTS refreshes beside and as many in place, each hit by a random fault; 1 hour
+test/faults: ## FAULTS refreshes beside staging and as many in place, each hit by a random fault; 15 minutes
 	@.ci/need go cc postgres
 	PGSTANDIN_FAULTS=$(FAULTS) PGSTANDIN_FAULTS_SEED=$${PGSTANDIN_FAULTS_SEED:-$$RANDOM} \
 		go test ./cmd/pgstandin -run '^TestFaultMatrix$$' -timeout 3h -v
