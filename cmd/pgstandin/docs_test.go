@@ -205,6 +205,33 @@ func anchors(text string) []string {
 	return out
 }
 
+// Examples of the rules file are rules.
+func TestDocsRules(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"docs/rules.md", "docs/subsets.md", "docs/leaks.md", "docs/seed.md"} {
+		examples := 0
+		for i, part := range strings.Split(readDoc(t, name), "```") {
+			text, found := strings.CutPrefix(part, "yaml\n")
+			if i%2 == 0 || !found {
+				continue
+			}
+			examples++
+			if strings.HasPrefix(text, "references:") {
+				text = "subset:\n" + regexp.MustCompile("(?m)^").ReplaceAllString(text, "  ")
+			}
+			if !strings.Contains(text, "version:") {
+				text = "version: 1\n" + text
+			}
+			if _, err := rules.Parse(name, []byte(text), nil); err != nil {
+				t.Errorf("%v\n%s", err, text)
+			}
+		}
+		if examples == 0 {
+			t.Errorf("%s has no example", name)
+		}
+	}
+}
+
 // The README has a table of all commands, each with a page that tells of it.
 func TestDocsListCommands(t *testing.T) {
 	t.Parallel()
