@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -203,6 +204,36 @@ func anchors(text string) []string {
 		out = append(out, strings.ReplaceAll(plain, " ", "-"))
 	}
 	return out
+}
+
+// Every environment variable of ours that the code reads is in a document.
+func TestDocsVariables(t *testing.T) {
+	t.Parallel()
+	var docs strings.Builder
+	for _, name := range docFiles(t) {
+		docs.WriteString(readDoc(t, strings.TrimPrefix(name, "../../")))
+	}
+	found := 0
+	err := filepath.WalkDir("../..", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`"(PGSTANDIN_[A-Z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			found++
+			// The last is what a test tells itself by.
+			if !strings.Contains(docs.String(), m[1]) && m[1] != "PGSTANDIN_TEST_WRITE_SNAPSHOTS" {
+				t.Errorf("%s: no document has %s", name, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || found == 0 {
+		t.Errorf("%d variables, %v", found, err)
+	}
 }
 
 // Examples of the rules file are rules.
