@@ -59,9 +59,14 @@ func nationalIDs() map[string][]nationalID {
 		// Fødselsnummer; invented persons have 80 added to the month.
 		"no": {{length: 11, wheels: join(pairs(0, 1, 31), []wheel{{2, append(pairs(0, 1, 12)[0].symbols, pairs(0, 81, 92)[0].symbols...)}}, each(4, 2, digits10), each(6, 3, digits10)),
 			complete: completeNO, valid: validNO, never: func(b []byte, _ *keyed.Stream) { b[2] = '8' + b[2]&1 }}},
-		// Henkilötunnus; the sign is the century, and 900 and up are for tests.
-		"fi": {{length: 11, wheels: join(pairs(0, 1, 31), pairs(2, 1, 12), each(4, 2, digits10), each(6, 1, "+-A"), each(7, 3, digits10)),
-			complete: completeFI, valid: validFI, never: func(b []byte, _ *keyed.Stream) { b[7] = '9' }}},
+		// Henkilötunnus; the sign is the century, with more of them since 2023, and 900
+		// and up are for tests.
+		"fi": {
+			{length: 11, wheels: join(pairs(0, 1, 31), pairs(2, 1, 12), each(4, 2, digits10), each(6, 1, "+-A"), each(7, 3, digits10)),
+				complete: completeFI, valid: validFI, never: neverFI},
+			{length: 11, wheels: join(pairs(0, 1, 31), pairs(2, 1, 12), each(4, 2, digits10), each(6, 1, "BCDEFUVWXY"), each(7, 3, digits10)),
+				complete: completeFI, valid: validFI, never: neverFI},
+		},
 		// Cadastro de pessoas físicas.
 		"br": {{length: 11, wheels: each(0, 9, digits10), complete: completeBR, valid: func(b []byte) bool { return slices.Min(b) != slices.Max(b) }}},
 		// Aadhaar.
@@ -285,14 +290,16 @@ func completeFI(b []byte) bool {
 
 func validFI(b []byte) bool {
 	year := 1900
-	switch b[6] {
-	case '+':
+	switch ch := b[6]; {
+	case ch == '+':
 		year = 1800
-	case 'A':
+	case ch >= 'A' && ch <= 'F':
 		year = 2000
 	}
 	return isDay(year+two(b, 4), two(b, 2), two(b, 0)) && number(b[7:10]) >= 2
 }
+
+func neverFI(b []byte, _ *keyed.Stream) { b[7] = '9' }
 
 func completeBR(b []byte) bool {
 	first := weigh(b, 1, 2, 3, 4, 5, 6, 7, 8, 9) % 11 % 10
