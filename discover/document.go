@@ -267,17 +267,21 @@ func (l *looker) collect(out map[string]*leaf, seen map[string]*objects, raw, pa
 // isKey reports whether a key is a name that may be shown: letters, digits and
 // separators, and no value itself.
 func isKey(k string) bool {
-	if k == "" || len(k) > 40 || isNumeric(k) || uuidForm(k) || len(digitsOf(k)) > 4 {
+	if k == "" || len(k) > 40 || isNumeric(k) {
 		return false
 	}
+	digits := 0
 	for _, r := range k {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-', r == ' ', r == '$':
+		case r >= '0' && r <= '9':
+			digits++
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_', r == '-', r == ' ', r == '$':
 		default:
 			return false
 		}
 	}
-	return true
+	kind, _ := anonymize.KindOf([]byte(k))
+	return kind == "" && digits <= 4
 }
 
 // leaf judges the texts at one path.
@@ -360,10 +364,12 @@ func (x *judge) pathOf(path []string, values guess, lf *leaf) (Path, bool) {
 		}
 	}
 	f := field{name: x.t.Name.Name + "." + x.col.Name, typ: anonymize.Type{Name: "text"}, kind: isTexts, inDoc: true}
-	if g.class == national {
+	switch g.class {
+	case national:
 		f.country = x.l.countryOf(s, last, x.profile)
-	}
-	if g.class == gender {
+	case secret:
+		f.long = x.profile.longSecrets()
+	case gender:
 		f.choices = genderValues(nil, x.sample)
 	}
 	m := f.masks(g.class)

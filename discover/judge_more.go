@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/anonymize"
@@ -129,8 +130,8 @@ func birthDays(s *Sample) (n, all int) {
 			continue
 		}
 		all++
-		year := num(string(v[:4]))
-		if year >= 1920 && year < 2015 && (len(v) == 10 || bytes.Contains(v, []byte("00:00:00"))) {
+		year, err := strconv.Atoi(string(v[:4]))
+		if err == nil && year >= 1920 && year < 2015 && (len(v) == 10 || bytes.Contains(v, []byte("00:00:00"))) {
 			n++
 			least, most = min(least, year), max(most, year)
 		}

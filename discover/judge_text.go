@@ -2,6 +2,8 @@ package discover
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -201,7 +203,7 @@ func (x *judge) nationalValues() (guess, bool) {
 
 // nation is the country that most values may be a national id of.
 func (p *profile) nation() (country string, n int) {
-	for _, c := range []string{"us", "br", "pl", "nl", "se", "fr", "de", "ch", "be", "no", "in", "it", "es", "gb", "fi"} {
+	for _, c := range slices.Sorted(maps.Keys(p.country)) {
 		if p.country[c] > n {
 			country, n = c, p.country[c]
 		}

@@ -275,6 +275,8 @@ func (x *judge) prepare(c class) {
 	switch c {
 	case national:
 		x.f.country = x.l.countryOf(x.subject, x.col.Name, x.profile)
+	case secret:
+		x.f.long = x.profile.longSecrets()
 	case gender:
 		x.f.choices = genderValues(checkValues(x.t, x.c), x.sample)
 	case password:

@@ -20,6 +20,7 @@ type field struct {
 	rows    int64
 	inDoc   bool
 	country string   // of national ids, where values or names tell
+	long    bool     // of secrets: most are more than a token keeps the shape of
 	scheme  string   // of password hashes
 	choices []string // for gender
 }
@@ -168,6 +169,9 @@ func (f *field) texts(c class) []anonymize.Mask {
 	case bic:
 		return one("bic")
 	case secret:
+		if f.long {
+			return one("hash")
+		}
 		return one("token")
 	case password:
 		return f.passwords()

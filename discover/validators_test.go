@@ -1,9 +1,10 @@
 package discover
 
 import (
-	"strings"
+	"slices"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -28,7 +29,7 @@ func TestNationalIDs(t *testing.T) {
 		"fi": {"131052-308T", "010594Y9032"},
 	} {
 		for _, v := range list {
-			if got := nationalOf(v, digitsOf(v)); !strings.Contains(" "+got+" ", " "+country+" ") {
+			if _, got := anonymize.KindOf([]byte(v)); !slices.Contains(got, country) {
 				t.Errorf("%s: %q is of %q", country, v, got)
 			}
 			wrong := []byte(v)
@@ -41,7 +42,7 @@ func TestNationalIDs(t *testing.T) {
 			if country == "us" || country == "gb" { // no check digit
 				continue
 			}
-			if got := nationalOf(string(wrong), digitsOf(string(wrong))); strings.Contains(" "+got+" ", " "+country+" ") {
+			if _, got := anonymize.KindOf(wrong); slices.Contains(got, country) {
 				t.Errorf("%s: %q with a digit changed is still one", country, v)
 			}
 		}
@@ -70,7 +71,7 @@ func TestClassOf(t *testing.T) {
 			if v == "" {
 				continue
 			}
-			if got, _ := d.classOf(v); got != class {
+			if got := d.class(d.examine(nil), v); got != class {
 				t.Errorf("%q is %q, not %q", v, got, class)
 			}
 		}

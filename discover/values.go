@@ -2,7 +2,6 @@ package discover
 
 import (
 	"bytes"
-	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +25,7 @@ type profile struct {
 	prose    int           // sentences
 	machine  int           // without blanks, or numbers, dates, identifiers
 	country  map[string]int
+	long     int // secrets of which a token does not keep the shape
 	numeric  int
 	longest  int
 }
@@ -64,14 +64,9 @@ func (d *detector) examine(values [][]byte) *profile {
 
 // one counts one value.
 func (d *detector) one(p *profile, s string) {
-	c, country := d.classOf(s)
+	c := d.class(p, s)
 	if c != none {
 		p.whole[c]++
-	}
-	if country != "" {
-		for x := range strings.FieldsSeq(country) {
-			p.country[x]++
-		}
 	}
 	blanks := strings.Count(s, " ")
 	letters := 0
@@ -105,46 +100,34 @@ type detector struct {
 
 func newDetector() *detector { return &detector{setOf(firstNames), setOf(lastNames)} }
 
-// classOf says what a value is as a whole; country is set for national ids: those
-// whose check symbols it has, with blanks between.
-func (d *detector) classOf(s string) (c class, country string) {
-	switch {
-	case isEmail(s):
-		return email, ""
-	case isPasswordHash(s):
-		return password, ""
-	case isSecret(s):
-		return secret, ""
-	case strings.HasPrefix(s, "Mozilla/") || strings.HasPrefix(s, "Opera/") || strings.HasPrefix(s, "Dalvik/"):
-		return agent, ""
-	case isURL(s):
-		return web, ""
-	case uuidForm(s):
-		return none, ""
-	case isMACAddress(s):
-		return macAddr, ""
-	case isIP(s):
-		return ipAddress, ""
-	case isIBAN(s):
-		return iban, ""
-	}
-	digits := digitsOf(s)
-	if country := nationalOf(s, digits); country != "" {
-		return national, country
-	}
-	switch {
-	case isCard(s, digits):
-		return card, ""
-	case isPhone(s, digits):
-		return phone, ""
-	case isBirthLike(s):
-		return none, ""
-	}
-	if isPostal(s) {
-		return address, ""
-	}
-	return d.nameClass(s), ""
+// kinds are the classes of what anonymize tells by its form.
+var kinds = map[string]class{
+	"email": email, "password": password, "token": secret, "hash": secret, "user_agent": agent, "url": web, "mac": macAddr, "ip": ipAddress,
+	"iban": iban, "national_id": national, "card": card, "phone": phone,
 }
+
+// class says what a value is as a whole, and counts what its mask has to know.
+func (d *detector) class(p *profile, s string) class {
+	kind, countries := anonymize.KindOf([]byte(s))
+	for _, x := range countries {
+		p.country[x]++
+	}
+	if kind == "hash" {
+		p.long++
+	}
+	switch {
+	case kind != "":
+		return kinds[kind] // a uuid is of no class
+	case anonymize.IsDay([]byte(s)):
+		return none
+	case isPostal(s):
+		return address
+	}
+	return d.nameClass(s)
+}
+
+// longSecrets reports whether a token would keep the shape of few of the secrets.
+func (p *profile) longSecrets() bool { return p != nil && p.long*2 > p.whole[secret] }
 
 // holds reports whether something personal is inside a text: what scrub would
 // replace there, but for web addresses.
@@ -189,15 +172,4 @@ func (d *detector) nameClass(s string) class {
 		return fullName
 	}
 	return none
-}
-
-func isIP(s string) bool {
-	if strings.Count(s, ".") != 3 && strings.Count(s, ":") < 2 || len(s) < 7 && !strings.Contains(s, "::") {
-		return false
-	}
-	_, err := netip.ParseAddr(s)
-	if err != nil {
-		_, err = netip.ParsePrefix(s)
-	}
-	return err == nil
 }
