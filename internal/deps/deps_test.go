@@ -42,6 +42,7 @@ const (
 var table = map[string][]string{
 	"schema":               {},
 	"internal/copyfmt":     {},
+	"internal/textfold":    {},
 	"internal/blockpipe":   {},
 	"internal/sqlfile":     {},
 	"internal/ownedfolder": {},
@@ -50,11 +51,11 @@ var table = map[string][]string{
 	"internal/sqlexpr":     {pgQuery},
 
 	"subset":    {"schema", "keyed", roaring},
-	"anonymize": {"keyed", "internal/copyfmt", gofakeit, crypto},
-	"leak":      {"keyed", "internal/copyfmt"},
+	"anonymize": {"keyed", "internal/copyfmt", "internal/textfold", gofakeit, crypto},
+	"leak":      {"keyed", "internal/copyfmt", "internal/textfold"},
 
 	"catalog":  {"schema", pgx},
-	"discover": {"schema", "anonymize"},
+	"discover": {"schema", "anonymize", "internal/textfold"},
 	"rules":    {"schema", "keyed", "subset", "anonymize", "internal/sqlexpr", "seed", yaml},
 	"seed":     {"schema", "keyed", "anonymize", "discover", "internal/copyfmt"},
 	"pipeline": {"schema", "leak", "internal/copyfmt", "internal/blockpipe", "internal/ownedfolder", "internal/pgarchive", pgx, sync},
