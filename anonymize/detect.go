@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/internal/textfold"
 )
 
 // item is what was found in a text. From itemNational on it is the number of a
@@ -235,18 +237,7 @@ func spaced(r rune) bool {
 	if r < utf8.RuneSelf {
 		return radix(byte(r)) > 1
 	}
-	if r >= 0x0e00 && (r < 0x1000 && r >= 0x0e80 || r < 0x0e80 || // Thai, Lao, Tibetan
-		r >= 0x1000 && r < 0x10a0 || // Burmese
-		r >= 0x1780 && r < 0x1800 || // Khmer
-		r >= 0x2e80 && r < 0xa4d0 || // Han, Kana, Bopomofo, Yi
-		r >= 0xac00 && r < 0xd7b0 || // Hangul
-		r >= 0xf900 && r < 0xfb00 || // Han
-		r >= 0xfe30 && r < 0xfe50 ||
-		r >= 0xff00 && r < 0xffe8 ||
-		r >= 0x20000) {
-		return false
-	}
-	return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsMark(r)
+	return !textfold.Unspaced(r) && (r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsMark(r))
 }
 
 // wordBefore reports whether what ends at i is part of a word.

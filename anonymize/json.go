@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/internal/textfold"
 )
 
 // step is one step of a JSON path.
@@ -299,7 +299,7 @@ func (m *jsonMask) object(dst []byte, r *Rewriter, hit, depth int) []byte {
 		if j.bad {
 			return dst
 		}
-		j.key = unquote(j.key[:0], raw)
+		j.key = textfold.AppendUnquoted(j.key[:0], raw[1:len(raw)-1])
 		if r.keeper != nil {
 			r.keeper.Kept(m.column, j.key)
 		}
@@ -378,7 +378,7 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 // text makes j.value what a string or a number says.
 func (j *jsonState) text(raw []byte, quoted bool) []byte {
 	if quoted {
-		j.value = unquote(j.value[:0], raw)
+		j.value = textfold.AppendUnquoted(j.value[:0], raw[1:len(raw)-1])
 	} else {
 		j.value = append(j.value[:0], raw...)
 	}
@@ -433,59 +433,6 @@ func (j *jsonState) word() []byte {
 		j.bad = true
 	}
 	return j.in[start:j.at]
-}
-
-// unquote appends the text of a JSON string (RFC 8259, section 7).
-func unquote(dst, raw []byte) []byte {
-	raw = raw[1 : len(raw)-1]
-	for i := 0; i < len(raw); i++ {
-		ch := raw[i]
-		if ch != '\\' || i+1 >= len(raw) {
-			dst = append(dst, ch)
-			continue
-		}
-		i++
-		switch raw[i] {
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'u':
-			r := hex4(raw, i+1)
-			i += 4
-			if utf16.IsSurrogate(r) && i+6 < len(raw)+0 && raw[i+1] == '\\' && raw[i+2] == 'u' {
-				if pair := utf16.DecodeRune(r, hex4(raw, i+3)); pair != utf8.RuneError {
-					r = pair
-					i += 6
-				}
-			}
-			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = append(dst, raw[i])
-		}
-	}
-	return dst
-}
-
-func hex4(b []byte, at int) rune {
-	if at+4 > len(b) {
-		return utf8.RuneError
-	}
-	r := rune(0)
-	for _, ch := range b[at : at+4] {
-		d, ok := hexValue(ch)
-		if !ok {
-			return utf8.RuneError
-		}
-		r = r<<4 | rune(d)
-	}
-	return r
 }
 
 // appendQuoted appends v as a JSON string.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pgstandin/pgstandin/internal/textfold"
 )
 
 func lowerAt(v []byte) bool {
@@ -48,7 +50,7 @@ func matchFolded(v []byte, i int, pat []byte) int {
 		}
 		r, w := utf8.DecodeRune(v[i:])
 		i += w
-		if r >= 0x300 && r < 0x370 && k > 0 {
+		if k > 0 && textfold.Accent(r) {
 			continue // a combining accent
 		}
 		if r == utf8.RuneError && w == 1 {
@@ -95,7 +97,7 @@ func appendFolded(dst, v []byte) []byte {
 		switch {
 		case r == utf8.RuneError && w == 1:
 			dst = append(dst, v[i-1])
-		case r >= 0x300 && r < 0x370 && len(dst) > start:
+		case textfold.Accent(r) && len(dst) > start:
 		default:
 			dst = utf8.AppendRune(dst, foldRune(r))
 		}
@@ -103,29 +105,15 @@ func appendFolded(dst, v []byte) []byte {
 	return dst
 }
 
-// latin has the letter that each of U+00C0 to U+017F is without its accent; a
-// dot where there is none.
-const latin = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" +
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkklllllll" +
-	"lllnnnnnn.nnoooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs"
-
+// foldRune is textfold.Lower with one apostrophe and one hyphen for all.
 func foldRune(r rune) rune {
 	switch {
-	case r < utf8.RuneSelf:
-		if r >= 'A' && r <= 'Z' {
-			r |= 0x20
-		}
-		return r
-	case r >= 0xc0 && r < 0x180:
-		if ch := latin[r-0xc0]; ch != '.' {
-			return rune(ch)
-		}
 	case r == 0x2019 || r == 0x02bc:
 		return '\''
 	case r >= 0x2010 && r <= 0x2012:
 		return '-'
 	}
-	return unicode.ToLower(r)
+	return textfold.Lower(r)
 }
 
 // particle reports whether a word of a name is a word of the language, or a

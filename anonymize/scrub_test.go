@@ -156,6 +156,11 @@ func TestScrubEverydayNames(t *testing.T) {
 	if strings.Contains(out[1], "山田") || strings.Contains(out[1], "太郎") || !strings.HasSuffix(out[1], "さん、Tanakaさん") {
 		t.Errorf("got %q", out[1])
 	}
+	// Korean has spaces, but puts particles behind names without one.
+	out = scrubRow(t, table, "김철수", "김철수는 어제 왔습니다. 전화는 010-1234-5678입니다, anna@corp.example으로")
+	if body := out[1]; strings.Contains(body, "김철수") || strings.Contains(body, "1234") || strings.Contains(body, "anna") || !strings.Contains(body, "는 어제 왔습니다") || !strings.Contains(body, "입니다") {
+		t.Errorf("%s", body)
+	}
 	out = scrubRow(t, table, "Иван Петров", "С уважением, ПЕТРОВ Иван. Петрова не писала")
 	if !strings.HasSuffix(out[1], ". Петрова не писала") || strings.Contains(strings.ToLower(out[1]), "петров ") || strings.Contains(out[1], "Иван") {
 		t.Errorf("got %q", out[1])

@@ -3,6 +3,8 @@ package discover
 import (
 	"strings"
 	"unicode"
+
+	"github.com/pgstandin/pgstandin/internal/textfold"
 )
 
 // words cuts a name into lower-case words at signs, before capitals and between
@@ -63,25 +65,24 @@ func join(in []string) []string {
 // fold lower-cases a word and spells it with letters of ASCII where it has
 // accents.
 func fold(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			ascii = false
-			break
+	var b strings.Builder
+	for _, r := range s {
+		switch r = textfold.Lower(r); r {
+		case 'æ':
+			b.WriteString("ae")
+		case 'œ':
+			b.WriteString("oe")
+		case 'ß':
+			b.WriteString("ss")
+		case 'ș':
+			b.WriteByte('s')
+		case 'ț':
+			b.WriteByte('t')
+		default:
+			b.WriteRune(r)
 		}
 	}
-	s = strings.ToLower(s)
-	if ascii {
-		return s
-	}
-	return strings.NewReplacer(
-		"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ą", "a",
-		"ç", "c", "ć", "c", "č", "c", "ď", "d", "đ", "d", "è", "e", "é", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e",
-		"ì", "i", "í", "i", "î", "i", "ï", "i", "ı", "i", "ł", "l", "ľ", "l", "ñ", "n", "ń", "n", "ň", "n",
-		"ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ø", "o", "œ", "oe", "ő", "o", "ř", "r", "ŕ", "r",
-		"ś", "s", "š", "s", "ş", "s", "ș", "s", "ß", "ss", "ť", "t", "ţ", "t", "ț", "t", "ğ", "g",
-		"ù", "u", "ú", "u", "û", "u", "ü", "u", "ű", "u", "ů", "u", "ý", "y", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z",
-	).Replace(s)
+	return b.String()
 }
 
 // singular takes the plural of English off a word; what is no plural is mostly

@@ -71,6 +71,13 @@ func TestFound(t *testing.T) {
 		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "to 12 long street\nold town AB1 2cd united", Text, true},
 		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "12 long street old town", Text, false},
 		{"张伟明", "请联系张伟明先生", Text, true},
+		{"マリア・ガルシア", "マリア ガルシアさん", Text, true},
+		// Korean has spaces, but puts particles behind names and numbers without one.
+		{"김철수", "김철수는 어제 왔습니다", Text, true},
+		{"010-1234-5678", "전화번호는 010-1234-5678입니다", Text, true},
+		{"anna.berg@mail.example", "anna.berg@mail.example으로 보내 주세요", Text, true},
+		{"김철수", "김민수는 어제 왔습니다", Text, false},
+		{"བཀྲ་ཤིས", "བཀྲ་ཤིས་ལགས", Text, true},
 		{"short", "short", Text, false},
 		{"1990-01-01", "born 1990-01-01", Text, false},
 		{"1990-01-01 10:20:30.5+02", "born 1990-01-01 10:20:30.5+02", Text, false},

@@ -1,10 +1,8 @@
 package leak
 
 import (
-	"unicode/utf16"
-	"unicode/utf8"
-
 	"github.com/pgstandin/pgstandin/internal/copyfmt"
+	"github.com/pgstandin/pgstandin/internal/textfold"
 )
 
 // Shape says how texts lie in a value.
@@ -104,7 +102,7 @@ func (d *documents) json(v []byte, fn func(text []byte, key bool)) {
 			i++
 			text := v[start:end]
 			if !plain {
-				d.text = unquote(d.text[:0], text)
+				d.text = textfold.AppendUnquoted(d.text[:0], text)
 				text = d.text
 			}
 			next := i
@@ -129,50 +127,3 @@ func (d *documents) json(v []byte, fn func(text []byte, key bool)) {
 
 // outsized is the size beyond which a scratch buffer is not kept.
 const outsized = 4 << 20
-
-// unquote appends the text of what stands between the quotes of a JSON string.
-func unquote(dst, v []byte) []byte {
-	for i := 0; i < len(v); i++ {
-		if v[i] != '\\' || i+1 >= len(v) {
-			dst = append(dst, v[i])
-			continue
-		}
-		i++
-		switch v[i] {
-		case 'b', 'f', 'n', 'r', 't':
-			dst = append(dst, ' ')
-		case 'u':
-			r := hex4(v, i+1)
-			i = min(i+4, len(v)-1)
-			if utf16.IsSurrogate(r) && i+2 < len(v) && v[i+1] == '\\' && v[i+2] == 'u' {
-				if pair := utf16.DecodeRune(r, hex4(v, i+3)); pair != utf8.RuneError {
-					r = pair
-					i = min(i+6, len(v)-1)
-				}
-			}
-			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = append(dst, v[i])
-		}
-	}
-	return dst
-}
-
-func hex4(v []byte, at int) rune {
-	if at+4 > len(v) {
-		return utf8.RuneError
-	}
-	r := rune(0)
-	for _, ch := range v[at : at+4] {
-		r <<= 4
-		switch {
-		case ch >= '0' && ch <= '9':
-			r |= rune(ch - '0')
-		case ch|0x20 >= 'a' && ch|0x20 <= 'f':
-			r |= rune(ch|0x20-'a') + 10
-		default:
-			return utf8.RuneError
-		}
-	}
-	return r
-}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/pgstandin/pgstandin/internal/textfold"
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
@@ -131,25 +132,15 @@ const (
 	asNothing // as if it were not there
 )
 
-// latin has the letter that each of U+00C0 to U+017F is without its accent; a
-// dot where there is none.
-const latin = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" +
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkklllllll" +
-	"lllnnnnnn.nnoooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs"
-
 // foldRune folds a character beyond ASCII: to lower case, without accent, of
 // usual width.
 func foldRune(r rune) (rune, role) {
+	if ch, ok := textfold.Base(r); ok {
+		return rune(ch), asLetter
+	}
 	switch {
-	case r >= 0xc0 && r < 0x180:
-		if ch := latin[r-0xc0]; ch != '.' {
-			return rune(ch), asLetter
-		}
-		if r == 0xd7 || r == 0xf7 { // × ÷
-			return 0, asGap
-		}
-	case r >= 0x300 && r < 0x370, r == 0xad, r >= 0x200b && r <= 0x200d, r == 0xfeff, r >= 0xfe00 && r <= 0xfe0f:
-		return 0, asNothing // a combining accent, or nothing to see
+	case textfold.Accent(r), r == 0xad, r >= 0x200b && r <= 0x200d, r == 0xfeff, r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef:
+		return 0, asNothing // over the character before, or nothing to see
 	case r >= 0xff01 && r <= 0xff5e:
 		if f := folds[r-0xfee0]; f != 0 {
 			return rune(f), asLetter
@@ -157,7 +148,7 @@ func foldRune(r rune) (rune, role) {
 		return 0, asGap
 	case r >= 0x2000 && r < 0x2070, r >= 0x3000 && r < 0x3005:
 		return 0, asGap
-	case unspaced(r):
+	case textfold.Unspaced(r):
 		return r, asWord
 	}
 	switch {
@@ -167,20 +158,6 @@ func foldRune(r rune) (rune, role) {
 		return r, asLetter
 	}
 	return 0, asGap
-}
-
-// unspaced reports whether r is of a script that puts no spaces between words.
-func unspaced(r rune) bool {
-	switch {
-	case r < 0xe00:
-		return false
-	case r < 0xf00, r >= 0x1000 && r < 0x10a0, r >= 0x1780 && r < 0x17e0: // Thai and Lao, Burmese, Khmer
-		return unicode.IsLetter(r) || unicode.IsMark(r)
-	case r >= 0x3005 && r <= 0x3007, r >= 0x3041 && r < 0x3100, r >= 0x31f0 && r < 0x3200, r >= 0x3400 && r < 0x4dc0, r >= 0x4e00 && r < 0xa000,
-		r >= 0xf900 && r < 0xfb00, r >= 0x20000 && r < 0x32000:
-		return true
-	}
-	return false
 }
 
 // appendFolded appends the words of text in their folded form, a space between.
