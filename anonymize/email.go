@@ -54,6 +54,11 @@ func (c *compiler) emailDomains() (d domains) {
 	return d
 }
 
+// keeps reports whether some domain is kept.
+func (d *domains) keeps() bool {
+	return d.other == "" || slices.Contains(slices.Collect(maps.Values(d.to)), "")
+}
+
 // of returns the domain for that of an address, which it appends to dst where it
 // is kept.
 func (d *domains) of(dst, from []byte) []byte {
@@ -86,6 +91,9 @@ func makeEmail(c *compiler) maskFunc {
 	least := 8
 	if c.col.Unique && !c.nested {
 		least = (c.tailBits() + 4) / 5
+		if to.keeps() && chars < unbounded {
+			c.bits = least * 5 // a kept domain may be longer
+		}
 	}
 	opaque := c.opaque()
 	p, prf, seed, gender := c.locale(), c.prf(), c.seeder(), c.gender()

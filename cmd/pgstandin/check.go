@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/rules"
 )
@@ -117,7 +119,35 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 	if from != nil {
 		of, notes = from.name, append(notes, from.notes()...)
 	}
-	return printCheck(cmd.OutOrStdout(), file.Name, of, notes, b, o.ledger)
+	return printCheck(cmd.OutOrStdout(), file.Name, of, append(notes, b.tails()...), b, o.ledger)
+}
+
+// tails is a note on the columns that are unique but for a chance, which is that of
+// the worst of them; nothing where there are none.
+func (b *bound) tails() []string {
+	n, worst, name, rows := 0, anonymize.Tail{}, "", int64(0)
+	for _, spec := range b.rules.Tables {
+		p := b.programs[spec.Table]
+		if p == nil {
+			continue
+		}
+		for _, t := range p.Tails() {
+			if n++; n == 1 || t.Chance > worst.Chance || t.Chance == worst.Chance && t.Bits < worst.Bits {
+				worst, rows = t, spec.Spec.Rows
+				name = spec.Table.Name.String() + "." + spec.Spec.Columns[t.Column].Name
+			}
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case rows <= 0:
+		most := math.Sqrt(math.Ldexp(2e-9, worst.Bits)) // pairs are half the square
+		return []string{fmt.Sprintf("kept unique by a keyed tail: %s, of at least %d bits (%s); with up to %.0f million rows a collision has a chance below 1e-9",
+			plural(n, "column"), worst.Bits, name, most/1e6)}
+	}
+	return []string{fmt.Sprintf("kept unique by a keyed tail: %s; a collision has a chance of at most %.0e (%s: %d bits, %s)",
+		plural(n, "column"), worst.Chance, name, worst.Bits, plural64(rows, "row"))}
 }
 
 // printCheck prints what was found good: the rules of that name for the database

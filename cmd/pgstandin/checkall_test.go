@@ -7,6 +7,25 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
+// check says how likely two values of a unique column get the same, in one line.
+func TestCheckCollisions(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, "create table users (id int primary key, email text unique, nick varchar(16) unique); insert into users select i, i, i from generate_series(1, 5000) i")
+	s.write("version: 1\ntargets: ['*_staging']\ntables: { users: { columns: { email: email, nick: person.user } } }\n")
+	for _, c := range []struct{ sql, want string }{
+		{"select 1", "note: kept unique by a keyed tail: 2 columns, of at least 80 bits (public.users.nick); with up to 49 million rows a collision has a chance below 1e-9\n"},
+		{"analyze users", "note: kept unique by a keyed tail: 2 columns; a collision has a chance of at most 1e-17 (public.users.nick: 80 bits, 5,000 rows)\n"},
+		{"drop table users; create table users (id int primary key, email text, nick text)", ""},
+	} {
+		pgtest.Exec(t, s.source, c.sql)
+		status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+		if status != 0 || !strings.Contains(out, c.want) || c.want == "" && strings.Contains(out, "note:") {
+			t.Errorf("status %d, want %q in\n%s%s", status, c.want, out, errOut)
+		}
+	}
+}
+
 // check says at once what is wrong with the file, its names, its plan and its
 // masks; where there is no server to ask, what is wrong with the file.
 func TestCheckSaysAllAtOnce(t *testing.T) {
