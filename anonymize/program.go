@@ -71,6 +71,7 @@ type column struct {
 	mask  maskFunc
 	raw   rawFunc // what mask makes of COPY's binary form; nil: by way of text
 	kind  string
+	known knownKind
 	null  bool // the mask makes NULL
 	array bool
 	tells bool // a document of which a keeper is told all texts that stay
@@ -218,7 +219,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
 		}
 	}
-	out := column{kind: m.Kind, null: m.Kind == "null", parts: c.kind.parts, typ: c.col.Type}
+	out := column{kind: m.Kind, known: c.kind.known, null: m.Kind == "null", parts: c.kind.parts, typ: c.col.Type}
 	if c.typ.Elem != nil && !c.kind.whole {
 		out.array = true
 		c.typ = *c.typ.Elem
@@ -299,14 +300,12 @@ func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
 // label tells apart what is drawn from one entity for different things; a
 // person's name and e-mail address are one thing.
 func (c *compiler) label() uint64 {
-	switch name := c.kind.domain(); name {
-	case "person", "email":
+	if c.kind.draws == "person" {
 		return 0
-	default:
-		h := fnv.New64a()
-		h.Write([]byte(name))
-		return h.Sum64()
 	}
+	h := fnv.New64a()
+	h.Write([]byte(c.kind.draws))
+	return h.Sum64()
 }
 
 // whole returns the range that value is a bound of, or value.

@@ -13,7 +13,9 @@ import (
 type knownKind uint8
 
 const (
-	knownWhole    knownKind = iota
+	_             knownKind = iota
+	knownNot                // nothing is looked for
+	knownWhole              // nothing else
 	knownName               // each of its names
 	knownFirst              // each of its names, all of them first ones
 	knownLast               // each of its names, all of them last ones
@@ -74,24 +76,9 @@ func (p *Program) knownColumns(t *Table) []knownColumn {
 		if c.array || !isText(typ) && !named("uuid", "inet", "cidr", "macaddr", "macaddr8", "date")(typ) {
 			continue
 		}
-		kind := knownWhole
-		switch c.kind {
-		case "scrub", "text", "choice", "shuffle", "password", "user_agent", "job", "person.title", "person.gender", "address.lat", "address.lon", "number", "money", "geo":
-			continue
-		case "person.name":
-			kind = knownName
-		case "person.first":
-			kind = knownFirst
-		case "person.last":
-			kind = knownLast
-		case "address.full":
-			kind = knownAddress
-		case "phone":
-			kind = knownPhone
-		case "card", "iban":
-			kind = knownSpelling
+		if c.known != knownNot {
+			out = append(out, knownColumn{i, c.known})
 		}
-		out = append(out, knownColumn{i, kind})
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package anonymize
 
 import (
-	"math"
 	"slices"
 )
 
@@ -40,9 +39,9 @@ func (r *Rewriter) Watch(w Witness, all bool) {
 
 // watched makes a mask tell the witness.
 func (c *compiler) watched(mask maskFunc) maskFunc {
-	typ, listed := c.typ, c.kind.listed()
+	typ := c.typ
 	switch {
-	case c.nested || c.kind.parts || mask == nil || !c.kind.speaks() || !speaking(typ):
+	case c.nested || c.kind.parts || mask == nil || c.kind.speaks == no || !speaking(typ):
 		return mask
 	case !isLeaf(typ):
 		return func(dst, value []byte, r *Rewriter) []byte {
@@ -52,7 +51,7 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 			return mask(dst, value, r)
 		}
 	}
-	tell, shared := listed || c.part, c.kind.shared()
+	tell, shared := c.kind.listed == yes || c.part, c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if r.witness == nil {
 			return mask(dst, value, r)
@@ -69,7 +68,7 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 // watchedRaw is watched for a mask of binary values, of which the witness is told
 // the text. Where it is told of what the mask makes, that is made as text.
 func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
-	index, told, shared := c.index, c.kind.listed() || c.part, c.kind.shared()
+	index, told, shared := c.index, c.kind.listed == yes || c.part, c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) ([]byte, bool) {
 		if r.witness == nil {
 			return raw(dst, value, r)
@@ -83,36 +82,6 @@ func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
 		}
 		return out, ok
 	}
-}
-
-// listed reports whether the kind draws from lists of what many people share.
-func (k *kind) listed() bool {
-	switch k.domain() {
-	case "person", "address", "company", "job", "user_agent", "choice", "constant":
-		return k.name != "person.user"
-	}
-	return false
-}
-
-// shared is how many words of a value of the kind say nothing of a person.
-func (k *kind) shared() int {
-	switch k.name {
-	case "person.name", "person.first", "person.last", "company":
-		return 1
-	case "address.city", "address.state", "address.country", "job", "user_agent", "choice":
-		return math.MaxInt
-	}
-	return 0
-}
-
-// speaks reports whether the originals of a kind are texts: not numbers, dates,
-// or one of a few words.
-func (k *kind) speaks() bool {
-	switch k.name {
-	case "keep", "date", "number", "money", "geo", "address.lat", "address.lon", "person.gender", "person.title":
-		return false
-	}
-	return true
 }
 
 // isLeaf reports whether a value of the type is one text.

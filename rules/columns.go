@@ -217,17 +217,16 @@ func rows(t *schema.Table) (n int64) {
 	return n
 }
 
-// joined are the kinds whose results people join and compare across tables: a
-// value has the same mask wherever it is, so all columns of a domain count with
-// the narrowest.
-var joined = []string{"email", "phone", "url", "domain", "ip", "mac", "person.user", "card", "iban", "bic", "vat", "national_id", "token", "uuid"}
-
 // narrow sizes results for the narrowest column of each domain, and folds case
 // everywhere where it is folded somewhere.
 func (d *decider) narrow() {
 	type group struct {
 		kind, domain string
 		key          columnKey
+	}
+	joined := map[string]bool{}
+	for _, k := range anonymize.Kinds() {
+		joined[k.Name] = k.Joined
 	}
 	sets := map[group][]member{}
 	for _, tr := range d.out.Tables {
@@ -238,7 +237,7 @@ func (d *decider) narrow() {
 			}
 			k := columnKey{tr.Table, tr.Columns[i]}
 			g := group{kind: c.Mask.Kind, domain: c.Mask.Domain}
-			if g.domain == "" && !slices.Contains(joined, g.kind) {
+			if g.domain == "" && !joined[g.kind] {
 				if !d.inKey[k] {
 					continue
 				}

@@ -74,14 +74,7 @@ func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema
 // nothingStays reports whether a mask replaces values as a whole: what it makes
 // was compared with what it was given when it was made.
 func nothingStays(m *anonymize.Mask) bool {
-	if m == nil {
-		return false
-	}
-	switch m.Kind {
-	case "keep", "json", "hstore", "composite", "scrub", "sql":
-		return false
-	}
-	return true
+	return m != nil && anonymize.Replaces(m.Kind)
 }
 
 func (b *bound) masksUUIDs() bool {
