@@ -10,7 +10,6 @@ import (
 // When all is read, Flush must be called.
 type Collector struct {
 	f       *Filter
-	suspect *Suspects // in place of filling the filter: confirm these
 	words   []word
 	docs    documents
 	pending []occurrence
@@ -18,7 +17,6 @@ type Collector struct {
 	made    recent
 	again   bool
 	err     error
-	folded  []byte
 	values  int64
 	short   int64
 	shared  int64
@@ -44,12 +42,18 @@ const batch = 8192
 // Collector returns one for one goroutine.
 func (f *Filter) Collector() *Collector {
 	c := &Collector{f: f, made: newRecent()}
-	c.whole = func(text []byte, key bool) {
+	c.whole = values(c.Original)
+	return c
+}
+
+// values is what a document is walked with that is an original as a whole: all but
+// its keys are.
+func values(original func(value []byte, shared int)) func(text []byte, key bool) {
+	return func(text []byte, key bool) {
 		if !key {
-			c.Original(text, 0)
+			original(text, 0)
 		}
 	}
-	return c
 }
 
 // Begin is called before a part of a table is read. again says that it was read
@@ -61,15 +65,14 @@ func (c *Collector) Begin(again bool) { c.again = again }
 // city): it is not looked for.
 func (c *Collector) Original(value []byte, shared int) {
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
-	fp, ok := c.original(value, shared)
-	if !ok {
+	switch judge(c.words, value, shared) {
+	case isEmpty:
 		return
-	}
-	if c.suspect != nil {
-		if c.suspect.maybe(fp) {
-			c.folded = appendFolded(c.folded[:0], value, c.words, false)
-			c.suspect.confirm(c.folded)
-		}
+	case isShort:
+		c.short++
+		return
+	case isShared:
+		c.shared++
 		return
 	}
 	c.values++
@@ -82,27 +85,35 @@ func (c *Collector) Original(value []byte, shared int) {
 	} else {
 		c.f.begins(c.words[0].hash, len(c.words))
 	}
-	c.add(occur(fp, of))
+	c.add(occur(c.f.sequence(c.words), of))
 }
 
-// original returns the fingerprint of the value whose words are in c, if it is to
-// be looked for.
-func (c *Collector) original(value []byte, shared int) (uint64, bool) {
+// worth says whether an original is looked for, and why not.
+type worth uint8
+
+const (
+	isLookedFor worth = iota
+	isEmpty
+	isShort
+	isShared
+)
+
+// judge says what an original of these words is worth. The first words of a value
+// are enough for it.
+func judge(words []word, value []byte, shared int) worth {
 	chars := 0
-	for i := range c.words {
-		chars += c.words[i].chars
+	for i := range words {
+		chars += words[i].chars
 	}
 	switch {
-	case len(c.words) == 0:
-		return 0, false
+	case len(words) == 0:
+		return isEmpty
 	case chars < shortest || isDate(value) || isDecimal(value):
-		c.short++
-		return 0, false
-	case len(c.words) <= shared && !hasDigit(value):
-		c.shared++
-		return 0, false
+		return isShort
+	case len(words) <= shared && !hasDigit(value):
+		return isShared
 	}
-	return c.f.sequence(c.words), true
+	return isLookedFor
 }
 
 // sequence is the fingerprint of words in their order.
@@ -126,10 +137,6 @@ func (c *Collector) Whole(shape Shape, value []byte) {
 // Output takes what a mask made. It is no leak, wherever it is found, and neither
 // is a part of it: the words of a made address may be the name of somebody.
 func (c *Collector) Output(value []byte) {
-	if c.suspect != nil {
-		c.clear(value)
-		return
-	}
 	at := c.made.find(value, 0)
 	if at.same {
 		c.outputs++
@@ -144,37 +151,21 @@ func (c *Collector) Output(value []byte) {
 	c.add(occur(c.f.sequence(c.words), ofOutput))
 }
 
-// clear clears the suspects that are in what a mask made.
-func (c *Collector) clear(value []byte) {
-	c.words = c.f.hash.cut(c.words[:0], value, blockWords, false)
-	for i := range c.words {
-		sum := c.words[i].hash
-		for n := 1; n <= min(longest, len(c.words)-i); n++ {
-			if n > 1 {
-				sum = c.f.hash.next(sum, c.words[i+n-1].hash)
-			}
-			if c.suspect.maybe(sum) {
-				c.folded = appendFolded(c.folded[:0], value, c.words[i:i+n], false)
-				c.suspect.clear(c.folded)
-			}
-		}
-	}
-}
-
 func (c *Collector) add(o occurrence) {
 	if c.pending = append(c.pending, o); len(c.pending) == batch {
 		c.empty()
 	}
 }
 
+// Every reports whether outputs of every mask are to be taken, as the filter's
+// options say.
+func (c *Collector) Every() bool { return c.f.every }
+
 // Err is ErrFull once the filter had no room for a fingerprint.
 func (c *Collector) Err() error { return c.err }
 
 // Flush puts what was collected into the filter.
 func (c *Collector) Flush() error {
-	if c.suspect != nil {
-		return nil // the filter was told of it before
-	}
 	c.empty()
 	n := &c.f.count
 	n.values.Add(c.values)

@@ -253,15 +253,6 @@ func (s *Suspects) In(place string) bool {
 	return p != nil && p.fields > 0
 }
 
-// Confirmer returns a Collector that fills no filter: the originals that it is
-// given confirm the suspects that they are equal to, and the outputs clear those
-// that they hold. All scanning is over by then.
-func (f *Filter) Confirmer(s *Suspects) *Collector {
-	c := f.Collector()
-	c.suspect = s
-	return c
-}
-
 func (s *Suspects) maybe(fp uint64) bool { return s.prints[fp] }
 
 func (s *Suspects) confirm(text []byte) {

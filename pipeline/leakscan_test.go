@@ -111,7 +111,10 @@ func TestScanSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	filter, suspects := leak.New(secret, leak.Options{}), leak.NewSuspects()
-	originals := func(c *leak.Collector) {
+	originals := func(c interface {
+		Original(value []byte, shared int)
+		Flush() error
+	}) {
 		for _, v := range []string{"value number 1", "number 69999", "raw number 70000"} {
 			c.Original([]byte(v), 0)
 		}

@@ -240,14 +240,25 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 	return columns, types
 }
 
-// readOriginals gives every original of some parts to collectors, one a step; a step
-// that gets none has nothing to do. outputs asks for all that masks make besides.
-func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard, collector func() *leak.Collector, outputs bool) error {
+// originals takes what is read of the source: a leak.Collector, or a
+// leak.Confirmer.
+type originals interface {
+	Original(value []byte, shared int)
+	Whole(shape leak.Shape, value []byte)
+	Output(value []byte)
+	Every() bool // it wants what every mask makes
+	Err() error
+	Flush() error
+}
+
+// readOriginals gives every original of some parts to what takes them, one a step; a
+// step that gets none has nothing to do.
+func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard, taker func() originals) error {
 	var steps []func(context.Context) error
-	add := func(x originalPart, columns []subset.Column, read func(context.Context, string, *leak.Collector) error) {
+	add := func(x originalPart, columns []subset.Column, read func(context.Context, string, originals) error) {
 		for _, chunk := range x.chunks(columns) {
 			steps = append(steps, func(ctx context.Context) error {
-				c := collector()
+				c := taker()
 				if c == nil {
 					return nil
 				}
@@ -264,7 +275,7 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 	}
 	for _, x := range parts {
 		if columns, types := x.whole(b); len(columns) > 0 {
-			add(x, columns, func(ctx context.Context, sql string, c *leak.Collector) error {
+			add(x, columns, func(ctx context.Context, sql string, c originals) error {
 				return readWhole(ctx, src, sql, types, c)
 			})
 		}
@@ -275,12 +286,12 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 					columns[i] = subset.Column{Expr: "null"}
 				}
 			}
-			add(x, columns, func(ctx context.Context, sql string, c *leak.Collector) error {
+			add(x, columns, func(ctx context.Context, sql string, c originals) error {
 				rw := p.NewRewriter()
 				if known != nil && p.Asks() {
 					rw.Use(known)
 				}
-				rw.Watch(witness{c}, outputs)
+				rw.Watch(takerWitness{c}, c.Every())
 				var row []byte
 				return src.Rows(ctx, sql, func(in []byte) (err error) {
 					row, err = rw.AppendRow(row[:0], in)
@@ -295,7 +306,7 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 	return pipeline.Steps(ctx, j.workers(), steps)
 }
 
-func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c *leak.Collector) error {
+func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c originals) error {
 	shapes := make([]leak.Shape, len(types))
 	for i, t := range types {
 		switch shapes[i], _, _ = scanShape(t, true); {

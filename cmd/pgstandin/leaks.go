@@ -93,6 +93,9 @@ func (g *leakGuard) collector() *leak.Collector {
 	return c
 }
 
+// filling returns a collector for readOriginals, which flushes it.
+func (g *leakGuard) filling() originals { return g.filter.Collector() }
+
 func (g *leakGuard) flush() error {
 	for _, c := range g.made {
 		if err := c.Flush(); err != nil {
@@ -115,17 +118,27 @@ func (g *leakGuard) full(err error) error {
 type witness struct{ *leak.Collector }
 
 // Whole takes a value apart.
-func (w witness) Whole(t *anonymize.Type, value []byte) {
-	shape := leak.Text
+func (w witness) Whole(t *anonymize.Type, value []byte) { w.Collector.Whole(maskedShape(t), value) }
+
+// takerWitness is witness for what reads originals once more.
+type takerWitness struct{ originals }
+
+// Whole takes a value apart.
+func (w takerWitness) Whole(t *anonymize.Type, value []byte) {
+	w.originals.Whole(maskedShape(t), value)
+}
+
+// maskedShape says how texts lie in a value of a type.
+func maskedShape(t *anonymize.Type) leak.Shape {
 	switch {
 	case t.Elem != nil:
-		shape = leak.Array
+		return leak.Array
 	case len(t.Fields) > 0:
-		shape = leak.Row
+		return leak.Row
 	case t.Name == "json", t.Name == "jsonb", t.Name == "hstore": // all have their strings in quotes
-		shape = leak.JSON
+		return leak.JSON
 	}
-	w.Collector.Whole(shape, value)
+	return leak.Text
 }
 
 // watchedRewriter is a rewriter that a collector watches.
@@ -188,7 +201,7 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 		parts = b.allParts()
 		first = parts
 	}
-	if err := r.readOriginals(ctx, r.src, b, first, r.lessons.known, g, g.filter.Collector, false); err != nil {
+	if err := r.readOriginals(ctx, r.src, b, first, r.lessons.known, g, g.filling); err != nil {
 		return nil, err
 	}
 	if err := g.flush(); err != nil {
@@ -282,14 +295,14 @@ func (j *job) confirm(ctx context.Context, src *pipeline.Source, b *bound, parts
 			far = append(far, p)
 		}
 	}
-	confirmer := func() *leak.Collector {
+	confirmer := func() originals {
 		if g.suspects.Cleared() {
 			return nil
 		}
 		return g.filter.Confirmer(g.suspects)
 	}
 	for _, parts := range []originalParts{near, far} {
-		if err := j.readOriginals(ctx, src, b, parts, known, g, confirmer, false); err != nil {
+		if err := j.readOriginals(ctx, src, b, parts, known, g, confirmer); err != nil {
 			return err
 		}
 	}

@@ -164,7 +164,7 @@ func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (
 	}
 	g := j.newLeakGuard(leak.Options{Expect: expect, Every: true})
 	parts := b.allParts()
-	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filter.Collector, true); err != nil {
+	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filling); err != nil {
 		return nil, err
 	}
 	var tables []*schema.Table

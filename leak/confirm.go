@@ -1,0 +1,65 @@
+package leak
+
+// Confirmer takes the originals and outputs of one worker once more, when all
+// scanning is over: an original confirms the suspect that it is equal to, and an
+// output clears those that it holds. It fills no filter, so it never fails.
+type Confirmer struct {
+	f        *Filter
+	suspects *Suspects
+	words    []word
+	docs     documents
+	folded   []byte
+	whole    func(text []byte, key bool)
+}
+
+// Confirmer returns one for one goroutine.
+func (f *Filter) Confirmer(s *Suspects) *Confirmer {
+	c := &Confirmer{f: f, suspects: s}
+	c.whole = values(c.Original)
+	return c
+}
+
+// Original takes a value as that of a Collector does.
+func (c *Confirmer) Original(value []byte, shared int) {
+	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
+	if judge(c.words, value, shared) == isLookedFor && c.suspects.maybe(c.f.sequence(c.words)) {
+		c.folded = appendFolded(c.folded[:0], value, c.words, false)
+		c.suspects.confirm(c.folded)
+	}
+}
+
+// Whole takes an original that holds several values, as its shape says.
+func (c *Confirmer) Whole(shape Shape, value []byte) {
+	if shape == Text {
+		c.Original(value, 0)
+		return
+	}
+	c.docs.walk(shape, value, c.whole)
+}
+
+// Output takes what a mask made, and clears the suspects in it.
+func (c *Confirmer) Output(value []byte) {
+	c.words = c.f.hash.cut(c.words[:0], value, blockWords, false)
+	for i := range c.words {
+		sum := c.words[i].hash
+		for n := 1; n <= min(longest, len(c.words)-i); n++ {
+			if n > 1 {
+				sum = c.f.hash.next(sum, c.words[i+n-1].hash)
+			}
+			if c.suspects.maybe(sum) {
+				c.folded = appendFolded(c.folded[:0], value, c.words[i:i+n], false)
+				c.suspects.clear(c.folded)
+			}
+		}
+	}
+}
+
+// Every is false: outputs of masks that say something of what they were given are
+// enough.
+func (c *Confirmer) Every() bool { return false }
+
+// Err is nil.
+func (c *Confirmer) Err() error { return nil }
+
+// Flush does nothing: the filter was told of all before.
+func (c *Confirmer) Flush() error { return nil }
