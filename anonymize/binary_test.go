@@ -56,11 +56,11 @@ func agree(r *Rewriter, row, masked []byte) error {
 		return nil
 	}
 	binary := p.NewBinaryRewriter()
-	binary.everyone = r.everyone
+	binary.lookUp = r.lookUp
 	var told keptTexts
-	if k, ok := r.keeper.(keptTexts); ok { // of the rows so far
+	if k, ok := r.observer.(keptTexts); ok { // of the rows so far
 		told = keptTexts{}
-		binary.Tell(told)
+		binary.ObserveKept(told)
 		defer func() { maps.Copy(k, prefixed(told, "binary ")) }()
 	}
 	got, err := binary.AppendRow([]byte("before"), tuple)

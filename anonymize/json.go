@@ -108,7 +108,7 @@ func makeJSON(c *compiler) maskFunc {
 		}
 		m.paths = append(m.paths, p)
 	}
-	c.tells = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.parts })
+	c.observed = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.parts })
 	return m.mask
 }
 
@@ -300,8 +300,8 @@ func (m *jsonMask) object(dst []byte, r *Rewriter, hit, depth int) []byte {
 			return dst
 		}
 		j.key = textfold.AppendUnquoted(j.key[:0], raw[1:len(raw)-1])
-		if r.keeper != nil {
-			r.keeper.Kept(m.column, j.key)
+		if r.observer != nil {
+			r.observer.Kept(m.column, j.key)
 		}
 		dst = append(dst, raw...)
 		next := m.enter(j, depth, j.key, false)
@@ -354,8 +354,8 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 	}
 	switch {
 	case hit < 0 && !m.deny, hit >= 0 && m.paths[hit].keep:
-		if r.keeper != nil {
-			r.keeper.Kept(m.column, j.text(raw, quoted))
+		if r.observer != nil {
+			r.observer.Kept(m.column, j.text(raw, quoted))
 		}
 		return append(dst, raw...)
 	case hit < 0, m.paths[hit].text == nil:

@@ -13,8 +13,8 @@ import (
 // columns and what these get. Tables that hold only an entity's key (the user_id
 // of a message) look there for what their texts may quote of it.
 //
-// It is filled by Rewriter.Learn, or by rewriters that Teach, and read by those that
-// Use it, from several goroutines if need be. In which order rows were learned makes no
+// It is filled by Rewriter.Learn, or by rewriters that LearnInto it, and read by those
+// that LookUpIn it, from several goroutines if need be. In which order rows were learned makes no
 // difference, if those about an entity are before it is asked about. It holds original
 // values: it must stay in memory.
 type Known struct {
@@ -67,12 +67,12 @@ func (k *Known) Size() int64 {
 	return k.size
 }
 
-// Teaches reports whether rows of the table say something of an entity that
+// MayLearn reports whether rows of the table say something of an entity that
 // texts may quote, so that Learn is of use.
-func (p *Program) Teaches() bool { return p.owner >= 0 && len(p.teach) > 0 }
+func (p *Program) MayLearn() bool { return p.owner >= 0 && len(p.lookedUp) > 0 }
 
-// Asks reports whether texts of the table may quote an entity, so that Use is.
-func (p *Program) Asks() bool { return p.owner >= 0 && p.scrubs }
+// MayLookUp reports whether texts of the table may quote an entity, so that LookUpIn is.
+func (p *Program) MayLookUp() bool { return p.owner >= 0 && p.scrubs }
 
 // Learns reports whether Learn reads column i, an index into Table.Columns. The
 // rows given to it may have NULL in the other columns.
@@ -90,21 +90,21 @@ func (p *Program) EntityDomain() string { return p.domain }
 // table says something of it.
 func (p *Program) Sole() bool { return p.own && !p.equal.loose }
 
-// Use makes the rewriter look up the entity of each row, of which by then all must
+// LookUpIn makes the rewriter look up the entity of each row, of which by then all must
 // have been learned.
-func (r *Rewriter) Use(k *Known) {
+func (r *Rewriter) LookUpIn(k *Known) {
 	r.scrub.known.forget()
-	r.everyone = k
+	r.lookUp = k
 }
 
-// Teach makes AppendRow add to k what each row says of its entity, before it looks it
+// LearnInto makes AppendRow add to k what each row says of its entity, before it looks it
 // up; its errors are then those of Learn, too.
-func (r *Rewriter) Teach(k *Known) { r.pupil = k }
+func (r *Rewriter) LearnInto(k *Known) { r.learnInto = k }
 
 // Learn adds to k what a row says of its entity; nothing is masked
 // or counted. The errors are those of AppendRow and ErrKnownFull.
 func (r *Rewriter) Learn(k *Known, row []byte) error {
-	if !r.p.Teaches() {
+	if !r.p.MayLearn() {
 		return nil
 	}
 	if err := r.prepare(row); err != nil {
@@ -122,19 +122,19 @@ func (r *Rewriter) learn(k *Known) error {
 	values := &r.scrub.known
 	values.forget()
 	values.fakes, values.ready = values.fakes[:0], false
-	if r.teaches != k {
+	if r.learnedInto != k {
 		var err error
 		if r.tableKey, err = k.table(r.p); err != nil {
 			return err
 		}
-		r.teaches = k
+		r.learnedInto = k
 	}
 	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1)
 	if r.p.own {
 		r.out[recordLink] = 0
 	}
 	r.out = binary.BigEndian.AppendUint64(r.out, r.tableKey)
-	for _, c := range r.p.teach {
+	for _, c := range r.p.lookedUp {
 		col := &r.p.columns[c.column]
 		value := r.vals[col.index]
 		if len(value) < 2 || len(value) > longestKnown {
@@ -159,7 +159,7 @@ func (r *Rewriter) learn(k *Known) error {
 	if len(r.out) == recordHead {
 		return nil
 	}
-	return k.add(r.ofEntity(), r.out, r.pupil != nil && r.p.Sole() && r.p.Asks())
+	return k.add(r.ofEntity(), r.out, r.learnInto != nil && r.p.Sole() && r.p.MayLookUp())
 }
 
 // table notes the program that records are of.
@@ -175,9 +175,9 @@ func (k *Known) table(p *Program) (uint64, error) {
 	return key, nil
 }
 
-// ErrTwoRows is returned by AppendRow of a rewriter that teaches and asks for a row whose
+// ErrDuplicateEntity is returned by AppendRow of a rewriter that learns and looks up for a row whose
 // entity has another row in the table, which is Sole: that one's text may have quoted it.
-var ErrTwoRows = errors.New("two rows have the same value in the column of the entity, which has a unique index: it is damaged; REINDEX shows where")
+var ErrDuplicateEntity = errors.New("two rows have the same value in the column of the entity, which has a unique index: it is damaged; REINDEX shows where")
 
 // add keeps a record, unless it is there or there are mostRecords before it. Of a sole
 // one there is no other of its program.
@@ -195,7 +195,7 @@ func (k *Known) add(entity [16]byte, record []byte, sole bool) error {
 		other := k.record(next)
 		order := bytes.Compare(record[recordLink:], other[recordLink:])
 		if sole && order != 0 && bytes.Equal(record[recordLink+1:recordHead], other[recordLink+1:recordHead]) {
-			return ErrTwoRows
+			return ErrDuplicateEntity
 		}
 		if order == 0 || n == mostRecords-1 && order > 0 {
 			return nil
@@ -271,16 +271,16 @@ func (k *Known) of(entity [16]byte, values *knownValues) {
 	for ok && at.chunk != noChunk {
 		record := k.record(at)
 		at = linkOf(record)
-		teacher := k.tables[binary.BigEndian.Uint64(record[recordLink+1:])]
+		program := k.tables[binary.BigEndian.Uint64(record[recordLink+1:])]
 		for record = record[recordHead:]; len(record) > 0; {
-			s := source{kind: knownKind(record[0] &^ knownMade), teacher: teacher}
+			s := source{kind: knownKind(record[0] &^ knownMade), program: program}
 			made := record[0]&knownMade != 0
 			column, n := binary.Uvarint(record[1:])
 			s.column = int(column)
 			s.starts, record = cutSized(record[1+n:])
 			s.value, record = cutSized(record)
 			if made {
-				s.lent, record = cutSized(record)
+				s.recorded, record = cutSized(record)
 			}
 			values.add(s)
 		}

@@ -57,7 +57,7 @@ func copyRow(fields ...string) []byte {
 // those tables get.
 func TestKnown(t *testing.T) {
 	users, addresses, messages := shopTables(t)
-	if !users.Teaches() || !addresses.Teaches() || messages.Teaches() || users.Asks() || !messages.Asks() || messages.EntityDomain() != "public.users(id)" {
+	if !users.MayLearn() || !addresses.MayLearn() || messages.MayLearn() || users.MayLookUp() || !messages.MayLookUp() || messages.EntityDomain() != "public.users(id)" {
 		t.Fatal("who teaches and who asks")
 	}
 	user := []string{"7", "Anna-Marie Lindberg", "anna@post.test", "+49 30 1234567", "Ännchen"}
@@ -78,7 +78,7 @@ func TestKnown(t *testing.T) {
 	first, last, _ := strings.Cut(u[1], " ")
 	lars, _, _ := strings.Cut(a[2], " ")
 	r := messages.NewRewriter()
-	r.Use(known)
+	r.LookUpIn(known)
 	for in, want := range map[string]string{
 		"Hello, this is Anna-Marie Lindberg (order 12).": "Hello, this is " + u[1] + " (order 12).",
 		"Dear anna, write to Anna@post.test":             "Dear " + first + ", write to " + u[2],
@@ -131,8 +131,8 @@ func TestTeach(t *testing.T) {
 		for worker := range 2 {
 			group.Go(func() {
 				teacher, alone, asker := p.NewRewriter(), p.NewRewriter(), messages.NewRewriter()
-				teacher.Teach(taught)
-				asker.Use(taught)
+				teacher.LearnInto(taught)
+				asker.LookUpIn(taught)
 				for i := worker; i < n; i += 2 {
 					fields := copyRow(row(p, i)...)
 					got, err := teacher.AppendRow(nil, fields)
@@ -147,20 +147,20 @@ func TestTeach(t *testing.T) {
 	}
 	group.Wait()
 	a, b := messages.NewRewriter(), messages.NewRewriter()
-	a.Use(learned)
-	b.Use(taught)
+	a.LookUpIn(learned)
+	b.LookUpIn(taught)
 	for i := range n {
 		text := []string{"1", fmt.Sprint(i), "Person" + letters(i) + " and person" + letters(n+i) + " Berg, Nick" + letters(i), ""}
 		want, got := maskRow(t, a, text...), maskRow(t, b, text...)
 		if got[2] != want[2] || strings.Contains(strings.ToLower(got[2]), "person"+letters(i)) {
-			t.Errorf("%q after Teach, %q after Learn", got, want)
+			t.Errorf("%q after LearnInto, %q after Learn", got, want)
 		}
 	}
 	if learned.Size() != taught.Size() {
-		t.Errorf("%d bytes after Teach, %d after Learn", taught.Size(), learned.Size())
+		t.Errorf("%d bytes after LearnInto, %d after Learn", taught.Size(), learned.Size())
 	}
 	full := users.NewRewriter()
-	full.Teach(NewKnown(100))
+	full.LearnInto(NewKnown(100))
 	var err error
 	for i := 0; err == nil && i < 10; i++ {
 		_, err = full.AppendRow(nil, copyRow(row(users, i)...))
@@ -193,12 +193,12 @@ func TestTwoRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := profiles.NewRewriter()
-		r.Use(known)
-		r.Teach(known)
+		r.LookUpIn(known)
+		r.LearnInto(known)
 		_, first := r.AppendRow(nil, copyRow("7", nicks[0], "met Anna"))
 		_, other := r.AppendRow(nil, copyRow("8", nicks[1], "met Anna"))
 		_, second := r.AppendRow(nil, copyRow("7", nicks[1], "met Anna"))
-		if first != nil || other != nil || errors.Is(second, ErrTwoRows) != (nicks[0] != nicks[1]) {
+		if first != nil || other != nil || errors.Is(second, ErrDuplicateEntity) != (nicks[0] != nicks[1]) {
 			t.Errorf("%q: %v, %v, %v", nicks, first, other, second)
 		}
 	}
@@ -224,7 +224,7 @@ func TestKnownIsBounded(t *testing.T) {
 	}
 	group.Wait()
 	r := messages.NewRewriter()
-	r.Use(known)
+	r.LookUpIn(known)
 	for _, id := range []int{0, 1999, 2000, 7999} {
 		name := "Person" + letters(id)
 		if got := maskRow(t, r, "1", fmt.Sprint(id), "I am "+name, ""); strings.Contains(got[2], name) {
@@ -280,7 +280,7 @@ func TestKnownInAnyOrder(t *testing.T) {
 			}
 		}
 		r := messages.NewRewriter()
-		r.Use(known)
+		r.LookUpIn(known)
 		got := maskRow(t, r, "1", "7", text, "")[2]
 		if first == "" {
 			first = got
@@ -306,7 +306,7 @@ func TestFoldedIsDetected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if orders.Teaches() || orders.Learns(1) || orders.Learns(2) {
+	if orders.MayLearn() || orders.Learns(1) || orders.Learns(2) {
 		t.Error("orders teaches")
 	}
 	messages, err := Compile(testSecret(t, 1), Table{Name: "messages", Entity: 0, EntityDomain: "public.users(id)", Folds: []string{"email"}, Columns: []Column{
@@ -317,7 +317,7 @@ func TestFoldedIsDetected(t *testing.T) {
 	}
 	o := maskRow(t, orders.NewRewriter(), "7", "Lars.Berg@post.test", "lars.berg@POST.test", `{"mail": "LARS.BERG@post.test"}`)
 	m := messages.NewRewriter()
-	m.Use(NewKnown(1 << 20))
+	m.LookUpIn(NewKnown(1 << 20))
 	for _, spelled := range []string{"lars.berg@post.test", "Lars.Berg@Post.Test"} {
 		if got := maskRow(t, m, "7", "to "+spelled+" please"); got[1] != "to "+o[1]+" please" {
 			t.Errorf("%s: %q, and the column %q", spelled, got[1], o[1])
@@ -333,7 +333,7 @@ func TestFoldedIsDetected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !alone.Teaches() || !alone.Learns(1) {
+	if !alone.MayLearn() || !alone.Learns(1) {
 		t.Error("a folding column whose texts do not fold teaches nothing")
 	}
 }
@@ -351,13 +351,13 @@ func TestDetectedNeedsNoTeaching(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if orders.Teaches() {
+	if orders.MayLearn() {
 		t.Error("orders teaches")
 	}
 	row := []string{"7", "lars.berg@post.test", "84.17.2.9", "f4:5c:89:aa:01:02", "from lars.berg@post.test at 84.17.2.9"}
 	o := maskRow(t, orders.NewRewriter(), row...)
 	m := messages.NewRewriter()
-	m.Use(NewKnown(1 << 20))
+	m.LookUpIn(NewKnown(1 << 20))
 	got := maskRow(t, m, "1", "7", "Write to lars.berg@post.test, seen at 84.17.2.9 on f4:5c:89:aa:01:02", "")
 	if want := "Write to " + o[1] + ", seen at " + o[2] + " on " + o[3]; got[2] != want {
 		t.Errorf("got  %q\nwant %q", got[2], want)
@@ -419,7 +419,7 @@ func TestKnownOfNeighbours(t *testing.T) {
 		return s.String()
 	}
 	kept := notes.NewRewriter()
-	kept.Use(known)
+	kept.LookUpIn(known)
 	id, changed := "0", 0
 	for range 3000 {
 		if rng.IntN(3) == 0 {
@@ -427,7 +427,7 @@ func TestKnownOfNeighbours(t *testing.T) {
 		}
 		row := []string{id, pick(person(), `\N`), pick(phone(), `\N`), sentence(), sentence()}
 		alone := notes.NewRewriter()
-		alone.Use(known)
+		alone.LookUpIn(known)
 		got, want := maskRow(t, kept, row...), maskRow(t, alone, row...)
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("%q:\nbehind others %q\nalone         %q", row, got, want)

@@ -153,7 +153,7 @@ func (c *column) appendField(dst []byte, l *level, null bool, r *Rewriter) []byt
 	case null:
 		return dst
 	case c.null:
-		c.gone(l.part, r)
+		c.nulled(l.part, r)
 		return dst
 	case c.mask == nil || len(l.part) == 0: // kept
 		return appendRowField(dst, l.part)

@@ -38,27 +38,27 @@ func (p Problems) Error() string {
 
 // Program is a compiled Table. It is immutable and may be shared.
 type Program struct {
-	name    string
-	fields  int
-	columns []column // those that are masked, by index
-	need    []bool   // of each field: its value is read by some mask
-	learn   []bool   // of each field: Learn reads it
-	reach   int      // how many leading fields a row must be cut into: behind them none is needed
-	entity  int      // -1 for none
-	scrubs  bool     // some mask looks for known values
-	known   []knownColumn
-	teach   []knownColumn // those of known that tables of the same entity are told of
-	owner   int           // the entity's column, also where no mask follows it; -1 for none
-	own     bool          // each row is an entity of its own, as far as its exact value says
-	equal   equality      // of the entity's values
-	domain  string        // of the entity
-	keeps   []int         // columns of texts that are kept
-	hide    *keyed.PRF    // for known values of columns that become NULL
-	prf     *keyed.PRF
-	rows    int64
-	draws   []Draw
-	drawing []*keyed.PRF  // of each of draws: where its values stand
-	pools   map[int]*pool // by Draw.Column
+	name     string
+	fields   int
+	columns  []column // those that are masked, by index
+	need     []bool   // of each field: its value is read by some mask
+	learn    []bool   // of each field: Learn reads it
+	reach    int      // how many leading fields a row must be cut into: behind them none is needed
+	entity   int      // -1 for none
+	scrubs   bool     // some mask looks for known values
+	known    []knownColumn
+	lookedUp []knownColumn // those of known that tables of the same entity look up
+	owner    int           // the entity's column, also where no mask follows it; -1 for none
+	own      bool          // each row is an entity of its own, as far as its exact value says
+	equal    equality      // of the entity's values
+	domain   string        // of the entity
+	keeps    []int         // columns of texts that are kept
+	hide     *keyed.PRF    // for known values of columns that become NULL
+	prf      *keyed.PRF
+	rows     int64
+	draws    []Draw
+	drawing  []*keyed.PRF  // of each of draws: where its values stand
+	pools    map[int]*pool // by Draw.Column
 
 	names    []string         // of the columns, for messages
 	codecs   []*copyfmt.Codec // of each field whose value is read
@@ -67,15 +67,15 @@ type Program struct {
 
 // column is one masked column.
 type column struct {
-	index int
-	mask  maskFunc
-	raw   rawFunc // what mask makes of COPY's binary form; nil: by way of text
-	kind  string
-	known knownKind
-	null  bool // the mask makes NULL
-	array bool
-	tells bool // a document of which a keeper is told all texts that stay
-	parts bool // the mask looks for things in a value: one that holds none stays
+	index    int
+	mask     maskFunc
+	raw      rawFunc // what mask makes of COPY's binary form; nil: by way of text
+	kind     string
+	known    knownKind
+	null     bool // the mask makes NULL
+	array    bool
+	observed bool // a document of which an observer is told all texts that stay
+	parts    bool // the mask looks for things in a value: one that holds none stays
 	// readsRow: the mask reads other columns of the row, so that value and entity
 	// alone do not say what it makes.
 	readsRow bool
@@ -190,7 +190,7 @@ type compiler struct {
 	ofRow      bool // what is found within scrub follows the row's entity all the same
 	part       bool // of a value of which other parts may stay
 	readsRow   bool // see column
-	tells      bool // see column
+	observed   bool // see column
 	raw        rawFunc
 	literals   []string
 }
@@ -254,7 +254,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		out.mask = c.watched(out.mask)
 	}
 	out.bits, out.readsRow = c.bits, c.readsRow
-	out.tells = c.tells && !out.array
+	out.observed = c.observed && !out.array
 	if c.raw != nil && !out.array {
 		out.raw = c.watchedRaw(c.raw)
 	}
@@ -288,7 +288,7 @@ func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
 		c.usesEntity = true
 		label := c.label()
 		return func(value []byte, r *Rewriter) keyed.Stream {
-			if r.nobody() { // its masks depend on their values
+			if r.noEntity() { // its masks depend on their values
 				return prf.Stream(r.whole(value))
 			}
 			return r.entity(label)

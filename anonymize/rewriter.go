@@ -18,46 +18,46 @@ type ColumnStats struct {
 
 // Rewriter masks the rows of one table, in one of COPY's formats, for one worker.
 type Rewriter struct {
-	p      *Program
-	binary bool
-	codec  copyfmt.CodecScratch
-	stats  []ColumnStats // as p.columns
-	opaque bool          // set by a mask for the value at hand
-	meant  bool          // the mask found something to change in it
-	fields []span        // of the row at hand, up to the last masked one and those that masks read
-	values []byte        // decoded values of the row; earlier ones may lie in a buffer before it
-	vals   [][]byte      // of each needed field; nil is NULL
-	out    []byte        // scratch for one masked value
-	folded []byte        // scratch of canonical
-	whose  []byte        // scratch of ofEntity
-	seed   [16]byte      // of the row's entity, once seeded
-	seeded bool          // see ofEntity
-	stream keyed.Stream  // scratch of invented
-	digits [2][16]byte   // scratch of national
-	domain []byte        // scratch of email
-	levels []*level      // scratch for the parts of values
-	depth  int           // of levels in use
-	anchor []byte        // of the bounds at hand: the whole range
-	json   jsonState
-	scrub  scrubState
+	p           *Program
+	binary      bool
+	codec       copyfmt.CodecScratch
+	stats       []ColumnStats // as p.columns
+	opaque      bool          // set by a mask for the value at hand
+	meant       bool          // the mask found something to change in it
+	fields      []span        // of the row at hand, up to the last masked one and those that masks read
+	values      []byte        // decoded values of the row; earlier ones may lie in a buffer before it
+	vals        [][]byte      // of each needed field; nil is NULL
+	out         []byte        // scratch for one masked value
+	folded      []byte        // scratch of canonical
+	entityValue []byte        // scratch of ofEntity
+	seed        [16]byte      // of the row's entity, once seeded
+	seeded      bool          // see ofEntity
+	stream      keyed.Stream  // scratch of invented
+	digits      [2][16]byte   // scratch of national
+	domain      []byte        // scratch of email
+	levels      []*level      // scratch for the parts of values
+	depth       int           // of levels in use
+	anchor      []byte        // of the bounds at hand: the whole range
+	json        jsonState
+	scrub       scrubState
 
 	lastPerson  lastDraw[whom, identity]
 	lastAddress lastDraw[*country, address]
 	lastPhone   lastPhone
 	lastBlocks  lastBlocks
 
-	everyone *Known      // nil: only the row's own values are known
-	teachers []*Rewriter // scratch for masking values of other tables
-	pupil    *Known      // nil, or what learns from each row
-	teaches  *Known      // knows of the program under tableKey
-	tableKey uint64
+	lookUp      *Known      // nil: only the row's own values are known
+	others      []*Rewriter // scratch for masking values of other tables
+	learnInto   *Known      // nil, or what learns from each row
+	learnedInto *Known      // knows of the program under tableKey
+	tableKey    uint64
 
-	witness Witness // nil: nobody is told of what is masked
-	outputs bool    // the witness is told of every output
-	need    []bool  // as the program's, but for a witness also of what becomes NULL
-	keeper  Keeper  // nil: nobody is told of what stays
-	reach   int     // as the program's, but for a keeper up to the last kept text
-	told    []byte  // scratch
+	witness  Witness      // nil: nobody is told of what is masked
+	outputs  bool         // the witness is told of every output
+	need     []bool       // as the program's, but for a witness also of what becomes NULL
+	observer KeptObserver // nil: nobody is told of what stays
+	reach    int          // as the program's, but for an observer up to the last kept text
+	keptText []byte       // scratch
 }
 
 // span is where a field is in its row, in binary with its length.
@@ -93,13 +93,13 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	if err := r.prepare(row); err != nil {
 		return dst, err
 	}
-	if r.pupil != nil && p.Teaches() {
-		if err := r.learn(r.pupil); err != nil {
+	if r.learnInto != nil && p.MayLearn() {
+		if err := r.learn(r.learnInto); err != nil {
 			return dst, err
 		}
 	}
-	if r.keeper != nil {
-		if err := r.tell(row); err != nil {
+	if r.observer != nil {
+		if err := r.observeKept(row); err != nil {
 			return dst, err
 		}
 	}
@@ -199,8 +199,8 @@ func (r *Rewriter) decode(row []byte) error {
 	return nil
 }
 
-// nobody reports whether a row of a table with entities has none.
-func (r *Rewriter) nobody() bool { return !r.seeded && r.vals[r.p.owner] == nil }
+// noEntity reports whether a row of a table with entities has none.
+func (r *Rewriter) noEntity() bool { return !r.seeded && r.vals[r.p.owner] == nil }
 
 // entity returns what masks draw from for the row's entity, which is not NULL.
 func (r *Rewriter) entity(label uint64) keyed.Stream {
@@ -212,8 +212,8 @@ func (r *Rewriter) ofEntity() [16]byte {
 	if !r.seeded {
 		value := r.vals[r.p.owner]
 		if r.p.equal != (equality{}) {
-			r.whose = r.p.equal.appendSpelling(r.whose[:0], value)
-			value = r.whose
+			r.entityValue = r.p.equal.appendSpelling(r.entityValue[:0], value)
+			value = r.entityValue
 		}
 		r.seed, r.seeded = r.p.prf.Sum(value), true
 	}
@@ -229,7 +229,7 @@ func (r *Rewriter) field(dst, field []byte, c *column, s *ColumnStats) []byte {
 	}
 	if c.null {
 		s.Masked++
-		c.gone(value, r)
+		c.nulled(value, r)
 		return copyfmt.AppendNull(dst)
 	}
 	if len(value) == 0 {

@@ -146,7 +146,7 @@ func (r *Rewriter) binaryField(dst, field []byte, c *column, s *ColumnStats) ([]
 		return append(dst, field...), nil
 	case c.null:
 		s.Masked++
-		c.gone(r.vals[c.index], r)
+		c.nulled(r.vals[c.index], r)
 		return copyfmt.AppendBinaryNull(dst), nil
 	}
 	value := r.vals[c.index]

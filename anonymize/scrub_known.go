@@ -35,16 +35,16 @@ func (p *Program) knowledge(secret *keyed.Secret, t *Table) {
 	p.known, p.hide = p.knownColumns(t), secret.PRF("mask", "scrub")
 	for _, k := range p.known {
 		if p.own || !p.detected(t, k.column) {
-			p.teach = append(p.teach, k)
+			p.lookedUp = append(p.lookedUp, k)
 		}
 	}
 	for _, k := range p.known {
 		p.need[p.columns[k.column].index] = true // also of a column that becomes NULL
 	}
-	for _, k := range p.teach {
+	for _, k := range p.lookedUp {
 		p.learn[p.columns[k.column].index] = true
 	}
-	if p.Asks() || p.Teaches() {
+	if p.MayLookUp() || p.MayLearn() {
 		p.need[p.owner], p.learn[p.owner] = true, true
 	}
 }
@@ -91,11 +91,11 @@ type knownValues struct {
 	fakes   []byte   // of the row's own
 
 	// What is known of the entity at hand, for as long as rows are about it.
-	entity [16]byte
-	about  bool   // there is one
-	lent   int    // of sources
-	made   []byte // its patterns and fakes, one behind another
-	all    []pattern
+	entity     [16]byte
+	about      bool   // there is one
+	fromEntity int    // of sources
+	made       []byte // its patterns and fakes, one behind another
+	all        []pattern
 
 	in    textStarts
 	text  []byte // folded patterns of the row's own, one behind another
@@ -111,16 +111,16 @@ type knownValues struct {
 
 // source is one known value.
 type source struct {
-	kind    knownKind
-	value   []byte
-	column  int      // index into columns of its program
-	fake    [2]int   // in knownValues.fakes, or made
-	done    bool     // the fake is there
-	lent    []byte   // it, where it is known from another row
-	teacher *Program // of a value from another row; nil: it is the row's
-	starts  []byte   // where it is known from another row: see appendStarts
-	all     [2]int   // of one from another row: its patterns in knownValues.all
-	folded  bool     // they are there
+	kind     knownKind
+	value    []byte
+	column   int      // index into columns of its program
+	fake     [2]int   // in knownValues.fakes, or made
+	done     bool     // the fake is there
+	recorded []byte   // it, where it is known from another row
+	program  *Program // of a value from another row; nil: it is the row's
+	starts   []byte   // where it is known from another row: see appendStarts
+	all      [2]int   // of one from another row: its patterns in knownValues.all
+	folded   bool     // they are there
 }
 
 // pattern is a text to look for.
@@ -175,15 +175,15 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 func (k *knownValues) collect(r *Rewriter) {
 	k.fakes, k.ready = k.fakes[:0], true
 	switch {
-	case r.everyone == nil || !r.p.Asks() || r.vals[r.p.owner] == nil:
+	case r.lookUp == nil || !r.p.MayLookUp() || r.vals[r.p.owner] == nil:
 		k.forget()
 	case !k.about || k.entity != r.ofEntity():
 		k.forget()
 		k.entity, k.about = r.ofEntity(), true
-		r.everyone.of(k.entity, k)
-		k.lent = len(k.sources)
+		r.lookUp.of(k.entity, k)
+		k.fromEntity = len(k.sources)
 	}
-	k.sources = k.sources[:k.lent]
+	k.sources = k.sources[:k.fromEntity]
 	for _, c := range r.p.known {
 		index := r.p.columns[c.column].index
 		k.add(source{kind: c.kind, value: r.vals[index], column: c.column})
@@ -193,7 +193,7 @@ func (k *knownValues) collect(r *Rewriter) {
 
 // forget ends what is known of an entity.
 func (k *knownValues) forget() {
-	k.about, k.lent, k.sources = false, 0, k.sources[:0]
+	k.about, k.fromEntity, k.sources = false, 0, k.sources[:0]
 	k.made, k.all = k.made[:0], k.all[:0]
 }
 
@@ -208,7 +208,7 @@ func (k *knownValues) add(s source) {
 // entity's value are made once for all texts about it.
 func (k *knownValues) patterns(at int) {
 	s := &k.sources[at]
-	if s.teacher == nil {
+	if s.program == nil {
 		if len(k.list) <= mostPatterns-32 {
 			s.candidates(func(v []byte, part knownPart, piece uint8) {
 				if !k.in.mayHold(v) {
@@ -410,16 +410,16 @@ func (k *knownValues) replace(dst []byte, hit int, r *Rewriter) []byte {
 // is known from.
 func (k *knownValues) fake(at int, r *Rewriter) []byte {
 	s := &k.sources[at]
-	if s.lent != nil {
-		return s.lent
+	if s.recorded != nil {
+		return s.recorded
 	}
 	fakes, by := &k.fakes, r
-	if s.teacher != nil {
+	if s.program != nil {
 		fakes = &k.made
 	}
 	if !s.done {
-		if s.teacher != nil {
-			by = r.teacher(s.teacher)
+		if s.program != nil {
+			by = r.rewriterOf(s.program)
 		}
 		lo := len(*fakes)
 		opaque, meant, witness := by.opaque, by.meant, by.witness
@@ -435,18 +435,18 @@ func (k *knownValues) fake(at int, r *Rewriter) []byte {
 	return (*fakes)[s.fake[0]:s.fake[1]]
 }
 
-// teacher returns a rewriter of another table's program that masks values of the
+// rewriterOf returns a rewriter of another table's program that masks values of the
 // entity of r's row.
-func (r *Rewriter) teacher(p *Program) *Rewriter {
+func (r *Rewriter) rewriterOf(p *Program) *Rewriter {
 	var t *Rewriter
-	for _, x := range r.teachers {
+	for _, x := range r.others {
 		if x.p == p {
 			t = x
 		}
 	}
 	if t == nil {
 		t = p.NewRewriter()
-		r.teachers = append(r.teachers, t)
+		r.others = append(r.others, t)
 	}
 	t.seed, t.seeded = r.ofEntity(), true
 	return t

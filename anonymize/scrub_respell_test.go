@@ -31,7 +31,7 @@ func TestScrubKnownNumber(t *testing.T) {
 		}
 		fake := maskRow(t, users.NewRewriter(), user...)[3]
 		r := messages.NewRewriter()
-		r.Use(known)
+		r.LookUpIn(known)
 		for _, c := range contexts {
 			text := strings.ReplaceAll(c, "{}", v[1])
 			got := maskRow(t, r, "1", "7", text, `\N`)[2]
@@ -83,7 +83,7 @@ func BenchmarkScrubNumbers(b *testing.B) {
 				}
 			}
 			r := messages.NewRewriter()
-			r.Use(known)
+			r.LookUpIn(known)
 			var dst []byte
 			b.SetBytes(int64(len(row)))
 			for b.Loop() {

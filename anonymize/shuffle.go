@@ -128,7 +128,7 @@ func makeShuffle(c *compiler) maskFunc {
 	label := c.columnLabel()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		var s keyed.Stream
-		if r.nobody() {
+		if r.noEntity() {
 			s = prf.Stream(value)
 		} else {
 			s = r.entity(label)

@@ -51,14 +51,14 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 			return mask(dst, value, r)
 		}
 	}
-	tell, shared := c.kind.listed == yes || c.part, c.kind.shared.most()
+	listed, shared := c.kind.listed == yes || c.part, c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if r.witness == nil {
 			return mask(dst, value, r)
 		}
 		r.witness.Original(value, shared)
 		start := len(dst)
-		if dst = mask(dst, value, r); tell || r.outputs {
+		if dst = mask(dst, value, r); listed || r.outputs {
 			r.witness.Output(dst[start:])
 		}
 		return dst
@@ -68,12 +68,12 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 // watchedRaw is watched for a mask of binary values, of which the witness is told
 // the text. Where it is told of what the mask makes, that is made as text.
 func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
-	index, told, shared := c.index, c.kind.listed == yes || c.part, c.kind.shared.most()
+	index, listed, shared := c.index, c.kind.listed == yes || c.part, c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) ([]byte, bool) {
 		if r.witness == nil {
 			return raw(dst, value, r)
 		}
-		if told || r.outputs {
+		if listed || r.outputs {
 			return dst, false
 		}
 		out, ok := raw(dst, value, r)
@@ -102,8 +102,8 @@ func speaking(t Type) bool {
 	return true
 }
 
-// gone tells the witness of a value that becomes NULL.
-func (c *column) gone(value []byte, r *Rewriter) {
+// nulled tells the witness of a value that becomes NULL.
+func (c *column) nulled(value []byte, r *Rewriter) {
 	if r.witness == nil || len(value) == 0 || !speaking(c.typ) {
 		return
 	}

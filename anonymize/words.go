@@ -21,7 +21,7 @@ func (c *compiler) invented(draw drawFunc) maskFunc {
 		r.stream = seed(value, r)
 		for range 64 {
 			dst = fit(draw(dst[:start], value, r), start, chars)
-			if follows && !r.nobody() || !bytes.EqualFold(dst[start:], value) {
+			if follows && !r.noEntity() || !bytes.EqualFold(dst[start:], value) {
 				break
 			}
 		}

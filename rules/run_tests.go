@@ -225,8 +225,8 @@ func (r *testRun) mask(row *boundRow) (*testResult, error) {
 		}
 	}
 	rw := r.programs[tr.Table].NewRewriter()
-	if r.programs[tr.Table].Asks() {
-		rw.Use(r.known)
+	if r.programs[tr.Table].MayLookUp() {
+		rw.LookUpIn(r.known)
 	}
 	out := &testResult{row: row, given: given, opaque: map[int]bool{}}
 	if out.got, err = rw.MaskValues(in); err != nil {

@@ -93,11 +93,11 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 				if binary {
 					rw = p.NewBinaryRewriter()
 				}
-				if known != nil && p.Asks() {
-					rw.Use(known)
+				if known != nil && p.MayLookUp() {
+					rw.LookUpIn(known)
 				}
 				if lessons.during[p] {
-					rw.Teach(known)
+					rw.LearnInto(known)
 				}
 				leaf.mu.Lock()
 				leaf.made = append(leaf.made, rw)

@@ -27,7 +27,7 @@ type lessons struct {
 func (j *job) lessons(programs []*anonymize.Program) lessons {
 	l := lessons{asked: map[string]bool{}, during: map[*anonymize.Program]bool{}}
 	for _, p := range programs {
-		if p.Asks() {
+		if p.MayLookUp() {
 			l.asked[p.EntityDomain()] = true
 		}
 	}
@@ -39,7 +39,7 @@ func (j *job) lessons(programs []*anonymize.Program) lessons {
 		if l.known == nil {
 			l.known = anonymize.NewKnown(int64(j.run.memory))
 		}
-		if !p.Asks() {
+		if !p.MayLookUp() {
 			l.during[p] = true
 		} else if q := quoting[p.EntityDomain()]; p.Sole() && (q == nil || q == p) {
 			quoting[p.EntityDomain()], l.during[p] = p, true
@@ -50,7 +50,7 @@ func (j *job) lessons(programs []*anonymize.Program) lessons {
 
 // teaches reports whether texts may quote what a table holds.
 func (l *lessons) teaches(p *anonymize.Program) bool {
-	return p != nil && p.Teaches() && l.asked[p.EntityDomain()]
+	return p != nil && p.MayLearn() && l.asked[p.EntityDomain()]
 }
 
 // before reports whether a table is read for what it says before rows are copied.
@@ -59,12 +59,12 @@ func (l *lessons) before(p *anonymize.Program) bool { return l.teaches(p) && !l.
 // after returns which of the jobs, given by their programs, teach what texts of a
 // program's table ask.
 func (l *lessons) after(p *anonymize.Program, jobs []*anonymize.Program) []int {
-	if p == nil || !p.Asks() {
+	if p == nil || !p.MayLookUp() {
 		return nil
 	}
 	var out []int
 	for i, q := range jobs {
-		if l.during[q] && q != p && q.EntityDomain() == p.EntityDomain() && (!l.during[p] || !q.Asks()) {
+		if l.during[q] && q != p && q.EntityDomain() == p.EntityDomain() && (!l.during[p] || !q.MayLookUp()) {
 			out = append(out, i)
 		}
 	}
@@ -165,7 +165,7 @@ func (b *bound) strangers(references []subset.ReferenceReport) (notes []string) 
 	for _, ref := range references {
 		root := ref.Reference.Child.Root()
 		p := b.programs[root]
-		if ref.Cut == 0 || p == nil || !p.Asks() {
+		if ref.Cut == 0 || p == nil || !p.MayLookUp() {
 			continue
 		}
 		entity := root.Columns[specs[root].Columns[p.EntityColumn()]].Name

@@ -288,8 +288,8 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 			}
 			add(x, columns, func(ctx context.Context, sql string, c originals) error {
 				rw := p.NewRewriter()
-				if known != nil && p.Asks() {
-					rw.Use(known)
+				if known != nil && p.MayLookUp() {
+					rw.LookUpIn(known)
 				}
 				rw.Watch(takerWitness{c}, c.Every())
 				var row []byte

@@ -166,8 +166,8 @@ func (g *leakGuard) watch(rw *anonymize.Rewriter, root *schema.Table, p *anonymi
 	}
 	w := watchedRewriter{rw, g, g.collector()}
 	rw.Watch(witness{w.collector}, false)
-	if told := p.Told(); len(told) > 0 {
-		rw.Tell(g.gatherer(root, told))
+	if told := p.ObservedKept(); len(told) > 0 {
+		rw.ObserveKept(g.gatherer(root, told))
 	}
 	return w
 }

@@ -213,7 +213,7 @@ func (s *maskSetup) refuse() error {
 		for _, d := range p.Draws() {
 			wrong = append(wrong, fmt.Sprintf("%s.%s: shuffle", spec.Table.Name, schema.QuoteIdent(spec.Table.Columns[spec.Columns[d.Column]].Name)))
 		}
-		if p.Asks() && s.teaches(p) {
+		if p.MayLookUp() && s.teaches(p) {
 			asks = append(asks, spec.Table.Name.String())
 		}
 	}
@@ -230,7 +230,7 @@ func (s *maskSetup) refuse() error {
 // teaches reports whether a table teaches what p asks for.
 func (s *maskSetup) teaches(p *anonymize.Program) bool {
 	for _, t := range s.bound.programs {
-		if t.Teaches() && t.EntityDomain() == p.EntityDomain() {
+		if t.MayLearn() && t.EntityDomain() == p.EntityDomain() {
 			return true
 		}
 	}
@@ -282,7 +282,7 @@ func (s *maskSetup) cutReferences() error {
 func (s *maskSetup) learn(ctx context.Context) error {
 	asked := map[string]bool{}
 	for t, p := range s.bound.programs {
-		if p.Asks() && s.gone[t] == "" {
+		if p.MayLookUp() && s.gone[t] == "" {
 			asked[p.EntityDomain()] = true
 		}
 	}

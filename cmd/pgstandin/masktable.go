@@ -187,8 +187,8 @@ func (m *masker) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 	t.program = m.setup.bound.programs[root]
 	if t.program != nil && !t.program.Nothing() {
 		t.rw = t.program.NewRewriter()
-		if m.setup.known != nil && t.program.Asks() {
-			t.rw.Use(m.setup.known)
+		if m.setup.known != nil && t.program.MayLookUp() {
+			t.rw.LookUpIn(m.setup.known)
 		}
 	}
 	return t, nil
@@ -196,7 +196,7 @@ func (m *masker) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 
 // learns reports whether its rows say something that texts may quote.
 func (t *maskedTable) learns(m *masker) bool {
-	return t.why == "" && t.program != nil && t.program.Teaches() && m.asked[t.program.EntityDomain()]
+	return t.why == "" && t.program != nil && t.program.MayLearn() && m.asked[t.program.EntityDomain()]
 }
 
 // arrange makes the program's row of m.fields, the fields as the statement lists

@@ -40,12 +40,12 @@ func (j *job) sampleOf(ctx context.Context, src *pipeline.Source, b *bound, spec
 		return s, nil
 	}
 	rw := p.NewRewriter()
-	if p.Asks() {
+	if p.MayLookUp() {
 		known, err := j.learnOf(ctx, src, b, p, s.rows)
 		if err != nil {
 			return nil, err
 		}
-		rw.Use(known)
+		rw.LookUpIn(known)
 	}
 	for _, row := range s.rows {
 		masked, err := rw.AppendRow(nil, row)
@@ -119,7 +119,7 @@ func (j *job) learnOf(ctx context.Context, src *pipeline.Source, b *bound, p *an
 	}
 	for _, spec := range b.rules.Tables {
 		teacher := b.programs[spec.Table]
-		if teacher == nil || !teacher.Teaches() || teacher.EntityDomain() != p.EntityDomain() {
+		if teacher == nil || !teacher.MayLearn() || teacher.EntityDomain() != p.EntityDomain() {
 			continue
 		}
 		col := &spec.Table.Columns[spec.Columns[teacher.EntityColumn()]]

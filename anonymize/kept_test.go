@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// keptTexts is a Keeper that remembers all.
+// keptTexts is a KeptObserver that remembers all.
 type keptTexts map[string]bool
 
 func (k keptTexts) Kept(column int, text []byte) { k[fmt.Sprintf("%d %s", column, text)] = true }
@@ -21,8 +21,8 @@ func prefixed(k keptTexts, prefix string) keptTexts {
 	return out
 }
 
-// TestTell: a keeper is told of each text that stays, and of none that does not.
-func TestTell(t *testing.T) {
+// TestObserveKept: a keeper is told of each text that stays, and of none that does not.
+func TestObserveKept(t *testing.T) {
 	doc := func(paths map[string]any, other string) *Mask {
 		return &Mask{Kind: "json", Params: map[string]any{"paths": paths, "other": other}}
 	}
@@ -41,12 +41,12 @@ func TestTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.Told(); !slices.Equal(got, []int{6, 7, 2, 3}) {
+	if got := p.ObservedKept(); !slices.Equal(got, []int{6, 7, 2, 3}) {
 		t.Fatalf("told of %v", got)
 	}
 	rw := p.NewRewriter()
 	got := keptTexts{}
-	rw.Tell(got)
+	rw.ObserveKept(got)
 	maskRow(t, rw, "1", "Anna Lindberg", `{"mail": "anna@post.test", "gone": 7, "th\u0065me": ["dark", 1.50, true, null]}`, `{"a": "stays", "b": "goes"}`,
 		`{"note": "x"}`, "hello", "ship\\ped", "on\tthe\nway", "5")
 	maskRow(t, rw, "2", `\N`, `\N`, `{}`, `\N`, "", `\N`, "", "5")
