@@ -2,7 +2,6 @@ package anonymize
 
 import (
 	"bytes"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/pgstandin/pgstandin/internal/textfold"
@@ -237,7 +236,7 @@ func spaced(r rune) bool {
 	if r < utf8.RuneSelf {
 		return radix(byte(r)) > 1
 	}
-	return !textfold.Unspaced(r) && (r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsMark(r))
+	return textfold.Spaced(r)
 }
 
 // wordBefore reports whether what ends at i is part of a word.

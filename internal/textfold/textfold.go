@@ -45,19 +45,27 @@ func Accent(r rune) bool { return r >= 0x300 && r < 0x370 }
 // space where a word ends: Chinese, Japanese, Thai and the like. Korean is one of
 // them: it puts particles behind names, numbers and addresses.
 func Unspaced(r rune) bool {
+	return r >= 0xe00 && unspaced(r) && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r))
+}
+
+// Spaced reports whether a character is a letter or a mark of a script that has
+// spaces between words. What is no UTF-8 counts as one.
+func Spaced(r rune) bool {
+	return !(r >= 0xe00 && unspaced(r)) && (unicode.IsLetter(r) || unicode.IsMark(r) || r == utf8.RuneError)
+}
+
+// unspaced reports whether r, from U+0E00 on, is of such a script, marks and all.
+func unspaced(r rune) bool {
 	switch {
-	case r < 0xe00:
-		return false
-	case r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4: // Han, Hangul
-		return true
-	case r < 0x1000, // Thai, Lao, Tibetan
-		r < 0x10a0,                // Burmese
+	case r < 0x10a0, // Thai, Lao, Tibetan, Burmese
 		r >= 0x1780 && r < 0x1800, // Khmer
 		r >= 0x2e80 && r < 0xa4d0, // radicals, Kana, Bopomofo, Han, Yi
+		r >= 0xac00 && r < 0xd7a4, // Hangul
 		r >= 0xf900 && r < 0xfb00, // Han
+		r >= 0xfe30 && r < 0xfe50, // marks
 		r >= 0xff00 && r < 0xffe8, // of other width
 		r >= 0x20000:              // Han
-		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r)
+		return true
 	}
 	return false
 }
