@@ -14,9 +14,9 @@ import (
 // of a message) look there for what their texts may quote of it.
 //
 // It is filled by Rewriter.Learn, or by rewriters that LearnInto it, and read by those
-// that LookUpIn it, from several goroutines if need be. In which order rows were learned makes no
-// difference, if those about an entity are before it is asked about. It holds original
-// values: it must stay in memory.
+// that LookUpIn it, from several goroutines if need be. In which order rows were
+// learned makes no difference, if those about an entity are before it is asked about.
+// It holds original values: it must stay in memory.
 type Known struct {
 	limit  int64
 	mu     sync.RWMutex

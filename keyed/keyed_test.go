@@ -11,6 +11,26 @@ import (
 	"testing"
 )
 
+// Invert undoes Apply.
+func (q *Permutation) Invert(y, tweak uint64) uint64 {
+	for {
+		y = q.unfeistel(y, tweak)
+		if q.n == 0 || y < q.n {
+			return y
+		}
+	}
+}
+
+func (q *Permutation) unfeistel(y, tweak uint64) uint64 {
+	l, r := y>>q.half&q.mask, y&q.mask
+	s := q.prf.pool.Get().(*scratch)
+	for i := uint64(rounds); i > 0; i-- {
+		l, r = r^q.round(s, i-1, l, tweak), l
+	}
+	q.prf.pool.Put(s)
+	return l<<q.half | r
+}
+
 func unhex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {

@@ -40,31 +40,11 @@ func (q *Permutation) Apply(x, tweak uint64) uint64 {
 	}
 }
 
-// Invert undoes Apply.
-func (q *Permutation) Invert(y, tweak uint64) uint64 {
-	for {
-		y = q.unfeistel(y, tweak)
-		if q.n == 0 || y < q.n {
-			return y
-		}
-	}
-}
-
 func (q *Permutation) feistel(x, tweak uint64) uint64 {
 	l, r := x>>q.half&q.mask, x&q.mask
 	s := q.prf.pool.Get().(*scratch)
 	for i := range uint64(rounds) {
 		l, r = r, l^q.round(s, i, r, tweak)
-	}
-	q.prf.pool.Put(s)
-	return l<<q.half | r
-}
-
-func (q *Permutation) unfeistel(y, tweak uint64) uint64 {
-	l, r := y>>q.half&q.mask, y&q.mask
-	s := q.prf.pool.Get().(*scratch)
-	for i := uint64(rounds); i > 0; i-- {
-		l, r = r^q.round(s, i-1, l, tweak), l
 	}
 	q.prf.pool.Put(s)
 	return l<<q.half | r
