@@ -56,7 +56,7 @@ func agree(r *Rewriter, row, masked []byte) error {
 		return nil
 	}
 	binary := p.NewBinaryRewriter()
-	binary.lookUp = r.lookUp
+	binary.lookUp.in = r.lookUp.in
 	var told keptTexts
 	if k, ok := r.observer.(keptTexts); ok { // of the rows so far
 		told = keptTexts{}

@@ -90,16 +90,29 @@ func (p *Program) EntityDomain() string { return p.domain }
 // table says something of it.
 func (p *Program) Sole() bool { return p.own && !p.equal.loose }
 
+// lookUp is where a rewriter looks up entities.
+type lookUp struct {
+	in     *Known      // nil: only the row's own values are known
+	others []*Rewriter // for masking values of other tables
+}
+
+// learning is what a rewriter learns rows into.
+type learning struct {
+	into  *Known // of AppendRow; nil: it does not
+	knows *Known // it has noted the program under table
+	table uint64
+}
+
 // LookUpIn makes the rewriter look up the entity of each row, of which by then all must
 // have been learned.
 func (r *Rewriter) LookUpIn(k *Known) {
 	r.scrub.known.forget()
-	r.lookUp = k
+	r.lookUp.in = k
 }
 
 // LearnInto makes AppendRow add to k what each row says of its entity, before it looks it
 // up; its errors are then those of Learn, too.
-func (r *Rewriter) LearnInto(k *Known) { r.learnInto = k }
+func (r *Rewriter) LearnInto(k *Known) { r.learning.into = k }
 
 // Learn adds to k what a row says of its entity; nothing is masked
 // or counted. The errors are those of AppendRow and ErrKnownFull.
@@ -122,18 +135,18 @@ func (r *Rewriter) learn(k *Known) error {
 	values := &r.scrub.known
 	values.forget()
 	values.fakes, values.ready = values.fakes[:0], false
-	if r.learnedInto != k {
+	if r.learning.knows != k {
 		var err error
-		if r.tableKey, err = k.table(r.p); err != nil {
+		if r.learning.table, err = k.table(r.p); err != nil {
 			return err
 		}
-		r.learnedInto = k
+		r.learning.knows = k
 	}
 	r.out = append(r.out[:0], 0, 0, 0, 0, 0, 0, 0, 0, 1)
 	if r.p.own {
 		r.out[recordLink] = 0
 	}
-	r.out = binary.BigEndian.AppendUint64(r.out, r.tableKey)
+	r.out = binary.BigEndian.AppendUint64(r.out, r.learning.table)
 	for _, c := range r.p.lookedUp {
 		col := &r.p.columns[c.column]
 		value := r.vals[col.index]
@@ -159,7 +172,7 @@ func (r *Rewriter) learn(k *Known) error {
 	if len(r.out) == recordHead {
 		return nil
 	}
-	return k.add(r.ofEntity(), r.out, r.learnInto != nil && r.p.Sole() && r.p.MayLookUp())
+	return k.add(r.ofEntity(), r.out, r.learning.into != nil && r.p.Sole() && r.p.MayLookUp())
 }
 
 // table notes the program that records are of.

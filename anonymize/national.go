@@ -51,6 +51,9 @@ func pairs(at, lo, hi int) []wheel {
 	return []wheel{{at, list}}
 }
 
+// nationalScratch holds the symbols of a number, and those that it should have.
+type nationalScratch struct{ number, check [16]byte }
+
 // makeNational masks the numbers by which a state knows a person. Where the
 // country has a range that it never issues, results are drawn from there, unless
 // permute says otherwise; else the valid numbers are permuted.
@@ -64,13 +67,13 @@ func makeNational(c *compiler) maskFunc {
 	permute := c.bool("permute") || ids[0].never == nil
 	prf, opaque := c.prf(), c.opaque()
 	return func(dst, value []byte, r *Rewriter) []byte {
-		b, lower, ok := symbolsOf(r.digits[0][:0], value, country == "fi")
+		b, lower, ok := symbolsOf(r.national.number[:0], value, country == "fi")
 		if !ok {
 			return opaque(dst, value, r)
 		}
 		for i := range ids {
 			id := &ids[i]
-			if !id.matches(b, r.digits[1][:0]) {
+			if !id.matches(b, r.national.check[:0]) {
 				continue
 			}
 			if permute {

@@ -15,20 +15,27 @@ type level struct {
 	out   []byte // its mask
 }
 
+// nestedScratch is for the parts of values.
+type nestedScratch struct {
+	levels []*level
+	depth  int    // of levels in use
+	whole  []byte // the range that bounds at hand are of
+}
+
 // enter returns the scratch of the next level; leave ends its use.
 func (r *Rewriter) enter() *level {
-	if r.depth == len(r.levels) {
-		r.levels = append(r.levels, new(level))
+	if r.nested.depth == len(r.nested.levels) {
+		r.nested.levels = append(r.nested.levels, new(level))
 	}
-	r.depth++
-	l := r.levels[r.depth-1]
+	r.nested.depth++
+	l := r.nested.levels[r.nested.depth-1]
 	if cap(l.part)+cap(l.out) > outsized {
 		l.part, l.out = nil, nil
 	}
 	return l
 }
 
-func (r *Rewriter) leave() { r.depth-- }
+func (r *Rewriter) leave() { r.nested.depth-- }
 
 // apply masks a value that is neither NULL nor empty, element by element if the
 // column is an array. The mask must make something.

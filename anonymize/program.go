@@ -303,8 +303,8 @@ func (c *compiler) label() uint64 {
 
 // whole returns the range that value is a bound of, or value.
 func (r *Rewriter) whole(value []byte) []byte {
-	if r.anchor != nil {
-		return r.anchor
+	if r.nested.whole != nil {
+		return r.nested.whole
 	}
 	return value
 }

@@ -31,9 +31,9 @@ func maskRange(mask maskFunc) maskFunc {
 	return func(dst, value []byte, r *Rewriter) []byte {
 		l, start := r.enter(), len(dst)
 		defer r.leave()
-		anchor := r.anchor
-		r.anchor = value
-		defer func() { r.anchor = anchor }()
+		anchor := r.nested.whole
+		r.nested.whole = value
+		defer func() { r.nested.whole = anchor }()
 		rest := value
 		for len(rest) > 0 {
 			ch := rest[0]

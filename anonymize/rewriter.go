@@ -18,39 +18,32 @@ type ColumnStats struct {
 
 // Rewriter masks the rows of one table, in one of COPY's formats, for one worker.
 type Rewriter struct {
-	p           *Program
-	binary      bool
-	codec       copyfmt.CodecScratch
-	stats       []ColumnStats // as p.columns
-	opaque      bool          // set by a mask for the value at hand
-	meant       bool          // the mask found something to change in it
-	fields      []span        // of the row at hand, up to the last masked one and those that masks read
-	values      []byte        // decoded values of the row; earlier ones may lie in a buffer before it
-	vals        [][]byte      // of each needed field; nil is NULL
-	out         []byte        // scratch for one masked value
-	folded      []byte        // scratch of canonical
-	entityValue []byte        // scratch of ofEntity
-	seed        [16]byte      // of the row's entity, once seeded
-	seeded      bool          // see ofEntity
-	stream      keyed.Stream  // scratch of invented
-	digits      [2][16]byte   // scratch of national
-	domain      []byte        // scratch of email
-	levels      []*level      // scratch for the parts of values
-	depth       int           // of levels in use
-	anchor      []byte        // of the bounds at hand: the whole range
-	json        jsonState
-	scrub       scrubState
+	p          *Program
+	binary     bool
+	codec      copyfmt.CodecScratch
+	stats      []ColumnStats // as p.columns
+	opaque     bool          // set by a mask for the value at hand
+	meant      bool          // the mask found something to change in it
+	fields     []span        // of the row at hand, up to the last masked one and those that masks read
+	values     []byte        // decoded values of the row; earlier ones may lie in a buffer before it
+	vals       [][]byte      // of each needed field; nil is NULL
+	out        []byte        // scratch for one masked value
+	folded     []byte        // scratch of canonical
+	entitySeed entitySeed
+	stream     keyed.Stream // scratch of invented
+	domain     []byte       // scratch of email
+	national   nationalScratch
+	nested     nestedScratch
+	json       jsonState
+	scrub      scrubState
 
 	lastPerson  lastDraw[whom, identity]
 	lastAddress lastDraw[*country, address]
 	lastPhone   lastPhone
 	lastBlocks  lastBlocks
 
-	lookUp      *Known      // nil: only the row's own values are known
-	others      []*Rewriter // scratch for masking values of other tables
-	learnInto   *Known      // nil, or what learns from each row
-	learnedInto *Known      // knows of the program under tableKey
-	tableKey    uint64
+	lookUp   lookUp
+	learning learning
 
 	witness  Witness      // nil: nobody is told of what is masked
 	outputs  bool         // the witness is told of every output
@@ -93,8 +86,8 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 	if err := r.prepare(row); err != nil {
 		return dst, err
 	}
-	if r.learnInto != nil && p.MayLearn() {
-		if err := r.learn(r.learnInto); err != nil {
+	if r.learning.into != nil && p.MayLearn() {
+		if err := r.learn(r.learning.into); err != nil {
 			return dst, err
 		}
 	}
@@ -133,7 +126,7 @@ func (r *Rewriter) prepare(row []byte) error {
 	if err := decode(r, row); err != nil {
 		return err
 	}
-	r.seeded, r.scrub.known.ready = false, false
+	r.entitySeed.known, r.scrub.known.ready = false, false
 	return nil
 }
 
@@ -199,8 +192,15 @@ func (r *Rewriter) decode(row []byte) error {
 	return nil
 }
 
+// entitySeed is what the masks of a row draw from that follow its entity.
+type entitySeed struct {
+	known    bool // seed is that of the row at hand, or of another table's
+	seed     [16]byte
+	spelling []byte // scratch
+}
+
 // noEntity reports whether a row of a table with entities has none.
-func (r *Rewriter) noEntity() bool { return !r.seeded && r.vals[r.p.owner] == nil }
+func (r *Rewriter) noEntity() bool { return !r.entitySeed.known && r.vals[r.p.owner] == nil }
 
 // entity returns what masks draw from for the row's entity, which is not NULL.
 func (r *Rewriter) entity(label uint64) keyed.Stream {
@@ -209,15 +209,15 @@ func (r *Rewriter) entity(label uint64) keyed.Stream {
 
 // ofEntity returns what stands for the row's entity, which is not NULL.
 func (r *Rewriter) ofEntity() [16]byte {
-	if !r.seeded {
+	if !r.entitySeed.known {
 		value := r.vals[r.p.owner]
 		if r.p.equal != (equality{}) {
-			r.entityValue = r.p.equal.appendSpelling(r.entityValue[:0], value)
-			value = r.entityValue
+			r.entitySeed.spelling = r.p.equal.appendSpelling(r.entitySeed.spelling[:0], value)
+			value = r.entitySeed.spelling
 		}
-		r.seed, r.seeded = r.p.prf.Sum(value), true
+		r.entitySeed.seed, r.entitySeed.known = r.p.prf.Sum(value), true
 	}
-	return r.seed
+	return r.entitySeed.seed
 }
 
 // field appends the masked form of one field.

@@ -153,12 +153,12 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 func (k *knownValues) collect(r *Rewriter) {
 	k.fakes, k.ready = k.fakes[:0], true
 	switch {
-	case r.lookUp == nil || !r.p.MayLookUp() || r.vals[r.p.owner] == nil:
+	case r.lookUp.in == nil || !r.p.MayLookUp() || r.vals[r.p.owner] == nil:
 		k.forget()
 	case !k.about || k.entity != r.ofEntity():
 		k.forget()
 		k.entity, k.about = r.ofEntity(), true
-		r.lookUp.of(k.entity, k)
+		r.lookUp.in.of(k.entity, k)
 		k.fromEntity = len(k.sources)
 	}
 	k.sources = k.sources[:k.fromEntity]
@@ -316,15 +316,15 @@ func (k *knownValues) fake(at int, r *Rewriter) []byte {
 // entity of r's row.
 func (r *Rewriter) rewriterOf(p *Program) *Rewriter {
 	var t *Rewriter
-	for _, x := range r.others {
+	for _, x := range r.lookUp.others {
 		if x.p == p {
 			t = x
 		}
 	}
 	if t == nil {
 		t = p.NewRewriter()
-		r.others = append(r.others, t)
+		r.lookUp.others = append(r.lookUp.others, t)
 	}
-	t.seed, t.seeded = r.ofEntity(), true
+	t.entitySeed.seed, t.entitySeed.known = r.ofEntity(), true
 	return t
 }
