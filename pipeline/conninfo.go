@@ -51,9 +51,10 @@ func ParseConn(dsn string) (*pgconn.Config, error) {
 	return cfg, nil
 }
 
-// withoutEffect are settings of libpq that are not asked for and change nothing here: names and encodings
-// are set in every session, a server is chosen by the first connection, a silent one is
-// noticed in another way, and GSS encryption and compression are never asked for.
+// withoutEffect are settings of libpq that are not asked for and change nothing here:
+// names and encodings are set in every session, a server is chosen by the first
+// connection, a silent one is noticed in another way, and GSS encryption and
+// compression are never asked for.
 var withoutEffect = []string{
 	"client_encoding", "fallback_application_name", "gssdelegation", "gsslib", "load_balance_hosts",
 	"sslcompression", "sslkeylogfile", "tcp_user_timeout",

@@ -16,7 +16,8 @@ import (
 
 // Rewriter masks rows. AppendRow appends the new form of row, one row of COPY
 // text without its newline or one tuple of a binary job, to dst. row does not
-// overlap dst and dies with the call. A Rewriter belongs to one goroutine at a time. Its errors hold no data.
+// overlap dst and dies with the call. A Rewriter belongs to one goroutine at a time.
+// Its errors hold no data.
 type Rewriter interface {
 	AppendRow(dst, row []byte) ([]byte, error)
 }
@@ -110,9 +111,8 @@ type TargetConns interface {
 // copied again, on the same snapshot, unless the target says that it was committed.
 //
 // src lends connections that are in one snapshot; Source does. The results are in the
-// order of jobs; with an error they are what was
-// committed by then. Errors hold no data; a *YieldError and errors of the
-// context can be told by errors.As and errors.Is.
+// order of jobs; with an error they are what was committed by then. Errors hold no
+// data; a *YieldError and errors of the context can be told by errors.As and errors.Is.
 func Copy(ctx context.Context, src Sessions, tgt TargetConns, jobs []Job, opts CopyOptions) ([]JobResult, error) {
 	c := newCopier(src, jobs)
 	c.open = func() sink { return &targetSink{conns: tgt} }

@@ -103,7 +103,8 @@ where not w.granted and w.pid <> all ($1::int[])
 // Watch looks, on a connection of its own outside the snapshot, whether anyone
 // waits behind our sessions, until ctx ends (then it returns nil) or a wait gets
 // as long as Yield (then it returns a *YieldError, and the caller ends the run
-// and closes the source). It also minds MaxLag and MaxAge. It may start any time after OpenSource.
+// and closes the source). It also minds MaxLag and MaxAge. It may start any time
+// after OpenSource.
 func (s *Source) Watch(ctx context.Context) error {
 	var conn *pgconn.PgConn
 	connect := func() error {

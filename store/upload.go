@@ -105,9 +105,9 @@ func (u *Upload) errorf(file string, err error) error {
 }
 
 // Create starts a file, whose name is one that pg_dump gives, such as 12.dat.gz.
-// A file that is stored is not created again. Its Close stores what was written: nil means that it is
-// there to stay. Cancelling ctx, and an error of Write, drop the file; Close must be
-// called all the same. A file belongs to one goroutine.
+// A file that is stored is not created again. Its Close stores what was written: nil
+// means that it is there to stay. Cancelling ctx, and an error of Write, drop the file;
+// Close must be called all the same. A file belongs to one goroutine.
 func (u *Upload) Create(ctx context.Context, file string) (io.WriteCloser, error) {
 	if err := checkFile(file); err != nil {
 		return nil, u.errorf("", err)

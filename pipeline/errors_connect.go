@@ -1,0 +1,80 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// connectError keeps what a connection attempt said: it speaks of hosts, roles
+// and databases, never of rows or passwords.
+func connectError(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return &netError{err}
+	}
+	hint := ""
+	switch pg.Code {
+	case "28P01":
+		hint = "; check the password (PGPASSWORD, a pass file, or the connection string)"
+	case "28000":
+		hint = "; check pg_hba.conf, the role and its right to log in"
+	case "42704":
+		hint = "; is it a setting of the connection string or the service file that is misspelt?"
+	case "53300":
+		hint = "; " + remedy(pg.Code)
+	}
+	return &messageError{pg: pg, hint: hint}
+}
+
+// netError is a connection attempt that no server answered.
+type netError struct{ err error }
+
+func (e *netError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "failed to ")
+	if strings.Contains(text, "server refused TLS connection") {
+		text += "; the server has no TLS: turn it on there, or write sslmode=disable (or prefer) if the way to it is safe without"
+	}
+	return text
+}
+
+func (e *netError) Unwrap() error { return e.err }
+
+// messageError passes on the message of a server error that cannot quote a row:
+// of connections, and of statements on databases, roles and settings.
+type messageError struct {
+	pg   *pgconn.PgError
+	hint string
+}
+
+func (e *messageError) Error() string {
+	return fmt.Sprintf("%s (SQLSTATE %s)%s", e.pg.Message, e.pg.Code, e.hint)
+}
+
+// withMessage keeps what the server said, of statements that touch no rows.
+func withMessage(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	hint := ""
+	if pg.Code == recoveryConflict || pg.Code == lockNotAvailable {
+		hint = "; " + remedy(pg.Code)
+	}
+	return &messageError{pg: pg, hint: hint}
+}
+
+// codeOf returns err's SQLSTATE, or "".
+func codeOf(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	var m *messageError
+	if errors.As(err, &m) {
+		return m.pg.Code
+	}
+	return ""
+}
