@@ -75,25 +75,25 @@ func Script(ctx context.Context, pgRestore string, major int, dir string, out io
 		return err
 	}
 	cmd := exec.CommandContext(ctx, program, "--file=-", dir)
-	said, kept := complaints{program: "pg_restore"}, keeper{w: out}
-	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bareEnv(), &kept, &said, 10*time.Second
+	said, written := complaints{program: "pg_restore"}, stickyWriter{w: out}
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bareEnv(), &written, &said, 10*time.Second
 	err = runAttached(cmd)
-	if kept.err != nil {
-		return kept.err
+	if written.err != nil {
+		return written.err
 	}
 	return said.error(ctx, err)
 }
 
-// keeper remembers the error of a writer.
-type keeper struct {
+// stickyWriter remembers the first error of a writer.
+type stickyWriter struct {
 	w   io.Writer
 	err error
 }
 
-func (k *keeper) Write(p []byte) (int, error) {
-	n, err := k.w.Write(p)
-	if err != nil && k.err == nil {
-		k.err = err
+func (s *stickyWriter) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err != nil && s.err == nil {
+		s.err = err
 	}
 	return n, err
 }
