@@ -13,7 +13,7 @@ import (
 // as pg_dump would have, after all data that is there, and returns it. The
 // columns are those of the file in their order, by their names as the catalog has
 // them; none stands for all of them. The file must be there, too, when the
-// archive is restored; see [NewDataWriter].
+// archive is restored; see [PartWriter].
 func (a *Archive) AddTableData(table *Entry, columns []string) (*Entry, error) {
 	if table.Desc != "TABLE" {
 		return nil, fmt.Errorf("%q: a %s has no rows in an archive", table.Tag, table.Desc)

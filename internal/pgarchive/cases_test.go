@@ -2,8 +2,7 @@ package pgarchive_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -58,21 +57,10 @@ func archive(t *testing.T, dsn string, c pgarchive.Compression) string {
 	dir := write(t, a)
 	conn := pgtest.Connect(t, dsn)
 	for e, sql := range copies {
-		f, err := os.Create(filepath.Join(dir, e.DataFile(c.Algorithm)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := pgarchive.NewDataWriter(f, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := conn.CopyTo(context.Background(), w, sql); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
+		fillFrom(t, dir, c, e, func(w io.Writer) error {
+			_, err := conn.CopyTo(context.Background(), w, sql)
+			return err
+		})
 	}
 	return dir
 }

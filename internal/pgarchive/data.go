@@ -22,67 +22,12 @@ func (e *Entry) DataFile(a Algorithm) string {
 	return e.Filename + a.Suffix()
 }
 
-// DataWriter writes the data file of one table. It passes on what it is given, so
-// many rows at once are best.
-type DataWriter struct {
-	w      compressor
-	last   byte // what was written last, 0 before anything was
-	err    error
-	closed bool
-}
-
-// NewDataWriter returns a writer of rows in COPY's text format, as COPY … TO
-// STDOUT delivers them: each ends in a newline, and what ends them all is added
-// by Close. Closing w is up to the caller.
-func NewDataWriter(w io.Writer, c Compression) (*DataWriter, error) {
-	z, err := c.newCompressor()
-	if err != nil {
-		return nil, err
-	}
-	z.Reset(w)
-	return &DataWriter{w: z}, nil
-}
-
-// Write takes a piece of the rows, which may begin and end anywhere. After an
-// error all further calls return that error.
-func (d *DataWriter) Write(p []byte) (int, error) {
-	if d.closed {
-		return 0, errors.New("table data: written after its end")
-	}
-	if d.err != nil || len(p) == 0 {
-		return 0, d.err
-	}
-	n, err := d.w.Write(p)
-	d.err = err
-	d.last = p[len(p)-1]
-	return n, err
-}
-
-// Close ends a table's rows and the compressed stream. An error, of this call or one
-// before it, means that the file is not whole and must not be kept. A second
-// call returns what the first one did.
-func (d *DataWriter) Close() error {
-	if d.closed {
-		return d.err
-	}
-	d.closed = true
-	if d.err == nil && d.last != 0 && d.last != '\n' {
-		d.err = errCutRow
-	}
-	if d.err == nil {
-		_, d.err = io.WriteString(d.w, tail)
-	}
-	if d.err == nil {
-		d.err = d.w.Close()
-	}
-	return d.err
-}
-
 var errCutRow = errors.New("table data: cut off within a row")
 
-// PartWriter compresses parts of a table's rows, each by itself: any number of
-// them, one behind the other, and the end that AppendEnd makes are a data file.
-// All readers of the formats take such a row of streams for one.
+// PartWriter compresses parts of a table's rows, in COPY's text format, each by
+// itself: any number of them, one behind the other, and the end that AppendEnd
+// makes are a data file. All readers of the formats take such a row of streams for
+// one.
 type PartWriter struct {
 	w    compressor
 	last byte
@@ -105,7 +50,9 @@ func (p *PartWriter) Reset(w io.Writer) {
 	p.last, p.err = 0, nil
 }
 
-// Write takes a piece of the part's rows, as [DataWriter.Write] does.
+// Write takes a piece of the part's rows, which may begin and end anywhere. It
+// passes on what it is given, so many rows at once are best. After an error all
+// further calls return that error.
 func (p *PartWriter) Write(rows []byte) (int, error) {
 	if p.err != nil || len(rows) == 0 {
 		return 0, p.err
@@ -116,7 +63,9 @@ func (p *PartWriter) Write(rows []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the part. A part without rows may be left out of the file.
+// Close ends the part, with the last of its rows. After an error, of this call or
+// one before it, the part must not be kept. A part without rows may be left out of
+// the file.
 func (p *PartWriter) Close() error {
 	if p.err == nil && p.last != 0 && p.last != '\n' {
 		p.err = errCutRow
@@ -130,11 +79,14 @@ func (p *PartWriter) Close() error {
 // AppendEnd appends what ends the data file of a table behind its parts.
 func AppendEnd(dst []byte, c Compression) ([]byte, error) {
 	b := bytes.NewBuffer(dst)
-	d, err := NewDataWriter(b, c)
+	w, err := NewWriter(b, c)
 	if err != nil {
 		return dst, err
 	}
-	if err := d.Close(); err != nil {
+	if _, err = io.WriteString(w, tail); err != nil {
+		return dst, err
+	}
+	if err := w.Close(); err != nil {
 		return dst, err
 	}
 	return b.Bytes(), nil

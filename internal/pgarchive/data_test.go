@@ -8,54 +8,22 @@ import (
 	"testing"
 )
 
-func TestDataWriter(t *testing.T) {
-	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {Gzip, 1}, {Gzip, 9}, {LZ4, DefaultLevel}, {LZ4, 12}, {Zstd, DefaultLevel}, {Zstd, 22}} {
-		for _, rows := range []string{"", "1\t\\N\n", strings.Repeat("42\ttext\n", 10000)} {
-			var b bytes.Buffer
-			d, err := NewDataWriter(&b, c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, p := range [][]byte{[]byte(rows[:len(rows)/2]), nil, []byte(rows[len(rows)/2:])} {
-				if n, err := d.Write(p); n != len(p) || err != nil {
-					t.Fatalf("%d, %v", n, err)
-				}
-			}
-			if err := errors.Join(d.Close(), d.Close()); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := d.Write([]byte("x")); err == nil {
-				t.Error("written after its end")
-			}
-			r, err := NewReader(&b, c.Algorithm)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := io.ReadAll(r)
-			if want := rows + "\\.\n\n\n"; err != nil || string(got) != want {
-				t.Errorf("%v: %q, %v; want %q", c, got, err, want)
-			}
-		}
-	}
-}
-
-func TestDataWriterRefuses(t *testing.T) {
+func TestPartWriterRefuses(t *testing.T) {
 	for _, c := range []Compression{{LZ4, 13}, {Zstd, 23}, {Zstd + 1, 1}, {Gzip, 0}, {Gzip, 10}, {None, 1}} {
-		if _, err := NewDataWriter(io.Discard, c); err == nil {
+		if _, err := NewPartWriter(c); err == nil {
 			t.Errorf("%v is taken", c)
 		}
-	}
-	d, _ := NewDataWriter(io.Discard, Compression{})
-	d.Write([]byte("1\t2"))
-	if err := errors.Join(d.Close()); err == nil || !strings.Contains(err.Error(), "cut off") {
-		t.Errorf("half a row: %v", err)
+		if _, err := AppendEnd(nil, c); err == nil {
+			t.Errorf("%v ends a file", c)
+		}
 	}
 	full := errors.New("disk full")
 	for _, c := range []Compression{{}, {Gzip, 1}} {
-		d, _ := NewDataWriter(errWriter{full}, c)
-		_, first := d.Write(bytes.Repeat([]byte("row\n"), 1<<18))
-		_, second := d.Write([]byte("row\n"))
-		if err := d.Close(); !errors.Is(err, full) || !errors.Is(first, full) || !errors.Is(second, full) {
+		p, _ := NewPartWriter(c)
+		p.Reset(errWriter{full})
+		_, first := p.Write(bytes.Repeat([]byte("row\n"), 1<<18))
+		_, second := p.Write([]byte("row\n"))
+		if err := p.Close(); !errors.Is(err, full) || !errors.Is(first, full) || !errors.Is(second, full) {
 			t.Errorf("%v: %v, %v, %v", c, first, second, err)
 		}
 	}
@@ -65,15 +33,16 @@ type errWriter struct{ err error }
 
 func (w errWriter) Write([]byte) (int, error) { return 0, w.err }
 
-func TestDataWriterAllocates(t *testing.T) {
+func TestPartWriterAllocates(t *testing.T) {
 	row := []byte("1\tsome text\n")
 	for _, c := range []Compression{{}, {Gzip, 1}} {
-		d, err := NewDataWriter(io.Discard, c)
+		p, err := NewPartWriter(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.Write(row) // the compressor is made by the first one
-		if n := testing.AllocsPerRun(1000, func() { d.Write(row) }); n != 0 {
+		p.Reset(io.Discard)
+		p.Write(row) // the compressor is made by the first one
+		if n := testing.AllocsPerRun(1000, func() { p.Write(row) }); n != 0 {
 			t.Errorf("%v: %v allocations a row", c, n)
 		}
 	}
@@ -93,7 +62,7 @@ func TestDataFile(t *testing.T) {
 
 // Parts, one behind the other, are one file, and a writer of them serves again.
 func TestParts(t *testing.T) {
-	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {LZ4, DefaultLevel}, {Zstd, DefaultLevel}} {
+	for _, c := range []Compression{{}, {Gzip, DefaultLevel}, {Gzip, 1}, {Gzip, 9}, {LZ4, DefaultLevel}, {LZ4, 12}, {Zstd, DefaultLevel}, {Zstd, 22}} {
 		p, err := NewPartWriter(c)
 		if err != nil {
 			t.Fatal(err)
@@ -105,8 +74,12 @@ func TestParts(t *testing.T) {
 			p.Reset(&lost) // a part that is given up leaves nothing behind
 			p.Write([]byte("half a r"))
 			p.Reset(&part)
-			_, err := p.Write(rows)
-			if err := errors.Join(err, p.Close()); err != nil {
+			for _, piece := range [][]byte{rows[:len(rows)/2], nil, rows[len(rows)/2:]} {
+				if n, err := p.Write(piece); n != len(piece) || err != nil {
+					t.Fatalf("%d, %v", n, err)
+				}
+			}
+			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
 			file, want = append(file, part.Bytes()...), append(want, rows...)
@@ -133,8 +106,8 @@ func TestParts(t *testing.T) {
 		}
 		p.Reset(io.Discard)
 		p.Write([]byte("half a r"))
-		if err := p.Close(); err == nil {
-			t.Errorf("%v: half a row is a part", c)
+		if err := p.Close(); err == nil || !strings.Contains(err.Error(), "cut off") {
+			t.Errorf("%v: half a row is a part: %v", c, err)
 		}
 	}
 }

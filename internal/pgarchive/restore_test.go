@@ -2,7 +2,9 @@ package pgarchive_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,17 +149,29 @@ comment on index orders_customer_idx is 'last in the archive';
 // fill writes an entry's data.
 func fill(t *testing.T, dir string, c pgarchive.Compression, e *pgarchive.Entry, rows string) {
 	t.Helper()
-	f, err := os.Create(filepath.Join(dir, e.DataFile(c.Algorithm)))
+	fillFrom(t, dir, c, e, func(w io.Writer) error {
+		_, err := io.WriteString(w, rows)
+		return err
+	})
+}
+
+// fillFrom writes an entry's data as rows does.
+func fillFrom(t *testing.T, dir string, c pgarchive.Compression, e *pgarchive.Entry, rows func(io.Writer) error) {
+	t.Helper()
+	w, err := pgarchive.NewPartWriter(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	w, err := pgarchive.NewDataWriter(f, c)
-	if err != nil {
+	var part bytes.Buffer
+	w.Reset(&part)
+	if err := errors.Join(rows(w), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	w.Write([]byte(rows))
-	if err := w.Close(); err != nil {
+	file, err := pgarchive.AppendEnd(part.Bytes(), c)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, e.DataFile(c.Algorithm)), file, 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
