@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -187,7 +188,7 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		return 0, itemNone
 	}
 	switch n := end - i; {
-	case n == 6 && (v[end] == '-' || v[end] == '+' || v[end] == 'A') && i+11 <= len(v) && !wordAfter(v, i+11):
+	case n == 6 && strings.IndexByte("-+ABCDEFUVWXY", v[end]) >= 0 && i+11 <= len(v) && !wordAfter(v, i+11):
 		b := append(s.digits[0][:0], v[i:i+11]...)
 		if rule := s.d.lettered["fi"]; radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(rule.ids, b) {
 			return i + 11, rule.country

@@ -277,4 +277,9 @@ func TestFinnishSigns(t *testing.T) {
 			}
 		}
 	}
+	for _, v := range []string{"010594Y9032", "020202E904K", "131052-308T"} {
+		if out := one(t, 1, "text", Mask{Kind: "scrub"})("hetu " + v + "."); strings.Contains(out, v) || len(out) != len("hetu .")+len(v) {
+			t.Errorf("in a text %q becomes %q", v, out)
+		}
+	}
 }
