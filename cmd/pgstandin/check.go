@@ -6,12 +6,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/schemafile"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/rules"
 )
@@ -78,13 +80,13 @@ func runCheck(cmd *cobra.Command, o *checkOptions) error {
 func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error) {
 	ctx := cmd.Context()
 	j := &job{file: file, noLock: o.writeLock}
-	var from *schemaFile
+	var from *schemafile.Database
 	if o.schema != "" {
 		if from, err = openSchema(ctx, o.schema, cmd.InOrStdin(), cmd.ErrOrStderr()); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, from.Close()) }()
-		if j.source, err = throwAway(from.server, from.database); err != nil {
+		if j.source, err = throwAway(from.DSN()); err != nil {
 			return err
 		}
 	} else if j.source, err = o.source.config(); err != nil {
@@ -117,7 +119,8 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 	}
 	of, notes := b.schema.Database, b.notes()
 	if from != nil {
-		of, notes = from.name, append(notes, from.notes()...)
+		of = from.Name()
+		notes = slices.Concat(notes, passedNotes(of, from.PassedOver()), []string{"a file has no rows: whether masks have room for as many as there are was not checked"})
 	}
 	return printCheck(cmd.OutOrStdout(), file.Name, of, append(notes, b.tails()...), b, o.ledger)
 }

@@ -88,10 +88,10 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 		return usageError(err)
 	}
 	j := &job{noLock: true, file: file, secret: secret, run: o.run}
-	if j.source, err = throwAway(server, "production"); err != nil {
+	if j.source, err = throwAway(server.DSN("production")); err != nil {
 		return err
 	}
-	staging, err := throwAway(server, "staging")
+	staging, err := throwAway(server.DSN("staging"))
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/lockfile"
@@ -13,12 +14,10 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// addKeys makes the keys that the database does not have yet.
-func (l *schemaLoader) addKeys(ctx context.Context, keys []lockfile.Key) error {
-	if err := errors.Join(l.complete(), l.ended()); err != nil {
-		return err
-	}
-	s, err := catalog.Read(ctx, l.conn)
+// addKeys makes the keys that the database, with the tables of that file, does not have
+// yet.
+func addKeys(ctx context.Context, conn *pgconn.PgConn, file string, keys []lockfile.Key) error {
+	s, err := catalog.Read(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("throw-away server: %w", err)
 	}
@@ -36,7 +35,8 @@ func (l *schemaLoader) addKeys(ctx context.Context, keys []lockfile.Key) error {
 	slices.SortStableFunc(keys, func(a, b lockfile.Key) int {
 		return rankOfKey(a, partition(a)) - rankOfKey(b, partition(b))
 	})
-	if err := l.exec(ctx, "set check_function_bodies = off; set search_path = ''"); err != nil {
+	exec := func(sql string) error { return conn.Exec(ctx, sql).Close() }
+	if err := exec("set check_function_bodies = off; set search_path = ''"); err != nil {
 		return fmt.Errorf("throw-away server: %w", pipeline.SafeError(err))
 	}
 	for _, k := range keys {
@@ -47,9 +47,9 @@ func (l *schemaLoader) addKeys(ctx context.Context, keys []lockfile.Key) error {
 		if how, ok := strings.CutPrefix(k.Key, "unique index "); ok {
 			sql = "create unique index on " + k.Table + " " + how
 		}
-		if err := l.exec(ctx, sql); err != nil && !(partition(k) && strings.HasPrefix(k.Key, "primary key")) {
+		if err := exec(sql); err != nil && !(partition(k) && strings.HasPrefix(k.Key, "primary key")) {
 			return withStatus(exitUndecided, fmt.Errorf("drift from the lock file: %s of %s cannot be made with the tables that %s begins with (%w); "+
-				"write the lock file again by check --write-lock, or give the schema by --schema FILE", k.Key, k.Table, l.file.name, pipeline.SafeError(err)))
+				"write the lock file again by check --write-lock, or give the schema by --schema FILE", k.Key, k.Table, file, pipeline.SafeError(err)))
 		}
 	}
 	return nil

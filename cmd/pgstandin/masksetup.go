@@ -15,6 +15,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/lockfile"
+	"github.com/pgstandin/pgstandin/internal/schemafile"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -31,8 +32,8 @@ type maskSetup struct {
 	began   fs.FileInfo
 	errOut  io.Writer
 
-	server *schemaFile
-	loader *schemaLoader // loads what the dump begins with; nil once bound
+	server *schemafile.Database
+	loader *schemafile.Loader // of the server; loads what the dump begins with; nil once bound
 	locked []lockfile.Key
 	bound  *bound
 	gone   map[*schema.Table]string          // tables whose rows are left out, and why
@@ -117,17 +118,23 @@ func (s *maskSetup) useLock(ctx context.Context) error {
 			"give the schema: --schema FILE, which pg_dump --schema-only writes\n"+
 			"write the lock file: pgstandin check --source … --write-lock", why))
 	}
-	s.server, s.loader, err = startSchema(ctx, s.name(), s.errOut)
-	return err
+	if s.server, err = schemafile.Start(ctx, s.name(), s.errOut, pipeline.SafeError); err != nil {
+		return err
+	}
+	s.loader = s.server.Loader()
+	return nil
 }
 
 // bindStream binds the rules to the tables that were loaded from the stream and
 // the keys of the lock file.
 func (s *maskSetup) bindStream(ctx context.Context) error {
-	if err := s.loader.addKeys(ctx, s.locked); err != nil {
+	if err := errors.Join(s.loader.Complete(), s.loader.Ended()); err != nil {
+		return schemaStatus(err)
+	}
+	if err := addKeys(ctx, s.server.Conn(), s.server.Name(), s.locked); err != nil {
 		return err
 	}
-	s.loader.conn.Close(ctx)
+	s.server.Done(ctx)
 	s.loader = nil
 	return s.bind(ctx)
 }
@@ -136,7 +143,7 @@ func (s *maskSetup) bindStream(ctx context.Context) error {
 func (s *maskSetup) bind(ctx context.Context) error {
 	j := s.job
 	var err error
-	if j.source, err = throwAway(s.server.server, s.server.database); err != nil {
+	if j.source, err = throwAway(s.server.DSN()); err != nil {
 		return err
 	}
 	src, err := j.open(ctx)

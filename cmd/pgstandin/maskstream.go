@@ -127,8 +127,8 @@ func (m *masker) items(ctx context.Context) error {
 			}
 		default:
 			if l := m.setup.loader; l != nil {
-				if err := l.item(ctx, it); err != nil {
-					return err
+				if err := l.Item(ctx, it); err != nil {
+					return schemaStatus(err)
 				}
 			}
 			err = m.other(ctx, it)

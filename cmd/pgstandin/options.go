@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/pflag"
 
-	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -40,12 +39,12 @@ func reading(conn *pgconn.Config, dsn string) pipeline.SourceConfig {
 }
 
 // throwAway is that of a database of a server of our own.
-func throwAway(server *pgserver.Server, database string) (cfg pipeline.SourceConfig, err error) {
-	conn, err := pgconn.ParseConfig(server.DSN(database))
+func throwAway(dsn string) (cfg pipeline.SourceConfig, err error) {
+	conn, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		return cfg, fmt.Errorf("throw-away server: %w", err)
 	}
-	return reading(conn, server.DSN(database)), nil
+	return reading(conn, dsn), nil
 }
 
 // targetOptions say what to replace.

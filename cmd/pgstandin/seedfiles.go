@@ -12,45 +12,40 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/internal/schemafile"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 // makeSchema loads the schema's file into the target, in one transaction.
 func (r *seedRun) makeSchema(ctx context.Context, cfg *pgconn.Config) error {
-	name, in := r.o.schema, r.in
-	if name == "-" {
-		name = "standard input"
-	} else {
-		file, err := os.Open(name)
-		if err != nil {
-			return usageError(fmt.Errorf("schema: %w", err))
-		}
-		defer file.Close()
-		in = file
+	name, in, err := openSchemaText(r.o.schema, r.in)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	conn, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("target: %w", pipeline.SafeError(err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	info := r.filling.Info()
-	l := &schemaLoader{file: &schemaFile{name: name}, conn: conn, in: sqlfile.NewReader(in, name), version: info.Major(), server: info.Host, end: "target"}
+	l := schemafile.NewLoader(conn, schemafile.Config{Name: name, End: "target", Server: info.Host, Version: info.Major(), Safe: pipeline.SafeError})
 	// Whatever the role's and the database's own settings are.
 	for _, sql := range []string{"set client_encoding = 'UTF8'; set default_transaction_read_only = off", "begin"} {
-		if err := l.exec(ctx, sql); err != nil {
+		if err := conn.Exec(ctx, sql).Close(); err != nil {
 			return fmt.Errorf("target: %w", pipeline.SafeError(err))
 		}
 	}
-	if err := l.run(ctx); err != nil {
-		return err
+	if err := l.Read(ctx, sqlfile.NewReader(in, name)); err != nil {
+		return schemaStatus(err)
 	}
 	if conn.TxStatus() == 'T' {
-		if err := l.exec(ctx, "commit"); err != nil {
+		if err := conn.Exec(ctx, "commit").Close(); err != nil {
 			return fmt.Errorf("target: schema: %w", pipeline.SafeError(err))
 		}
 	}
-	for _, note := range l.file.passedNotes() {
+	for _, note := range passedNotes(name, l.PassedOver()) {
 		r.report.Note(note)
 	}
 	return nil
@@ -67,10 +62,10 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	for _, note := range from.passedNotes() {
+	for _, note := range passedNotes(from.Name(), from.PassedOver()) {
 		r.report.Note(note)
 	}
-	cfg, err := pgconn.ParseConfig(from.server.DSN(from.database))
+	cfg, err := pgconn.ParseConfig(from.DSN())
 	if err != nil {
 		return fmt.Errorf("throw-away server: %w", err)
 	}
@@ -78,7 +73,7 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 		return err
 	}
 	defer r.filling.Close(context.WithoutCancel(ctx))
-	r.name = from.name
+	r.name = from.Name()
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
