@@ -66,6 +66,7 @@ var table = map[string][]string{
 
 	"internal/lockfile":   {"schema", "rules"},
 	"internal/reidentify": {"schema", "rules", "report"},
+	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 
 	"store": {"internal/ownedfolder", gocloud, age, aws},
