@@ -119,14 +119,12 @@ func (o *maskOptions) mask(ctx context.Context, dump string, in io.Reader, out, 
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	m := newMasker(&s, in, out)
-	if err := m.run(ctx); err != nil {
+	if res, err = s.mask(ctx, in, out); err != nil {
 		return nil, err
 	}
 	if err := s.unchanged(); err != nil {
 		return nil, err
 	}
-	res = m.result()
 	res.Seconds = time.Since(started).Seconds()
 	res.KeyID, res.Rules = j.secret.ID(), report.Rules{File: file.Name, SHA256: file.Hash}
 	return res, nil

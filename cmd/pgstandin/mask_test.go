@@ -162,7 +162,7 @@ func (s *staging) maskSetup(schemaSQL string, onePass bool) *maskSetup {
 func maskWith(t testing.TB, setup *maskSetup, dump string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := newMasker(setup, strings.NewReader(dump), &out).run(t.Context()); err != nil {
+	if _, err := setup.mask(t.Context(), strings.NewReader(dump), &out); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -52,12 +52,12 @@ func TestMaskMemory(t *testing.T) {
 			f := form
 			f.n = rows
 			runtime.ReadMemStats(&before)
-			m := newMasker(setup, &f, io.Discard)
-			if err := m.run(t.Context()); err != nil {
+			r, err := setup.mask(t.Context(), &f, io.Discard)
+			if err != nil {
 				t.Fatal(err)
 			}
 			runtime.ReadMemStats(&after)
-			if r := m.result(); r.Rows < int64(rows) {
+			if r.Rows < int64(rows) {
 				t.Errorf("%d rows of %d", r.Rows, rows)
 			}
 			return after.TotalAlloc - before.TotalAlloc - uint64(rows*len(form.line)) // what the test itself repeats
@@ -84,7 +84,7 @@ func BenchmarkMaskDump(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := newMasker(setup, strings.NewReader(text), io.Discard).run(b.Context()); err != nil {
+				if _, err := setup.mask(b.Context(), strings.NewReader(text), io.Discard); err != nil {
 					b.Fatal(err)
 				}
 			}

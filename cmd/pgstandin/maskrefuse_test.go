@@ -155,8 +155,7 @@ func TestMaskRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			m := newMasker(setup, strings.NewReader(good+c.text), &out)
-			err := m.run(t.Context())
+			_, err := setup.mask(t.Context(), strings.NewReader(good+c.text), &out)
 			if err == nil || exitCode(err) != c.status || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("status %d, want %d: %v", exitCode(err), c.status, err)
 			}

@@ -1,25 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/maskdump"
 	"github.com/pgstandin/pgstandin/report"
 )
-
-var (
-	errGenerated = errors.New("a value of a generated column that is not DEFAULT")
-	errLiteral   = errors.New("a string with an escape that stands for nothing")
-)
-
-type rowLearner interface {
-	Learn(k *anonymize.Known, row []byte) error
-}
 
 // maskResult is what mask did; it holds no value.
 type maskResult struct {
@@ -45,32 +33,20 @@ type maskTableResult struct {
 	Fixed  int64  `json:"values_unchanged_by_mask"` // came out as they went in
 }
 
-func (m *masker) result() *maskResult {
-	r := &maskResult{Tables: []maskTableResult{}, Read: m.read.n, Written: m.wrote.n, LeftOut: m.left}
-	for _, t := range m.order {
-		r.Rows += t.rows
-		r.Left += t.left
-		name := t.leaf.Name.String()
-		i := slices.IndexFunc(r.Tables, func(x maskTableResult) bool { return x.Name == name })
-		if i < 0 {
-			i = len(r.Tables)
-			r.Tables = append(r.Tables, maskTableResult{Name: name, Why: t.why})
-			if t.program != nil {
-				r.Tables[i].Masked = t.program.Masked()
-			}
-		}
-		x := &r.Tables[i]
-		x.Rows += t.rows
-		x.Left += t.left
-		if t.rw == nil {
-			continue
-		}
-		for _, s := range t.rw.Stats() {
-			x.Opaque += s.Opaque
-			x.Fixed += s.Fixed
-		}
+// passedOver counts what is not written, besides rows.
+type passedOver struct {
+	Statistics int64 `json:"statistics"`    // statements
+	Large      int64 `json:"large_objects"` // statements
+	Comments   int64 `json:"comments"`      // lines
+}
+
+func maskResultOf(c maskdump.Counts) *maskResult {
+	r := &maskResult{Tables: []maskTableResult{}, Read: c.Read, Written: c.Written, LeftOut: passedOver(c.LeftOut)}
+	for _, t := range c.Tables {
+		r.Rows += t.Rows
+		r.Left += t.Left
+		r.Tables = append(r.Tables, maskTableResult(t))
 	}
-	slices.SortFunc(r.Tables, func(a, b maskTableResult) int { return strings.Compare(a.Name, b.Name) })
 	return r
 }
 

@@ -15,10 +15,11 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/lockfile"
+	"github.com/pgstandin/pgstandin/internal/maskdump"
 	"github.com/pgstandin/pgstandin/internal/schemafile"
-	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
 )
@@ -297,10 +298,9 @@ func (s *maskSetup) learn(ctx context.Context) error {
 		return nil
 	}
 	known := anonymize.NewKnown(int64(s.options.memory))
-	m := newMasker(s, s.file, io.Discard)
-	m.learning, m.asked = known, asked
-	if err := knownFull(m.run(ctx), &s.options.memory); err != nil {
-		return err
+	m := maskdump.New(s.filter(), s.file, io.Discard)
+	if err := maskStatus(m.Learn(ctx, known, asked)); err != nil {
+		return knownFull(err, &s.options.memory)
 	}
 	s.known = known
 	_, err := s.file.Seek(0, io.SeekStart)
@@ -322,10 +322,48 @@ func (s *maskSetup) unchanged() error {
 	return nil
 }
 
-// errorAt is an error of the dump at a line.
-func (s *maskSetup) errorAt(line int, format string, args ...any) error {
-	return &sqlfile.Error{File: s.name(), Line: line, Text: fmt.Sprintf(format, args...)}
+// filter configures what masks the dump.
+func (s *maskSetup) filter() maskdump.Config {
+	cfg := maskdump.Config{Name: s.name(), Objects: s.job.file.Objects != rules.ObjectsUndecided}
+	if s.loader == nil {
+		cfg.Tables = s.tables()
+		return cfg
+	}
+	cfg.Item = s.loader.Item
+	cfg.Bind = func(ctx context.Context) (*maskdump.Tables, error) {
+		if err := s.bindStream(ctx); err != nil {
+			return nil, err
+		}
+		return s.tables(), nil
+	}
+	return cfg
 }
 
-// notCopied returns why no row of a table is copied, or "".
-func (s *maskSetup) notCopied(t *schema.Table) string { return s.gone[t.Root()] }
+// tables is what the filter is to know of the tables.
+func (s *maskSetup) tables() *maskdump.Tables {
+	return &maskdump.Tables{
+		Schema: s.bound.schema, Specs: s.bound.specs(), Programs: s.bound.programs,
+		Gone: s.gone, Cuts: s.cuts, Known: s.known, Moves: masksPartitionKey,
+	}
+}
+
+// mask masks a dump.
+func (s *maskSetup) mask(ctx context.Context, in io.Reader, out io.Writer) (*maskResult, error) {
+	m := maskdump.New(s.filter(), in, out)
+	if err := m.Mask(ctx); err != nil {
+		return nil, maskStatus(err)
+	}
+	return maskResultOf(m.Counts()), nil
+}
+
+// maskStatus gives an error of the dump its exit status.
+func maskStatus(err error) error {
+	var wrong *maskdump.Error
+	switch {
+	case !errors.As(err, &wrong):
+		return schemaStatus(err)
+	case wrong.Undecided:
+		return withStatus(exitUndecided, err)
+	}
+	return usageError(err)
+}

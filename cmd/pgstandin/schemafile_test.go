@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )

@@ -1,20 +1,31 @@
-package main
+package maskdump
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/copyfmt"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
 )
+
+var (
+	errGenerated = errors.New("a value of a generated column that is not DEFAULT")
+	errLiteral   = errors.New("a string with an escape that stands for nothing")
+)
+
+type rowLearner interface {
+	Learn(k *anonymize.Known, row []byte) error
+}
 
 // looksEvery is after how many rows a masker looks whether it was interrupted.
 const looksEvery = 1024
 
 // begin writes what stands before the rows of t, its name replaced where the rows
-// may go to another partition. tail is added to it.
-func (m *masker) begin(t *maskedTable, it *sqlfile.Item, h *head) error {
+// may go to another partition.
+func (m *Filter) begin(t *maskedTable, it *sqlfile.Item, h *head) error {
 	if err := m.write(m.comments(it.Before())); err != nil || t == nil || t.why != "" {
 		return err
 	}
@@ -32,14 +43,14 @@ func (m *masker) begin(t *maskedTable, it *sqlfile.Item, h *head) error {
 }
 
 // copy takes a COPY … FROM stdin and its rows.
-func (m *masker) copy(ctx context.Context, it *sqlfile.Item) error {
+func (m *Filter) copy(ctx context.Context, it *sqlfile.Item) error {
 	line := it.Line
 	h, err := parseHead(it.SQL(), 1)
 	if err != nil {
-		return usageError(m.setup.errorAt(line, "COPY: %v", err))
+		return m.wrong(line, "COPY: %v", err)
 	}
 	if r := h.rest; len(r) != 3 || !r[0].Is("from") || !r[1].Is("stdin") || !r[2].IsSign(';') {
-		return usageError(m.setup.errorAt(line, "COPY with options: only the text format can be masked, as pg_dump writes it"))
+		return m.wrong(line, "COPY with options: only the text format can be masked, as pg_dump writes it")
 	}
 	t, err := m.find(&h, line, false)
 	if err != nil {
@@ -61,7 +72,7 @@ func (m *masker) copy(ctx context.Context, it *sqlfile.Item) error {
 			break
 		}
 		if err != nil {
-			return usageError(err)
+			return &Error{err: err}
 		}
 		if n%looksEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -84,7 +95,7 @@ func (m *masker) copy(ctx context.Context, it *sqlfile.Item) error {
 }
 
 // copyRow masks or learns from one row of COPY text with its line end.
-func (m *masker) copyRow(t *maskedTable, line []byte) error {
+func (m *Filter) copyRow(t *maskedTable, line []byte) error {
 	row := bytes.TrimSuffix(line, []byte("\n"))
 	row = bytes.TrimSuffix(row, []byte("\r"))
 	end := line[len(row):]
@@ -130,7 +141,7 @@ func (m *masker) copyRow(t *maskedTable, line []byte) error {
 }
 
 // insert takes an INSERT … VALUES and its rows.
-func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
+func (m *Filter) insert(ctx context.Context, it *sqlfile.Item) error {
 	h, t, err := m.insertHead(it)
 	if err != nil {
 		return err
@@ -149,7 +160,7 @@ func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
 			return nil
 		}
 		if err != nil {
-			return usageError(err)
+			return &Error{err: err}
 		}
 		if n%looksEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -173,20 +184,20 @@ func (m *masker) insert(ctx context.Context, it *sqlfile.Item) error {
 
 // insertHead reads what stands before the rows of an INSERT, and finds the table.
 // Many that follow each other begin alike.
-func (m *masker) insertHead(it *sqlfile.Item) (*head, *maskedTable, error) {
+func (m *Filter) insertHead(it *sqlfile.Item) (*head, *maskedTable, error) {
 	if m.last.text != nil && bytes.Equal(m.last.text, it.SQL()) {
 		return &m.last.head, m.last.table, nil
 	}
 	line := it.Line
 	if into := sqlfile.First(it.SQL(), 2); len(into) < 2 || !into[1].Is("into") {
-		return nil, nil, usageError(m.setup.errorAt(line, "INSERT: %v", errHead))
+		return nil, nil, m.wrong(line, "INSERT: %v", errHead)
 	}
 	h, err := parseHead(it.SQL(), 2)
 	if err != nil {
-		return nil, nil, usageError(m.setup.errorAt(line, "INSERT: %v", err))
+		return nil, nil, m.wrong(line, "INSERT: %v", err)
 	}
 	if r := h.rest; !(len(r) == 1 || len(r) == 4 && r[0].Is("overriding") && (r[1].Is("system") || r[1].Is("user")) && r[2].Is("value")) {
-		return nil, nil, usageError(m.setup.errorAt(line, "an INSERT that is not of VALUES: what it writes is unknown"))
+		return nil, nil, m.wrong(line, "an INSERT that is not of VALUES: what it writes is unknown")
 	}
 	t, err := m.find(&h, line, true)
 	if err != nil {
@@ -199,16 +210,16 @@ func (m *masker) insertHead(it *sqlfile.Item) (*head, *maskedTable, error) {
 
 // insertDefaults takes an INSERT … DEFAULT VALUES, which dumps have for tables
 // without columns, and refuses all others.
-func (m *masker) insertDefaults(ctx context.Context, it *sqlfile.Item) error {
+func (m *Filter) insertDefaults(ctx context.Context, it *sqlfile.Item) error {
 	if err := m.bind(ctx); err != nil {
 		return err
 	}
 	h, err := parseHead(it.SQL(), 2)
 	if err != nil {
-		return usageError(m.setup.errorAt(it.Line, "INSERT: %v", err))
+		return m.wrong(it.Line, "INSERT: %v", err)
 	}
 	if r := h.rest; len(r) != 3 || !r[0].Is("default") || !r[1].Is("values") || !r[2].IsSign(';') {
-		return usageError(m.setup.errorAt(it.Line, "an INSERT that is not of VALUES: what it writes is unknown"))
+		return m.wrong(it.Line, "an INSERT that is not of VALUES: what it writes is unknown")
 	}
 	t, err := m.find(&h, it.Line, true)
 	if err != nil || t == nil {
@@ -223,7 +234,7 @@ func (m *masker) insertDefaults(ctx context.Context, it *sqlfile.Item) error {
 }
 
 // insertRow masks or learns from one row of VALUES.
-func (m *masker) insertRow(t *maskedTable, row *sqlfile.InsertRow) error {
+func (m *Filter) insertRow(t *maskedTable, row *sqlfile.InsertRow) error {
 	if len(row.Values) != t.columns {
 		return copyfmt.ErrFields
 	}
@@ -269,7 +280,7 @@ func (m *masker) insertRow(t *maskedTable, row *sqlfile.InsertRow) error {
 }
 
 // appendField appends a literal as a field of COPY text.
-func (m *masker) appendField(dst []byte, t *maskedTable, i int, row *sqlfile.InsertRow) ([]byte, error) {
+func (m *Filter) appendField(dst []byte, t *maskedTable, i int, row *sqlfile.InsertRow) ([]byte, error) {
 	l := row.Values[i]
 	text := row.Text[l.Start:l.Cast]
 	if t.back[i] < 0 && l.Kind != sqlfile.Default {
@@ -292,7 +303,7 @@ func (m *masker) appendField(dst []byte, t *maskedTable, i int, row *sqlfile.Ins
 
 // appendLiteral appends a field of COPY text as a literal, of the kind of the one
 // that it replaces where it can be.
-func (m *masker) appendLiteral(dst []byte, kind sqlfile.LiteralKind, field []byte) []byte {
+func (m *Filter) appendLiteral(dst []byte, kind sqlfile.LiteralKind, field []byte) []byte {
 	switch {
 	case copyfmt.IsNull(field):
 		return append(dst, "NULL"...)

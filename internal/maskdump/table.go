@@ -1,4 +1,4 @@
-package main
+package maskdump
 
 import (
 	"bytes"
@@ -113,9 +113,9 @@ func hasComment(sql []byte) bool {
 
 // find returns what a statement is about; nil for a table whose rows are left out
 // by objects in the rules.
-func (m *masker) find(h *head, line int, insert bool) (*maskedTable, error) {
+func (m *Filter) find(h *head, line int, insert bool) (*maskedTable, error) {
 	key := fmt.Sprintf("%q %v %q %v", h.name, h.listed, h.columns, insert)
-	if t := m.tables[key]; t != nil {
+	if t := m.forms[key]; t != nil {
 		return t, nil
 	}
 	leaf := m.target(h.name)
@@ -123,19 +123,19 @@ func (m *masker) find(h *head, line int, insert bool) (*maskedTable, error) {
 		if m.withoutRows(h.name) {
 			return nil, nil
 		}
-		return nil, withStatus(exitUndecided, m.setup.errorAt(line, "table %s is not in the schema: nobody decided its columns", strings.Join(h.name, ".")))
+		return nil, m.undecided(line, "table %s is not in the schema: nobody decided its columns", strings.Join(h.name, "."))
 	}
 	t, err := m.newTable(leaf, h, line, insert)
 	if err != nil {
 		return nil, err
 	}
-	m.tables[key], m.order = t, append(m.order, t)
+	m.forms[key], m.order = t, append(m.order, t)
 	return t, nil
 }
 
-func (m *masker) newTable(leaf *schema.Table, h *head, line int, insert bool) (*maskedTable, error) {
+func (m *Filter) newTable(leaf *schema.Table, h *head, line int, insert bool) (*maskedTable, error) {
 	root := leaf.Root()
-	t := &maskedTable{leaf: leaf, why: m.setup.notCopied(leaf), spec: m.setup.bound.specs()[root]}
+	t := &maskedTable{leaf: leaf, why: m.tables.Gone[root], spec: m.tables.Specs[root]}
 	columns := h.columns
 	if !h.listed {
 		for _, c := range leaf.Columns {
@@ -152,18 +152,18 @@ func (m *masker) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 	var unknown []string
 	for i, name := range columns {
 		if _, twice := place[name]; twice {
-			return nil, usageError(m.setup.errorAt(line, "%s: column %s is listed twice", leaf.Name, schema.QuoteIdent(name)))
+			return nil, m.wrong(line, "%s: column %s is listed twice", leaf.Name, schema.QuoteIdent(name))
 		}
 		place[name] = i
 		c := leaf.Column(name)
 		if c < 0 {
 			unknown = append(unknown, leaf.Name.String()+"."+schema.QuoteIdent(name))
 		} else if leaf.Columns[c].Generated != "" && !insert {
-			return nil, usageError(m.setup.errorAt(line, "%s: column %s is generated, and COPY has values for it", leaf.Name, schema.QuoteIdent(name)))
+			return nil, m.wrong(line, "%s: column %s is generated, and COPY has values for it", leaf.Name, schema.QuoteIdent(name))
 		}
 	}
 	if len(unknown) > 0 {
-		return nil, withStatus(exitUndecided, m.setup.errorAt(line, "columns that are not in the schema, and nobody decided:\n%s", strings.Join(unknown, "\n")))
+		return nil, m.undecided(line, "columns that are not in the schema, and nobody decided:\n%s", strings.Join(unknown, "\n"))
 	}
 	t.back = slices.Repeat([]int{-1}, len(columns))
 	t.plain = len(t.spec.Columns) == len(columns)
@@ -176,32 +176,32 @@ func (m *masker) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 		}
 		t.order = append(t.order, p)
 		t.plain = t.plain && p == i
-		if ok && m.setup.cuts[root][t.spec.Table.Columns[c].Name] {
+		if ok && m.tables.Cuts[root][t.spec.Table.Columns[c].Name] {
 			t.cut = append(t.cut, p)
 			t.plain = false
 		}
 	}
-	if masksPartitionKey(leaf, t.spec) {
+	if m.tables.Moves(leaf, t.spec) {
 		t.into = root.Name.SQL()
 	}
-	t.program = m.setup.bound.programs[root]
+	t.program = m.tables.Programs[root]
 	if t.program != nil && !t.program.Nothing() {
 		t.rw = t.program.NewRewriter()
-		if m.setup.known != nil && t.program.MayLookUp() {
-			t.rw.LookUpIn(m.setup.known)
+		if m.tables.Known != nil && t.program.MayLookUp() {
+			t.rw.LookUpIn(m.tables.Known)
 		}
 	}
 	return t, nil
 }
 
 // learns reports whether its rows say something that texts may quote.
-func (t *maskedTable) learns(m *masker) bool {
+func (t *maskedTable) learns(m *Filter) bool {
 	return t.why == "" && t.program != nil && t.program.MayLearn() && m.asked[t.program.EntityDomain()]
 }
 
 // arrange makes the program's row of m.fields, the fields as the statement lists
 // them, and returns it.
-func (m *masker) arrange(t *maskedTable) []byte {
+func (m *Filter) arrange(t *maskedTable) []byte {
 	for _, p := range t.cut {
 		m.fields[p] = m.null
 	}
@@ -220,7 +220,7 @@ func (m *masker) arrange(t *maskedTable) []byte {
 }
 
 // maskFields masks m.fields, in place, if anything is to be masked.
-func (m *masker) maskFields(t *maskedTable) error {
+func (m *Filter) maskFields(t *maskedTable) error {
 	row := m.arrange(t)
 	if t.rw == nil {
 		return nil

@@ -1,4 +1,4 @@
-package main
+package maskdump
 
 import (
 	"bytes"
@@ -234,7 +234,7 @@ func splitPath(text string) []string {
 
 // comments returns what stands before a statement, without comments that pg_dump
 // does not write: a row that somebody took out so is a row still.
-func (m *masker) comments(before []byte) []byte {
+func (m *Filter) comments(before []byte) []byte {
 	if bytes.IndexByte(before, '-') < 0 && bytes.IndexByte(before, '/') < 0 {
 		return before
 	}
