@@ -67,6 +67,7 @@ var table = map[string][]string{
 	"internal/lockfile":   {"schema", "rules"},
 	"internal/reidentify": {"schema", "rules", "report"},
 	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},
+	"internal/restorable": {"schema", "internal/pgarchive"},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 
 	"store": {"internal/ownedfolder", gocloud, age, aws},
