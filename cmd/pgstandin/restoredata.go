@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/internal/restorable"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/store"
@@ -125,7 +126,7 @@ func (r *rowsReader) Read(p []byte) (int, error) {
 
 // loadTable copies the rows of one table.
 func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err error) {
-	name := nameOf(e).String()
+	name := restorable.Name(e).String()
 	stmt, ok := strings.CutSuffix(strings.TrimRight(e.CopyStmt.String, "\n "), ";")
 	if !ok || !strings.HasPrefix(stmt, "COPY ") {
 		return fmt.Errorf("%s: its rows are not there as COPY writes them; restore the snapshot with pg_restore", name)
@@ -163,11 +164,11 @@ func (r *restoration) load(ctx context.Context, ready func(schema.Name)) error {
 			if err := r.loadTable(ctx, e); err != nil {
 				return err
 			}
-			ready(nameOf(e))
+			ready(restorable.Name(e))
 			return nil
 		})
 	}
-	for _, e := range r.what.blobs {
+	for _, e := range r.what.Blobs {
 		steps = append(steps, func(ctx context.Context) error { return r.loadObjects(ctx, e) })
 	}
 	return pipeline.Steps(ctx, r.workers, steps)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/internal/restorable"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -34,7 +35,7 @@ type restoration struct {
 	report               reporter
 
 	snap *store.Snapshot
-	what *restorable
+	what *archived
 	tgt  *pipeline.Target
 	live *liveSchema // with dataOnly
 
@@ -103,7 +104,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	}
 	res = &restoreResult{
 		Target: r.tgt.Name(), Previous: swap.Previous, Snapshot: r.snap.Name, Time: r.snap.Manifest.Created.UTC().Format(time.RFC3339),
-		Tables: len(r.what.data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(), Steps: stepsOf(r.report),
+		Tables: len(r.what.Data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(), Steps: stepsOf(r.report),
 	}
 	return res, nil
 }
@@ -130,14 +131,14 @@ func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	if err != nil {
 		return (&dataFile{snapshot: r.name, file: "toc.dat", stored: in}).blame(err)
 	}
-	if r.what, err = readContents(toc, r.tables, r.schemas); err != nil {
+	if r.what, err = readArchive(toc, r.tables, r.schemas); err != nil {
 		return err
 	}
 	if r.schemaOnly {
 		w := r.what
-		w.data, w.blobs, w.sets, w.views = nil, nil, nil, nil
+		w.Data, w.Blobs, w.Sets, w.Views = nil, nil, nil, nil
 	}
-	for _, e := range r.what.data {
+	for _, e := range r.what.Data {
 		r.total += r.fileSize(e)
 	}
 	return nil
@@ -173,7 +174,7 @@ func (r *restoration) fileSize(e *pgarchive.Entry) int64 {
 
 // byRows are the entries of rows, the longest first.
 func (r *restoration) byRows() []*pgarchive.Entry {
-	out := slices.Clone(r.what.data)
+	out := slices.Clone(r.what.Data)
 	slices.SortStableFunc(out, func(a, b *pgarchive.Entry) int {
 		return int(min(1, max(-1, r.fileSize(b)-r.fileSize(a))))
 	})
@@ -199,9 +200,9 @@ func (r *restoration) openLive(ctx context.Context) error {
 		known[t.Name] = true
 	}
 	var missing []string
-	for _, e := range r.what.data {
-		if !known[nameOf(e)] {
-			missing = append(missing, "the target has no table "+nameOf(e).String())
+	for _, e := range r.what.Data {
+		if !known[restorable.Name(e)] {
+			missing = append(missing, "the target has no table "+restorable.Name(e).String())
 		}
 	}
 	if len(missing) > 0 {
@@ -213,7 +214,7 @@ func (r *restoration) openLive(ctx context.Context) error {
 
 // preflight looks for every reason to refuse, as for a refresh.
 func (r *restoration) preflight(ctx context.Context) error {
-	like, extensions := r.what.like, r.what.extensions
+	like, extensions := r.what.like, r.what.Extensions
 	if r.live != nil {
 		like, extensions = r.live.src.Info(), nil
 	}
@@ -248,19 +249,19 @@ func (r *restoration) fill(ctx context.Context) error {
 	if err := r.tgt.CreateLike(ctx, r.what.like); err != nil {
 		return err
 	}
-	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, r.what.pre) }); err != nil {
+	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, r.what.Pre) }); err != nil {
 		return err
 	}
 	r.report.Step("load rows")
-	if err := r.tgt.BuildParts(ctx, r.building(), r.what.post, r.loading); err != nil {
+	if err := r.tgt.BuildParts(ctx, r.building(), r.what.parts, r.loading); err != nil {
 		return err
 	}
 	r.report.Step("set sequences, fill views")
 	return r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
-		for _, e := range slices.Concat(r.what.sets, r.what.views) {
+		for _, e := range slices.Concat(r.what.Sets, r.what.Views) {
 			sql := e.Defn.String
 			if e.Desc == "MATERIALIZED VIEW DATA" {
-				sql += ";\nanalyze " + nameOf(e).SQL()
+				sql += ";\nanalyze " + restorable.Name(e).SQL()
 			}
 			if err := execute(ctx, conn, e, sql); err != nil {
 				return err
@@ -282,7 +283,7 @@ func (r *restoration) fillLive(ctx context.Context) error {
 	if err := r.tgt.PreData(ctx, src, pipeline.Objects{ForeignTables: true}); err != nil {
 		return err
 	}
-	objects := slices.DeleteFunc(slices.Clone(r.what.pre), func(e *pgarchive.Entry) bool { return e.Desc != "BLOB" && e.Desc != "BLOB METADATA" })
+	objects := slices.DeleteFunc(slices.Clone(r.what.Pre), func(e *pgarchive.Entry) bool { return e.Desc != "BLOB" && e.Desc != "BLOB METADATA" })
 	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, objects) }); err != nil {
 		return err
 	}
@@ -304,10 +305,10 @@ func (r *restoration) setLive(ctx context.Context) error {
 		known[q.Name] = true
 	}
 	return r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
-		for _, e := range r.what.sets {
-			if !known[nameOf(e)] {
+		for _, e := range r.what.Sets {
+			if !known[restorable.Name(e)] {
 				r.mu.Lock()
-				r.report.Note("the target has no sequence " + nameOf(e).String())
+				r.report.Note("the target has no sequence " + restorable.Name(e).String())
 				r.mu.Unlock()
 				continue
 			}
@@ -321,8 +322,8 @@ func (r *restoration) setLive(ctx context.Context) error {
 
 func (r *restoration) building() pipeline.BuildConfig {
 	cfg := pipeline.BuildConfig{Beside: r.workers, Jobs: 2 * r.workers}
-	for _, e := range r.what.data {
-		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: nameOf(e), Bytes: r.fileSize(e)})
+	for _, e := range r.what.Data {
+		cfg.Loads = append(cfg.Loads, pipeline.Load{Table: restorable.Name(e), Bytes: r.fileSize(e)})
 	}
 	return cfg
 }
@@ -367,7 +368,7 @@ func execute(ctx context.Context, conn *pgconn.PgConn, e *pgarchive.Entry, sql s
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("target: %s: %w", entryName(e), pipeline.SafeError(err))
+		return fmt.Errorf("target: %s: %w", restorable.Label(e), pipeline.SafeError(err))
 	}
 	return nil
 }

@@ -2,123 +2,56 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/internal/restorable"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// restorable is what of an archive is restored, each part in the archive's order.
-type restorable struct {
-	like       pipeline.Info // the database that was dumped
-	encoding   string        // in which its rows and statements are; "" is like's
-	extensions []string
-	pre        []*pgarchive.Entry
-	data       []*pgarchive.Entry // rows of tables
-	blobs      []*pgarchive.Entry // bytes of large objects
-	sets       []*pgarchive.Entry // values of sequences
-	post       []pipeline.Part
-	views      []*pgarchive.Entry // fillings of materialized views
+// archived is what of an archive is restored, and the database that it is of.
+type archived struct {
+	*restorable.Contents
+	like     pipeline.Info   // the database that was dumped
+	encoding string          // in which its rows and statements are; "" is like's
+	parts    []pipeline.Part // Post, for the builder
 }
 
-// neverRestored are the kinds of objects that refresh does not make either: what
-// reaches production or holds its credentials, and what the target's own stand for.
-var neverRestored = map[string]bool{
-	"ENCODING": true, "STDSTRINGS": true, "SEARCHPATH": true, "DATABASE": true, "DATABASE PROPERTIES": true,
-	"ACL": true, "DEFAULT ACL": true, "SECURITY LABEL": true, "USER MAPPING": true, "EVENT TRIGGER": true,
-	"SUBSCRIPTION": true, "SUBSCRIPTION TABLE": true,
-	"PUBLICATION": true, "PUBLICATION TABLE": true, "PUBLICATION TABLES IN SCHEMA": true,
-	"STATISTICS DATA": true, // every table is analyzed
-}
-
-// noCommentOn begin the tags of comments on those.
-var noCommentOn = []string{"EXTENSION ", "SCHEMA public", "EVENT TRIGGER ", "USER MAPPING ", "PUBLICATION ", "SUBSCRIPTION ", "DATABASE "}
-
-func wantedEntry(e *pgarchive.Entry) bool {
-	if e.Desc == "COMMENT" {
-		for _, begin := range noCommentOn {
-			if strings.HasPrefix(e.Tag, begin) && (begin != "SCHEMA public" || e.Tag == begin) {
-				return false
-			}
-		}
-	}
-	return !neverRestored[e.Desc] && (e.Desc != "SCHEMA" || e.Tag != "public")
-}
-
-// readContents sorts what is in an archive. tables and schemas choose tables; none
+// readArchive sorts what is in an archive. tables and schemas choose tables; none
 // of both stands for all.
-func readContents(a *pgarchive.Archive, tables, schemas []string) (*restorable, error) {
-	c := &restorable{}
+func readArchive(a *pgarchive.Archive, tables, schemas []string) (*archived, error) {
+	c := &archived{}
 	var err error
 	if c.like, c.encoding, err = databaseOf(a); err != nil {
 		return nil, err
 	}
-	out, err := leftOut(a, tables, schemas)
+	c.Contents, err = restorable.Of(a, tables, schemas)
+	if wrong := (*restorable.ChoiceError)(nil); errors.As(err, &wrong) {
+		return nil, usageError(err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	section := pgarchive.SectionPreData
-	for _, e := range a.Entries {
-		if e.Section != pgarchive.SectionNone {
-			section = e.Section // what has none goes with what it is of
-		}
-		if !wantedEntry(e) || out[e.DumpID] {
-			continue
-		}
-		switch {
-		case e.Desc == "TABLE DATA":
-			c.data = append(c.data, e)
-		case e.Desc == "BLOBS":
-			c.blobs = append(c.blobs, e)
-		case e.Desc == "SEQUENCE SET":
-			c.sets = append(c.sets, e)
-		case e.Desc == "MATERIALIZED VIEW DATA":
-			c.views = append(c.views, e)
-		case e.HadDumper:
-			return nil, fmt.Errorf("%s: data of a kind that is not known here; restore the snapshot with pg_restore", entryName(e))
-		case section == pgarchive.SectionPostData:
-			c.post = append(c.post, partOf(a, e))
-		default:
-			c.pre = append(c.pre, e)
-			if e.Desc == "EXTENSION" && e.Tag != "plpgsql" {
-				c.extensions = append(c.extensions, e.Tag)
-			}
-		}
+	for _, e := range c.Post {
+		c.parts = append(c.parts, partOf(a, e))
 	}
 	return c, nil
 }
 
-// nameOf is the name of a relation.
-func nameOf(e *pgarchive.Entry) schema.Name {
-	return schema.Name{Schema: e.Namespace.String, Name: e.Tag}
-}
-
-// entryName names an entry in messages.
-func entryName(e *pgarchive.Entry) string {
-	name := strings.ToLower(e.Desc) + " "
-	if e.Namespace.String != "" {
-		name += e.Namespace.String + "."
-	}
-	return name + e.Tag
-}
-
 // partOf says of an entry that comes after the data which tables it is about.
 func partOf(a *pgarchive.Archive, e *pgarchive.Entry) pipeline.Part {
-	p := pipeline.Part{ID: int(e.DumpID), Kind: e.Desc, Name: entryName(e), SQL: strings.TrimSpace(e.Defn.String)}
+	p := pipeline.Part{ID: int(e.DumpID), Kind: e.Desc, Name: restorable.Label(e), SQL: strings.TrimSpace(e.Defn.String)}
 	for _, d := range e.Deps {
 		p.Needs = append(p.Needs, int(d))
 	}
 	seen := map[schema.Name]bool{}
 	add := func(table *pgarchive.Entry) {
-		if table != nil && table.Desc == "TABLE" && !seen[nameOf(table)] {
-			seen[nameOf(table)] = true
-			p.Tables = append(p.Tables, nameOf(table))
+		if table != nil && table.Desc == "TABLE" && !seen[restorable.Name(table)] {
+			seen[restorable.Name(table)] = true
+			p.Tables = append(p.Tables, restorable.Name(table))
 		}
 	}
 	on, split := readStatement(p.SQL)
@@ -149,143 +82,13 @@ func ownTable(a *pgarchive.Archive, e *pgarchive.Entry, on schema.Name) (own *pg
 	for _, t := range a.Entries {
 		switch {
 		case t.Desc != "TABLE":
-		case known && nameOf(t) == on:
+		case known && restorable.Name(t) == on:
 			return t
 		case !known && t.Namespace == e.Namespace && strings.HasPrefix(e.Tag, t.Tag+" ") && (own == nil || len(t.Tag) > len(own.Tag)):
 			own = t
 		}
 	}
 	return own
-}
-
-// leftOut is what is not restored because it is, or needs, a table that was not
-// chosen.
-func leftOut(a *pgarchive.Archive, tables, schemas []string) (map[int32]bool, error) {
-	out := map[int32]bool{}
-	if len(tables)+len(schemas) == 0 {
-		return out, nil
-	}
-	chosen, err := chosenTables(a, tables, schemas)
-	if err != nil {
-		return nil, err
-	}
-	why := map[int32]*pgarchive.Entry{}
-	for _, e := range a.Entries {
-		if (e.Desc == "TABLE" || e.Desc == "FOREIGN TABLE") && !chosen[e.DumpID] || e.Desc == "BLOB" || e.Desc == "BLOB METADATA" || e.Desc == "BLOBS" {
-			out[e.DumpID] = true
-		}
-	}
-	for again := true; again; {
-		again = false
-		for _, e := range a.Entries {
-			if out[e.DumpID] {
-				continue
-			}
-			for _, d := range e.Deps {
-				if out[d] {
-					out[e.DumpID], why[e.DumpID], again = true, a.Entry(d), true
-					break
-				}
-			}
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(chosen)) {
-		if why[id] != nil {
-			return nil, usageError(needError(a.Entry(id), why, partitionsOf(a)))
-		}
-	}
-	return out, nil
-}
-
-// needError says of a chosen table which one it cannot do without. why is what each
-// entry needs that is left out.
-func needError(e *pgarchive.Entry, why map[int32]*pgarchive.Entry, parent map[int32]int32) error {
-	need := why[e.DumpID]
-	if parent[e.DumpID] == need.DumpID {
-		return fmt.Errorf("%s is a partition of %s, and comes with it alone; write --table %s", entryName(e), entryName(need), nameOf(need))
-	}
-	text := entryName(e) + " needs " + entryName(need)
-	for table := why[need.DumpID]; table != nil; table = why[need.DumpID] {
-		need = table
-		text += ", which needs " + entryName(need)
-	}
-	return fmt.Errorf("%s, which is not chosen; name both: --table %s --table %s", text, nameOf(e), nameOf(need))
-}
-
-// chosenTables are the entries of the tables that the flags name, with their
-// partitions.
-func chosenTables(a *pgarchive.Archive, tables, schemas []string) (map[int32]bool, error) {
-	chosen := map[int32]bool{}
-	found := map[string]bool{}
-	for _, e := range a.Entries {
-		if e.Desc != "TABLE" && e.Desc != "FOREIGN TABLE" {
-			continue
-		}
-		for _, t := range tables {
-			if t == e.Tag || t == e.Namespace.String+"."+e.Tag || t == nameOf(e).String() || t == nameOf(e).SQL() {
-				found["--table "+t], chosen[e.DumpID] = true, true
-			}
-		}
-		for _, s := range schemas {
-			if s == e.Namespace.String || s == schema.QuoteIdent(e.Namespace.String) {
-				found["--schema "+s], chosen[e.DumpID] = true, true
-			}
-		}
-	}
-	var missing []string
-	for _, t := range tables {
-		if !found["--table "+t] {
-			missing = append(missing, "--table "+t+": the snapshot has no such table")
-		}
-	}
-	for _, s := range schemas {
-		if !found["--schema "+s] {
-			missing = append(missing, "--schema "+s+": the snapshot has no tables in it")
-		}
-	}
-	if len(missing) > 0 {
-		return nil, usageError(errors.New(strings.Join(missing, "\n")))
-	}
-	addPartitions(a, chosen)
-	return chosen, nil
-}
-
-// addPartitions chooses the partitions of chosen tables.
-func addPartitions(a *pgarchive.Archive, chosen map[int32]bool) {
-	parents := partitionsOf(a)
-	for again := true; again; {
-		again = false
-		for child, parent := range parents {
-			if chosen[parent] && !chosen[child] {
-				chosen[child], again = true, true
-			}
-		}
-	}
-}
-
-// partitionsOf maps each partition to its table.
-func partitionsOf(a *pgarchive.Archive) map[int32]int32 {
-	parents := map[int32]int32{}
-	for _, e := range a.Entries {
-		if e.Desc != "TABLE ATTACH" {
-			continue
-		}
-		child, parent := int32(0), int32(0)
-		for _, id := range e.Deps {
-			d := a.Entry(id)
-			switch {
-			case d == nil:
-			case nameOf(d) == nameOf(e):
-				child = id
-			case d.Desc == "TABLE":
-				parent = id
-			}
-		}
-		if child != 0 {
-			parents[child] = parent
-		}
-	}
-	return parents
 }
 
 var (
