@@ -224,14 +224,23 @@ func (s *tableScan) row(row []byte) error {
 
 // SchemaText is a text of a schema that people wrote: a comment, a default, a
 // function's body.
-type SchemaText struct{ Object, Text string }
+type SchemaText struct {
+	Object, Text string
+	Credentials  int // options with a name that says so: password
+}
 
 // SchemaTexts returns the texts of the database's own objects: comments,
 // defaults, constraints, expressions of indexes, statistics and partition keys,
-// views, functions, start values of aggregates, triggers, policies and enum labels.
-// db is on that database.
+// views, functions, start values of aggregates, triggers, policies, enum labels, and
+// options of foreign tables, servers and wrappers. db is on that database.
 func SchemaTexts(ctx context.Context, db Sessions) ([]SchemaText, error) {
-	return readTexts(ctx, db, schemaTexts)
+	return readTexts(ctx, db, schemaTexts, "true", "true")
+}
+
+// MadeTexts returns those of the SchemaTexts of a source that a target with these
+// objects gets.
+func MadeTexts(ctx context.Context, db Sessions, objects Objects) ([]SchemaText, error) {
+	return readTexts(ctx, db, schemaTexts, "false", strconv.FormatBool(objects.ForeignTables))
 }
 
 // DatabaseTexts returns the comment and the settings of the database called name,
@@ -251,7 +260,12 @@ func readTexts(ctx context.Context, db Sessions, sql string, args ...string) ([]
 	}
 	out := make([]SchemaText, len(rows))
 	for i, r := range rows {
-		out[i] = SchemaText{r[0], r[1]}
+		out[i] = SchemaText{Object: r[0], Text: r[1]}
+		if len(r) > 2 {
+			if out[i].Credentials, err = strconv.Atoi(r[2]); err != nil {
+				return nil, fmt.Errorf("texts of the schema: %w", err)
+			}
+		}
 	}
 	return out, nil
 }
@@ -266,67 +280,93 @@ from pg_catalog.pg_db_role_setting r join pg_catalog.pg_database b on b.oid = r.
 where b.datname = $1
 order by 1, 2`
 
-// schemaTexts leaves out what belongs to PostgreSQL or to an extension.
+// schemaTexts leaves out what belongs to PostgreSQL or to an extension, unless $1
+// what no target gets of a source, and unless $2 what is of foreign tables.
 const schemaTexts = `
 with own as (
   select n.oid as nsp, n.nspname from pg_catalog.pg_namespace n
   where n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
 ), extended as (
   select classid, objid from pg_catalog.pg_depend where deptype = 'e'
+), absent as (
+  select oid from pg_catalog.pg_class where relkind = 'f' and not $2::bool
+), options(object, rel, list) as (
+  select 'options of foreign table ' || ftrelid::pg_catalog.regclass::pg_catalog.text, ftrelid, ftoptions from pg_catalog.pg_foreign_table
+  union all
+  select 'options of ' || attrelid::pg_catalog.regclass::pg_catalog.text || '.' || pg_catalog.quote_ident(attname), attrelid, attfdwoptions
+  from pg_catalog.pg_attribute where attfdwoptions is not null and not attisdropped
+  union all
+  select 'options of server ' || pg_catalog.quote_ident(srvname), null, srvoptions from pg_catalog.pg_foreign_server where $1::bool
+  union all
+  select 'options of foreign-data wrapper ' || pg_catalog.quote_ident(fdwname), null, fdwoptions from pg_catalog.pg_foreign_data_wrapper w
+  where not exists (select from extended e where e.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass and e.objid = w.oid)
 )
-select object, body from (
-  select 'comment on ' || i.type || ' ' || i.identity as object, d.description as body
+select object, body, secrets from (
+  select object, pg_catalog.array_to_string(list, E'\n') as body, rel,
+    (select pg_catalog.count(*) from pg_catalog.unnest(list) o where o ~* '^[^=]*(passw(or)?d|pwd|passphrase|secret|token|(api|access|private)_?key)=.') as secrets
+  from options
+  union all
+  select 'comment on ' || i.type || ' ' || i.identity as object, d.description,
+    case d.classoid::pg_catalog.regclass
+      when 'pg_catalog.pg_class'::pg_catalog.regclass then d.objoid
+      when 'pg_catalog.pg_constraint'::pg_catalog.regclass then (select k.conrelid from pg_catalog.pg_constraint k where k.oid = d.objoid)
+      when 'pg_catalog.pg_trigger'::pg_catalog.regclass then (select t.tgrelid from pg_catalog.pg_trigger t where t.oid = d.objoid)
+    end, 0
   from pg_catalog.pg_description d, lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
   where (d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objoid in (select nsp from own) and d.description <> 'standard public schema')
     and not exists (select from extended e where e.classid = d.classoid and e.objid = d.objoid)
+    and ($1::bool or d.classoid <> all (array['pg_catalog.pg_extension', 'pg_catalog.pg_event_trigger', 'pg_catalog.pg_publication', 'pg_catalog.pg_subscription',
+          'pg_catalog.pg_largeobject']::pg_catalog.regclass[]::pg_catalog.oid[])
+      and (d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass or i.identity <> 'public'))
+    and ($2::bool or d.classoid <> 'pg_catalog.pg_foreign_server'::pg_catalog.regclass)
   union all
-  select 'default of ' || pg_catalog.format('%I.%I.%I', o.nspname, c.relname, a.attname), pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+  select 'default of ' || pg_catalog.format('%I.%I.%I', o.nspname, c.relname, a.attname), pg_catalog.pg_get_expr(d.adbin, d.adrelid), c.oid, 0
   from pg_catalog.pg_attrdef d join pg_catalog.pg_class c on c.oid = d.adrelid join own o on o.nsp = c.relnamespace
     join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
   union all
-  select 'constraint ' || pg_catalog.quote_ident(k.conname) || coalesce(' on ' || c.oid::pg_catalog.regclass::pg_catalog.text, ''), pg_catalog.pg_get_constraintdef(k.oid)
+  select 'constraint ' || pg_catalog.quote_ident(k.conname) || coalesce(' on ' || c.oid::pg_catalog.regclass::pg_catalog.text, ''), pg_catalog.pg_get_constraintdef(k.oid), c.oid, 0
   from pg_catalog.pg_constraint k join own o on o.nsp = k.connamespace left join pg_catalog.pg_class c on c.oid = k.conrelid
   where k.contype in ('c', 'x')
   union all
-  select 'index ' || x.indexrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_indexdef(x.indexrelid)
+  select 'index ' || x.indexrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_indexdef(x.indexrelid), null, 0
   from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid join own o on o.nsp = c.relnamespace
   where x.indpred is not null or x.indexprs is not null
   union all
-  select 'statistics ' || pg_catalog.format('%I.%I', o.nspname, s.stxname), pg_catalog.pg_get_statisticsobjdef(s.oid)
+  select 'statistics ' || pg_catalog.format('%I.%I', o.nspname, s.stxname), pg_catalog.pg_get_statisticsobjdef(s.oid), s.stxrelid, 0
   from pg_catalog.pg_statistic_ext s join own o on o.nsp = s.stxnamespace
   where pg_catalog.to_jsonb(s)->>'stxexprs' is not null
   union all
-  select 'partition key of ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_partkeydef(c.oid)
+  select 'partition key of ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_partkeydef(c.oid), null, 0
   from pg_catalog.pg_partitioned_table k join pg_catalog.pg_class c on c.oid = k.partrelid join own o on o.nsp = c.relnamespace
   where k.partexprs is not null
   union all
-  select 'view ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_viewdef(c.oid)
+  select 'view ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_viewdef(c.oid), null, 0
   from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relkind in ('v', 'm')
   union all
-  select 'partition ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+  select 'partition ' || c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.oid, 0
   from pg_catalog.pg_class c join own o on o.nsp = c.relnamespace where c.relpartbound is not null
   union all
   select 'function ' || p.oid::pg_catalog.regprocedure::pg_catalog.text,
-    case when p.prokind = 'a' then pg_catalog.concat_ws(E'\n', g.agginitval, g.aggminitval) else pg_catalog.pg_get_functiondef(p.oid) end
+    case when p.prokind = 'a' then pg_catalog.concat_ws(E'\n', g.agginitval, g.aggminitval) else pg_catalog.pg_get_functiondef(p.oid) end, null, 0
   from pg_catalog.pg_proc p join own o on o.nsp = p.pronamespace left join pg_catalog.pg_aggregate g on g.aggfnoid = p.oid
   where not exists (select from extended e where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid)
   union all
-  select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' on ' || t.tgrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_triggerdef(t.oid)
+  select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' on ' || t.tgrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_triggerdef(t.oid), c.oid, 0
   from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid join own o on o.nsp = c.relnamespace where not t.tgisinternal
   union all
   select 'policy ' || pg_catalog.quote_ident(p.polname) || ' on ' || p.polrelid::pg_catalog.regclass::pg_catalog.text,
-    pg_catalog.concat_ws(E'\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
+    pg_catalog.concat_ws(E'\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)), null, 0
   from pg_catalog.pg_policy p
   union all
-  select 'rule ' || pg_catalog.quote_ident(r.rulename) || ' on ' || r.ev_class::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_ruledef(r.oid)
+  select 'rule ' || pg_catalog.quote_ident(r.rulename) || ' on ' || r.ev_class::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_ruledef(r.oid), null, 0
   from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class join own o on o.nsp = c.relnamespace where r.rulename <> '_RETURN'
   union all
-  select 'label of ' || e.enumtypid::pg_catalog.regtype::pg_catalog.text, e.enumlabel
+  select 'label of ' || e.enumtypid::pg_catalog.regtype::pg_catalog.text, e.enumlabel, null, 0
   from pg_catalog.pg_enum e join pg_catalog.pg_type t on t.oid = e.enumtypid join own o on o.nsp = t.typnamespace
   union all
-  select 'default of domain ' || t.oid::pg_catalog.regtype::pg_catalog.text, t.typdefault
+  select 'default of domain ' || t.oid::pg_catalog.regtype::pg_catalog.text, t.typdefault, null, 0
   from pg_catalog.pg_type t join own o on o.nsp = t.typnamespace where t.typtype = 'd' and t.typdefault is not null
 ) texts
-where body is not null and body <> '' and not exists (
+where body is not null and body <> '' and (rel is null or rel not in (select oid from absent)) and not exists (
   select from extended e where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and object = 'view ' || e.objid::pg_catalog.regclass::pg_catalog.text)
 order by 1, 2`

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,14 +44,69 @@ comment on function app.f is 'function comment';
 comment on schema app is 'schema comment';
 comment on index app.t_expr_idx is 'index comment';
 comment on trigger tr on app.t is 'trigger comment';
+create foreign data wrapper app_w options (a 'wrapper option');
+create server app_s foreign data wrapper app_w options (password 'server option', host 'x');
+create foreign table app.ft (a text options (c 'column option') default 'foreign default' check (a <> 'foreign check')) server app_s options (b 'table option');
+create trigger foreign_tr before update on app.ft for each row when (new.a <> 'foreign condition') execute function app.trig();
+comment on trigger foreign_tr on app.ft is 'foreign trigger comment';
+comment on constraint ft_a_check on app.ft is 'foreign constraint comment';
+comment on foreign table app.ft is 'foreign comment';
+comment on column app.ft.a is 'foreign column comment';
+comment on foreign data wrapper app_w is 'wrapper comment';
+comment on server app_s is 'server comment';
+create publication app_pub;
+comment on publication app_pub is 'publication comment';
+create function app.et() returns event_trigger language plpgsql as $$ begin end $$;
+create event trigger app_et on ddl_command_end execute function app.et();
+comment on event trigger app_et is 'event trigger comment';
+comment on extension plpgsql is 'own extension comment';
+create extension hstore schema app;
+comment on extension hstore is 'extension comment';
+comment on schema public is 'public comment';
 `
+
+// Texts that a target gets only with foreign tables, and those that it never gets.
+func foreignTexts() []string {
+	return []string{"table option", "column option", "foreign default", "foreign check", "foreign condition", "foreign trigger comment", "foreign constraint comment",
+		"foreign comment", "foreign column comment", "server comment"}
+}
+
+func ownTexts() []string {
+	return []string{"server option", "publication comment", "event trigger comment", "extension comment", "public comment"}
+}
 
 // checkTexts looks for every text that was written into a schema.
 func checkTexts(t *testing.T, dsn string) {
 	t.Helper()
 	pgtest.Exec(t, dsn, speaking)
 	src := begin(t, dsn, 1)
+	everywhere := []string{
+		"red one", "domain default", "domain check", "column default", "table check", "index expression", "predicate", "partition bound", "view text", "matview text",
+		"argument default", "function setting", "function body", "trigger condition", "policy text", "rule text", "column comment", "function comment", "schema comment",
+		"index comment", "trigger comment", "statistics expression", "aggregate start", "moving start", "partition key", "wrapper option", "wrapper comment",
+	}
 	texts, err := pipeline.SchemaTexts(t.Context(), src)
+	compareTexts(t, texts, err, slices.Concat(everywhere, foreignTexts(), ownTexts()), nil)
+	for _, x := range texts {
+		if named := x.Object == "options of server app_s"; named != (x.Credentials == 1) {
+			t.Errorf("%s: %d named credentials", x.Object, x.Credentials)
+		}
+	}
+	texts, err = pipeline.MadeTexts(t.Context(), src, pipeline.Objects{ForeignTables: true})
+	compareTexts(t, texts, err, slices.Concat(everywhere, foreignTexts()), ownTexts())
+	texts, err = pipeline.MadeTexts(t.Context(), src, pipeline.Objects{})
+	compareTexts(t, texts, err, everywhere, slices.Concat(foreignTexts(), ownTexts()))
+	own, err := pipeline.DatabaseTexts(t.Context(), src, src.Info().Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(own) != 2 || own[0].Text != "a database comment" || !strings.Contains(own[1].Text, "a setting") {
+		t.Errorf("%v", own)
+	}
+}
+
+func compareTexts(t *testing.T, texts []pipeline.SchemaText, err error, in, out []string) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,24 +117,18 @@ func checkTexts(t *testing.T, dsn string) {
 			t.Errorf("PostgreSQL's own: %s", x.Object)
 		}
 	}
-	for _, want := range []string{
-		"red one", "domain default", "domain check", "column default", "table check", "index expression", "predicate", "partition bound", "view text", "matview text",
-		"argument default", "function setting", "function body", "trigger condition", "policy text", "rule text", "column comment", "function comment", "schema comment",
-		"index comment", "trigger comment", "statistics expression", "aggregate start", "moving start", "partition key",
-	} {
+	for _, want := range in {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("%s is missing", want)
 		}
 	}
+	for _, other := range out {
+		if strings.Contains(all.String(), other) {
+			t.Errorf("%s is there", other)
+		}
+	}
 	if t.Failed() {
 		t.Log(all.String())
-	}
-	own, err := pipeline.DatabaseTexts(t.Context(), src, src.Info().Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(own) != 2 || own[0].Text != "a database comment" || !strings.Contains(own[1].Text, "a setting") {
-		t.Errorf("%v", own)
 	}
 }
 

@@ -84,6 +84,11 @@ func rulesStatus(err error) error {
 	return err
 }
 
+// made is what the rules make of the source's schema that is not made by default.
+func (j *job) made() pipeline.Objects {
+	return pipeline.Objects{ForeignTables: j.file.Objects == rules.ObjectsSchema}
+}
+
 // refuseObjects stops at what is neither a table nor decided by objects.
 func refuseObjects(decided rules.Objects, s *schema.Schema) error {
 	var found []string

@@ -215,7 +215,7 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 	if err := scan.rows(ctx, tables, filter); err != nil {
 		return nil, err
 	}
-	texts, err := pipeline.SchemaTexts(ctx, r.src)
+	texts, err := pipeline.MadeTexts(ctx, r.src, r.made())
 	if err != nil {
 		return nil, at("source", err)
 	}
@@ -252,7 +252,7 @@ func (g *leakGuard) scanTexts(texts []pipeline.SchemaText) {
 	for _, t := range texts {
 		g.places[t.Object] = leakPlace{}
 		s.Field(t.Object, leak.Text, []byte(t.Text))
-		if n := anonymize.Credentials([]byte(t.Text)); n > 0 {
+		if n := anonymize.Credentials([]byte(t.Text)) + t.Credentials; n > 0 {
 			g.finding(t.Object).credentials += n
 		}
 	}

@@ -131,6 +131,52 @@ func TestLeaks(t *testing.T) {
 	}
 }
 
+// What a target gets of foreign tables is looked through, for credentials too, and
+// nothing that it never gets. verify reads whatever the target has.
+func TestLeaksForeign(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, email text);
+		insert into users select i, 'user' || i || '@corp.example' from generate_series(1, 9) i;
+		create publication p; comment on publication p is 'asked by user1@corp.example';
+		create extension hstore; comment on extension hstore is 'asked by user1@corp.example';
+		comment on schema public is 'asked by user1@corp.example';
+		create foreign data wrapper bare; create server files foreign data wrapper bare options (password 'hunter2x', host 'files.example');
+		create foreign table ft (a text options (b 'user2@corp.example'), b text default 'user3@corp.example')
+			server files options (program 'curl -s https://app:hunter2x@files.example/user4@corp.example.csv');
+		comment on foreign table ft is 'asked by user1@corp.example'`)
+	rules := "version: 1\ntargets: [\"*_staging\"]\nobjects: none\ntables: { users: { columns: { email: email } } }\n"
+	s.write(rules)
+	s.must(keyA)
+	s.write(strings.Replace(rules, "none", "schema", 1))
+	found := func(command string, status int, errOut string, places ...string) {
+		t.Helper()
+		if status != exitVerify || strings.Count(errOut, "leak: ") != len(places) || strings.Contains(errOut, "hunter2x") || strings.Contains(errOut, "corp.example") {
+			t.Errorf("%s: status %d\n%s", command, status, errOut)
+		}
+		for _, place := range places {
+			if !strings.Contains(errOut, "leak: "+place+"\n") {
+				t.Errorf("%s: not found: %s", command, place)
+			}
+		}
+	}
+	foreign := []string{
+		"options of foreign table public.ft: 1 value with originals of masked columns", "options of foreign table public.ft: 1 credential",
+		"options of public.ft.a: 1 value with originals of masked columns", "default of public.ft.b: 1 value with originals of masked columns",
+		"comment on foreign table public.ft: 1 value with originals of masked columns",
+	}
+	status, _, errOut := s.refresh(keyA)
+	found("refresh", status, errOut, foreign...)
+	pgtest.Exec(t, s.source, "drop foreign table ft")
+	s.must(keyA)
+	pgtest.Exec(t, s.source, "alter foreign data wrapper bare options (add url 'https://app:hunter2x@files.example')")
+	status, _, errOut = s.refresh(keyA)
+	found("refresh", status, errOut, "options of foreign-data wrapper bare: 1 credential")
+	pgtest.Exec(t, s.target, "alter server files options (add password 'hunter2x'); comment on schema public is 'asked by user1@corp.example'")
+	status, _, errOut = s.command(keyA, "verify", "--source", s.source, "--target", s.target, "--rules", s.rules)
+	found("verify", status, errOut, "options of server files: 1 credential", "comment on schema public: 1 value with originals of masked columns")
+}
+
 // TestLeakOfOneMask masks the copies of values but keeps one: the run fails.
 func TestLeakOfOneMask(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
-	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -85,7 +84,7 @@ func (r *refreshRun) makeSchema(ctx context.Context) error {
 	if err := r.tgt.Create(ctx, r.src); err != nil {
 		return at("target", err)
 	}
-	return r.tgt.PreData(ctx, r.src, pipeline.Objects{ForeignTables: r.file.Objects == rules.ObjectsSchema})
+	return r.tgt.PreData(ctx, r.src, r.made())
 }
 
 // load fills the new database, while indexes and constraints are built of each

@@ -9,7 +9,6 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
-	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -77,7 +76,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 
 // readSchema asks pg_dump for the schema.
 func (r *snapshotRun) readSchema(ctx context.Context) (err error) {
-	r.archive, err = r.src.Archive(ctx, r.tools.pgDump, pipeline.Objects{ForeignTables: r.file.Objects == rules.ObjectsSchema})
+	r.archive, err = r.src.Archive(ctx, r.tools.pgDump, r.made())
 	if err != nil {
 		return err
 	}
