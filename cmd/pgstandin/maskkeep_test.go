@@ -72,6 +72,12 @@ insert into logs values (1, 'canary') on conflict do nothing;
 insert into logs (what, id) values ('canary', 2), ('canary', 3);
 insert into users (email) -- canary
 overriding system value values (null);
+CREATE USER MAPPING FOR anna SERVER files OPTIONS (password 'canary');
+ALTER USER MAPPING FOR anna SERVER files OPTIONS (set password 'canary');
+DROP USER MAPPING IF EXISTS FOR anna SERVER files;
+CREATE SUBSCRIPTION sub CONNECTION 'host=prod password=canary' PUBLICATION p WITH (connect = false, slot_name = 'sub');
+ALTER SUBSCRIPTION sub OWNER TO anna;
+COMMENT ON SUBSCRIPTION sub IS 'canary';
 COPY logs (id, what) FROM stdin;
 4	canary
 \.
@@ -85,7 +91,7 @@ SELECT pg_catalog.setval('public.s', 5, true);
 	if strings.Contains(out.String(), "canary") || strings.Contains(out.String(), "63616e") || !strings.Contains(out.String(), "setval") || !strings.Contains(out.String(), "Name: users") {
 		t.Errorf("%s", out.String())
 	}
-	if r.Left != 4 || r.Rows != 1 || r.LeftOut != (passedOver{Statistics: 1, Large: 6, Comments: 5}) {
+	if r.Left != 4 || r.Rows != 1 || r.LeftOut != (passedOver{Statistics: 1, Large: 6, Access: 6, Comments: 5}) {
 		t.Errorf("%+v", r)
 	}
 	if _, err := setup.mask(t.Context(), strings.NewReader(text), &out); err == nil || strings.Contains(err.Error(), "canary") {
@@ -102,6 +108,34 @@ func TestMaskFindsCredentials(t *testing.T) {
 	text := "create table users (id int primary key, email text);\ncomment on table users is 'see https://anna:canary77@intra.example/';\n"
 	status, out, errOut := s.mask("", s.file("dump.sql", text))
 	if status != 4 || out != cutOff || !strings.Contains(errOut, "credential") || strings.Contains(errOut, "canary77") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+}
+
+// Options of servers pass, so they are looked at, and what reaches production does
+// not pass at all. What the rules accept is none.
+func TestMaskForeignAccess(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, email text); insert into users values (1, 'anna@corp.example');
+		create foreign data wrapper w; create server files foreign data wrapper w options (url 'https://anna:canary77@intra.example/');
+		create user mapping for current_user server files options (password 'canary88');
+		create function f() returns text language sql as 'select ''https://o:canary55@intra.example/''';
+		alter table users add check (email <> 'https://anna:canary66@intra.example/')`)
+	pgtest.Exec(t, s.source, "create subscription sub connection 'host=prod.invalid password=canary99' publication p with (connect = false, slot_name = none)")
+	dump := dumpAs(t, s.source)
+	pgtest.Exec(t, s.source, "drop subscription sub")
+	rules := "version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\nleaks:\n  accept:\n" +
+		"    - { object: constraint users_email_check on public.users, reason: \"a test\" }\n    - { object: function public.f(), reason: \"a test\" }\n"
+	s.write(rules)
+	status, out, errOut := s.mask("", s.file("dump.sql", dump))
+	if status != 4 || out != cutOff || !strings.Contains(errOut, "leak: options of server files: 1 credential\n") || strings.Contains(errOut, "canary") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+	s.write(rules + "    - { object: options of server files, reason: \"a test\" }\n    - { object: setting of the database, reason: \"a test\" }\n")
+	status, out, errOut = s.mask("", s.file("dump.sql", dump+"alter database shop set x.y to 'https://anna:canary44@intra.example/';\n"))
+	if status != 0 || strings.Contains(out, "canary88") || strings.Contains(out, "canary99") || !strings.Contains(out, "canary77") || !strings.Contains(out, "canary44") ||
+		!strings.Contains(errOut, "left out: 3 × statement of user mappings and subscriptions") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
 }

@@ -95,3 +95,45 @@ func TestMaskRefusesRules(t *testing.T) {
 		}
 	}
 }
+
+// Where the lock file has the keys, what comes after the first row is looked at as
+// it passes, and what came before once the rules are bound.
+func TestMaskByLockFindsCredentials(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, "create table users (id int primary key, email text)")
+	rules := "version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { columns: { email: email } }\n"
+	s.write(rules)
+	if status, out, errOut := s.command(keyA, "check", "--source", s.source, "--rules", s.rules, "--write-lock"); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errOut)
+	}
+	lock, err := os.ReadFile(lockfile.Name(s.rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const table, secret = "create table users (id int, email text);\n", "'https://anna:canary@intra.example/';\n"
+	const rows = "copy users (id, email) from stdin;\n1\tx@y.example\n\\.\nalter table only users add constraint users_pkey primary key (id);\n"
+	for _, c := range []struct{ dump, object, found string }{
+		{"alter database shop set x.y to " + secret + table + rows, "setting of the database", ":1: leak: setting of the database: 1 credential"},
+		{table + "comment on table users is " + secret + rows, "comment on table public.users", "leak: comment on table public.users: 1 credential"},
+		{table + rows + "comment on constraint users_pkey on users is " + secret, "", ":6: leak: comment on constraint users_pkey on users is: 1 credential"},
+	} {
+		write := func(text string) {
+			s.write(text)
+			if err := os.WriteFile(lockfile.Name(s.rules), lock, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(rules)
+		if status, out, errOut := s.mask(c.dump); status != 4 || strings.Contains(out+errOut, "canary") || !strings.HasSuffix(out, cutOff) || !strings.Contains(errOut, c.found) {
+			t.Errorf("status %d\n%s%s", status, out, errOut)
+		}
+		if c.object == "" {
+			continue
+		}
+		write(rules + "leaks: { accept: [{ object: " + c.object + ", reason: \"a test\" }] }\n")
+		if status, out, errOut := s.mask(c.dump); status != 0 || !strings.Contains(out, "canary") {
+			t.Errorf("accepted: status %d\n%s%s", status, out, errOut)
+		}
+	}
+}

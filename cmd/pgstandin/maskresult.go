@@ -37,6 +37,7 @@ type maskTableResult struct {
 type passedOver struct {
 	Statistics int64 `json:"statistics"`    // statements
 	Large      int64 `json:"large_objects"` // statements
+	Access     int64 `json:"access"`        // statements of user mappings and subscriptions
 	Comments   int64 `json:"comments"`      // lines
 }
 
@@ -67,6 +68,7 @@ func (r *maskResult) print(w io.Writer) error {
 	}{
 		{r.LeftOut.Statistics, "statement with statistics, which hold values,"},
 		{r.LeftOut.Large, "statement of large objects"},
+		{r.LeftOut.Access, "statement of user mappings and subscriptions, which reach other servers"},
 		{r.LeftOut.Comments, "line of comments that pg_dump does not write"},
 	} {
 		if x.n > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/pgstandin/pgstandin/internal/lockfile"
 	"github.com/pgstandin/pgstandin/internal/maskdump"
 	"github.com/pgstandin/pgstandin/internal/schemafile"
+	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -40,6 +42,7 @@ type maskSetup struct {
 	gone   map[*schema.Table]string          // tables whose rows are left out, and why
 	cuts   map[*schema.Table]map[string]bool // columns that become NULL
 	known  *anonymize.Known
+	fine   []string // texts of the schema with credentials that the rules accept
 }
 
 // Close ends the server, if there is one, and closes the dump.
@@ -178,8 +181,51 @@ func (s *maskSetup) lookAtTexts(ctx context.Context, src *pipeline.Source) error
 	}
 	g := s.job.newLeakGuard(leak.Options{})
 	g.scanTexts(texts)
-	_, err = g.settle(s.bound.rules.Leaks)
+	res, err := g.settle(s.bound.rules.Leaks)
+	for _, t := range texts {
+		if slices.ContainsFunc(res.findings, func(f leakFinding) bool { return f.object == t.Object && f.accepted != "" }) {
+			s.fine = append(s.fine, t.Text)
+		}
+	}
 	return withStatus(exitVerify, err)
+}
+
+// accepts reports whether a constant of a statement is in a text of the schema that
+// the rules accept.
+func (s *maskSetup) accepts(constant []byte) bool {
+	value, ok := sqlfile.AppendValue(nil, constant, false)
+	return ok && slices.ContainsFunc(s.fine, func(text string) bool {
+		return strings.Contains(text, string(value)) || strings.Contains(text, string(constant))
+	})
+}
+
+// credentials fails at a credential in a statement that passes. What the schema has
+// was looked at before: what the rules accept of it is accepted here.
+func (s *maskSetup) credentials(x maskdump.Statement) error {
+	rest := x.SQL
+	for t := range sqlfile.Tokens(x.SQL) {
+		if t.Kind == sqlfile.String && s.accepts(t.Text) {
+			rest = bytes.ReplaceAll(rest, t.Text, []byte("''"))
+		}
+	}
+	n, place := anonymize.Credentials(rest), placeOf(x.SQL)
+	if n == 0 || slices.ContainsFunc(s.bound.rules.Leaks.Accept, func(a rules.Accepted) bool { return a.Table == nil && a.Object == place }) {
+		return nil
+	}
+	leak := &leakError{[]string{"leak: " + place + ": " + plural(n, "credential")}}
+	return withStatus(exitVerify, fmt.Errorf("%s:%d: %w", s.name(), x.Line, leak))
+}
+
+// placeOf names a statement: where it is about the database as the leak scan does.
+func placeOf(sql []byte) string {
+	t := sqlfile.First(sql, 3)
+	switch {
+	case len(t) > 2 && t[0].Is("comment") && t[2].Is("database"):
+		return "comment on the database"
+	case len(t) > 1 && t[0].Is("alter") && (t[1].Is("database") || t[1].Is("role") || t[1].Is("user")):
+		return "setting of the database"
+	}
+	return schemafile.Label(sql)
 }
 
 // oneSession is pipeline.Sessions with one connection.
@@ -324,7 +370,7 @@ func (s *maskSetup) unchanged() error {
 
 // filter configures what masks the dump.
 func (s *maskSetup) filter() maskdump.Config {
-	cfg := maskdump.Config{Name: s.name(), Objects: s.job.file.Objects != rules.ObjectsUndecided}
+	cfg := maskdump.Config{Name: s.name(), Objects: s.job.file.Objects != rules.ObjectsUndecided, Credentials: s.credentials}
 	if s.loader == nil {
 		cfg.Tables = s.tables()
 		return cfg

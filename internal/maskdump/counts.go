@@ -24,6 +24,7 @@ type TableCounts struct {
 // LeftOut counts what is not written, besides rows.
 type LeftOut struct {
 	Statistics, Large int64 // statements: that set statistics, of large objects
+	Access            int64 // statements of user mappings and subscriptions
 	Comments          int64 // lines that pg_dump does not write
 }
 

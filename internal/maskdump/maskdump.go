@@ -53,6 +53,15 @@ type Config struct {
 	Tables *Tables
 	Item   func(context.Context, *sqlfile.Item) error
 	Bind   func(context.Context) (*Tables, error)
+	// Credentials gets each statement that is to pass and has something in it that looks
+	// like a credential, when the tables are known; its error ends the filter.
+	Credentials func(Statement) error
+}
+
+// Statement is one of the dump, neither COPY nor INSERT.
+type Statement struct {
+	Line int
+	SQL  []byte // valid during the call
 }
 
 // Filter masks one stream, or learns from it. In memory it holds a row, a statement, or
@@ -65,6 +74,7 @@ type Filter struct {
 	out    *bufio.Writer
 	wrote  countingWriter
 	held   *bytes.Buffer // what is to be written once the rules are bound
+	unseen []Statement   // of what is held, with credentials
 	to     io.Writer
 
 	learning *anonymize.Known // the rows are learned from, nothing is written
@@ -206,8 +216,13 @@ func (m *Filter) bind(ctx context.Context) error {
 	if m.tables, err = m.cfg.Bind(ctx); err != nil {
 		return err
 	}
+	for _, u := range m.unseen {
+		if err := m.cfg.Credentials(u); err != nil {
+			return err
+		}
+	}
 	held := m.held
-	m.held, m.to = nil, m.out
+	m.held, m.unseen, m.to = nil, nil, m.out
 	return m.write(held.Bytes())
 }
 
@@ -227,6 +242,9 @@ func (m *Filter) other(ctx context.Context, it *sqlfile.Item) error {
 			m.followPath(it.SQL())
 		}
 		return nil
+	}
+	if bytes.Contains(it.Before(), []byte("-- PostgreSQL database cluster dump\n")) {
+		return m.wrong(it.Line, "a dump of several databases, and of roles with their passwords: write it with pg_dump, not pg_dumpall")
 	}
 	what := stmtPasses
 	switch it.Kind {
@@ -251,6 +269,12 @@ func (m *Filter) other(ctx context.Context, it *sqlfile.Item) error {
 				return m.undecided(it.Line, "a large object, which cannot be masked; write objects: none in the rules to leave them out")
 			}
 			m.left.Large++
+		case stmtAccess:
+			m.left.Access++
+		case stmtPasses:
+			if err := m.credentials(it.Line, it.SQL()); err != nil {
+				return err
+			}
 		}
 	}
 	if err := m.write(m.comments(it.Before())); err != nil || what != stmtPasses {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/sqlfile"
 )
 
@@ -13,6 +14,7 @@ const (
 	stmtRefused    // it may hold rows, in a way that is not understood
 	stmtStatistics // it sets statistics, which hold values of rows: it is left out
 	stmtLarge      // it is about a large object
+	stmtAccess     // it says how to reach another server: it is left out
 )
 
 // passingVerbs begin statements that hold no rows.
@@ -46,10 +48,40 @@ func sortForMask(sql []byte) (what int, why string) {
 		return stmtLarge, ""
 	case verb == "create" && createsRows(sql):
 		return stmtRefused, "CREATE TABLE … AS makes rows that cannot be masked"
+	case aboutAccess(t):
+		return stmtAccess, ""
+	case aboutRole(t):
+		return stmtRefused, "a statement about roles, as pg_dumpall writes it with their passwords: a dump is of one database; write it with pg_dump"
 	case verb == "set" && badEncoding(t):
 		return stmtRefused, "the dump is not in UTF-8, which masks read; write it with pg_dump --encoding=UTF8"
 	}
 	return stmtPasses, ""
+}
+
+// object returns the tokens from the kind of object on that a CREATE, ALTER, DROP or
+// COMMENT is about.
+func object(t []sqlfile.Token) []sqlfile.Token {
+	switch {
+	case len(t) > 2 && t[0].Is("comment"):
+		return t[2:]
+	case len(t) > 1 && (t[0].Is("create") || t[0].Is("alter") || t[0].Is("drop")):
+		return t[1:]
+	}
+	return []sqlfile.Token{{}}
+}
+
+// aboutAccess reports whether a statement is about a user mapping or a subscription,
+// which hold the passwords that reach other servers.
+func aboutAccess(t []sqlfile.Token) bool {
+	t = object(t)
+	return t[0].Is("subscription") || t[0].Is("user") && len(t) > 1 && t[1].Is("mapping")
+}
+
+// aboutRole reports whether a statement is about a role. Settings of one for a
+// database are of a dump of that.
+func aboutRole(t []sqlfile.Token) bool {
+	t = object(t)
+	return (t[0].Is("role") || t[0].Is("user") || t[0].Is("group")) && (len(t) < 4 || !t[2].Is("in") || !t[3].Is("database"))
 }
 
 func hasLargeObject(t []sqlfile.Token) bool {
@@ -119,6 +151,19 @@ func badEncoding(t []sqlfile.Token) bool {
 		return false
 	}
 	return true
+}
+
+// credentials hands a statement that passes and holds credentials to the caller, once
+// the tables are known.
+func (m *Filter) credentials(line int, sql []byte) error {
+	if anonymize.Credentials(sql) == 0 {
+		return nil
+	}
+	if m.tables == nil {
+		m.unseen = append(m.unseen, Statement{line, bytes.Clone(sql)})
+		return nil
+	}
+	return m.cfg.Credentials(Statement{line, sql})
 }
 
 // sortSelect knows the SELECTs of a dump.

@@ -229,7 +229,7 @@ func (l *Loader) describe(it *sqlfile.Item, err error) error {
 	default:
 		what = l.cfg.Safe(pg).Error()
 	}
-	if label := labelOf(it.SQL()); label != "" {
+	if label := Label(it.SQL()); label != "" {
 		what = label + ": " + what
 	}
 	if l.dumped > l.cfg.Version {
@@ -238,9 +238,9 @@ func (l *Loader) describe(it *sqlfile.Item, err error) error {
 	return l.errorf(line, "%s", what)
 }
 
-// labelOf is the beginning of a statement, as a message names it: key words and
+// Label is the beginning of a statement, as a message names it: key words and
 // names before the first parenthesis or value.
-func labelOf(sql []byte) string {
+func Label(sql []byte) string {
 	var b strings.Builder
 	tight := true
 	for i, t := range sqlfile.First(sql, 12) {

@@ -227,7 +227,7 @@ func TestSortStatement(t *testing.T) {
 		"CREATE TABLE public.\"A b\" (x int)": `create table public."A b"`, "ALTER TABLE ONLY a ADD CONSTRAINT c CHECK (x = 'v')": "alter table only a add constraint c check",
 		"create view v as select 1": "create view v", "select 'x'": "select", "'x'": "", "comment on table a is 'x'": "comment on table a is",
 	} {
-		if got := labelOf([]byte(sql)); got != want {
+		if got := Label([]byte(sql)); got != want {
 			t.Errorf("%q: %q, want %q", sql, got, want)
 		}
 	}
@@ -247,7 +247,7 @@ func FuzzSortStatement(f *testing.F) {
 			}
 			if it.Kind == sqlfile.Statement {
 				s := sortStatement(it.SQL())
-				_ = fmt.Sprint(s, labelOf(it.SQL()))
+				_ = fmt.Sprint(s, Label(it.SQL()))
 			}
 		}
 	})
