@@ -273,6 +273,59 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// Keys that are values are not shown, however few or many documents there are.
+func TestKeysThatAreValues(t *testing.T) {
+	pathsOf := func(docs ...string) []string {
+		t.Helper()
+		var paths []string
+		f := look(t, schemaOf(table("accounts", "id integer*", "prefs jsonb")), valuesOf("prefs", docs...))["accounts.prefs"]
+		for _, p := range f.Paths {
+			if !p.Usual {
+				paths = append(paths, p.Path)
+			}
+		}
+		return paths
+	}
+	each := func(n int, form string) (docs []string) {
+		for i := range n {
+			docs = append(docs, strings.ReplaceAll(strings.ReplaceAll(form, "NN", string(rune('a'+i%26))+string(rune('a'+i/26))), "MAIL", fmt.Sprintf("u%d@corp.example", i)))
+		}
+		return docs
+	}
+	for _, c := range []struct {
+		key    string
+		hidden []int // with so many documents, all of which have it
+	}{
+		{"user_jkowalczyk", []int{1, 2, 3, 12, 300}}, {"user_jszczepNN", []int{1, 2, 3, 12, 300}}, {"Weyland Yutani", []int{1, 2, 3, 12, 300}}, {"Weyland-Yutani", []int{1, 12, 300}},
+		{"Weyland Yutani Email", []int{12, 300}}, {"szczepanski_email", []int{1, 2, 3, 12}}, {"initech", []int{1, 2, 3, 12}}, {"First Name", []int{1, 2, 3, 12}},
+		{"jszczep@corp.example", []int{1, 12, 300}}, {"user 4711", []int{1, 2, 3, 12}}, {"user_12", []int{1, 2, 3, 12}}, {"Anna", []int{1, 12, 300}}, {"annaberg", []int{1, 12}},
+		{"2024-05-17", []int{1, 12, 300}}, {"National Bank", []int{1, 12}},
+	} {
+		for _, n := range c.hidden {
+			if got := pathsOf(each(n, `{"`+c.key+`": {"email": "MAIL"}}`)...); !slices.Equal(got, []string{"$.*.email"}) {
+				t.Errorf("%d documents with %s: %v", n, c.key, got)
+			}
+			if got := pathsOf(each(n, `{"`+c.key+`": "MAIL"}`)...); !slices.Equal(got, []string{"$.*"}) {
+				t.Errorf("%d documents with %s: %v", n, c.key, got)
+			}
+		}
+	}
+	// What one tenant's documents have in common, among those of others.
+	docs := append(each(60, `{"initech": {"email": "MAIL"}}`), each(200, `{"other": 5}`)...)
+	if got := pathsOf(docs...); !slices.Equal(got, []string{"$.*.email"}) {
+		t.Errorf("one tenant's key: %v", got)
+	}
+	for key, n := range map[string]int{"contact": 1, "billing_address": 1, "emergencyContact": 1, "date_of_birth_of_user": 1, "First Name": 40, "szq_panel": 40, "szqPanel": 40} {
+		if got := pathsOf(each(n, `{"`+key+`": {"email": "MAIL"}}`)...); len(got) != 1 || !strings.Contains(got[0], key) {
+			t.Errorf("%d documents with %s: %v", n, key, got)
+		}
+	}
+	// A name that few documents have is one still.
+	if got := pathsOf(append(each(300, `{"plan": "gold"}`), each(2, `{"plan": "gold", "guardian": {"email": "MAIL"}}`)...)...); !slices.Equal(got, []string{"$.guardian.email"}) {
+		t.Errorf("a rare name: %v", got)
+	}
+}
+
 // What a table inherits is as personal as it is in its parent.
 func TestInherited(t *testing.T) {
 	people := table("contacts", "id integer", "email text", "name text", "note text")

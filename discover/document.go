@@ -203,23 +203,6 @@ func countKeys(seen map[string]*objects, path []string, v any, depth int) {
 	}
 }
 
-// named reports whether a key is the name of something, and no value: a word that
-// names have, or one that a good part of the objects share. People's names are
-// values wherever they are.
-func (l *looker) named(k string, o *objects) bool {
-	if !isKey(k) {
-		return false
-	}
-	known := false
-	for _, w := range words(k) {
-		if l.det.first[w] || l.det.last[w] {
-			return false
-		}
-		known = known || l.lex.knows(w)
-	}
-	return known && len(o.keys) <= 200 || o.keys[k] >= 3 && o.keys[k]*5 >= o.n
-}
-
 // collect adds the texts of a document. A key that is no name is "*" in what is
 // found; raw has the keys as they are.
 func (l *looker) collect(out map[string]*leaf, seen map[string]*objects, raw, path []string, v any, depth int) {
@@ -262,26 +245,6 @@ func (l *looker) collect(out map[string]*leaf, seen map[string]*objects, raw, pa
 			lf.values = append(lf.values, []byte(s))
 		}
 	}
-}
-
-// isKey reports whether a key is a name that may be shown: letters, digits and
-// separators, and no value itself.
-func isKey(k string) bool {
-	if k == "" || len(k) > 40 || isNumeric(k) {
-		return false
-	}
-	digits := 0
-	for _, r := range k {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_', r == '-', r == ' ', r == '$':
-		default:
-			return false
-		}
-	}
-	kind, _ := anonymize.KindOf([]byte(k))
-	return kind == "" && digits <= 4
 }
 
 // leaf judges the texts at one path.

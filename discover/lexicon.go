@@ -18,6 +18,7 @@ type lexicon struct {
 	// These say nothing: old_email, email_2, phone_nr.
 	neutral set
 	program set // what only programs use
+	between set // of and the like
 	files   set // what bytes of and by people are called
 }
 
@@ -44,6 +45,7 @@ func newLexicon() *lexicon {
 	l.about = setOf(aboutWords)
 	l.before = setOf("is has have had can num nb nbr no_of count max min ist hat est has_ allow allows allowed show hide enable enables enabled disable disabled require requires required use uses should must send sends skip ignore accept accepts accepted verified valid validate force hidden exclude include includes total sum avg notify needs want wants flag anzahl nombre_de ilosc aantal antal")
 	l.neutral = setOf("old new primary secondary main alt alternate alternative other home work office private business personal raw text txt encrypted enc crypt crypted hashed plain normalized normalised sanitized lower upper lowercase canonical original orig current previous prev last first second third default full value val nr no num number numero nummer nbr field str string info hidden complete customer user client billing shipping delivery mailing contact public real legal reg registered registration sender recipient cust nm dsc i18n de en fr es it pl nl internal external temp tmp bak backup unconfirmed confirmed pending a b c x y i ii line extra data s html cooked rendered markdown md sortable short long preferred official formal informal common known co private")
+	l.between = setOf("of and or for to by at in on from with the")
 	l.files, l.program = setOf(fileNouns), setOf(programWords)
 	return l
 }
@@ -59,6 +61,25 @@ func (l *lexicon) knows(w string) bool {
 		}
 	}
 	return false
+}
+
+// knowsAll reports whether names of columns have all of the words, by themselves or
+// as phrases, and those between them.
+func (l *lexicon) knowsAll(w []string) bool {
+	for at := 0; at < len(w); {
+		n := min(l.far, len(w)-at)
+		for ; n > 0; n-- {
+			phrase := strings.Join(w[at:at+n], "")
+			if l.sure[phrase] != none || l.maybe[phrase] != none || n == 1 && (l.knows(phrase) || l.between[phrase]) {
+				break
+			}
+		}
+		if n == 0 {
+			return false
+		}
+		at += n
+	}
+	return len(w) > 0
 }
 
 // look finds the longest phrase among the words, the last of equally long ones,

@@ -173,3 +173,16 @@ func (d *detector) nameClass(s string) class {
 	}
 	return none
 }
+
+// login reports whether a word is made of names as logins are: jsmith, annaberg.
+func (d *detector) login(w string) bool {
+	for i := 1; i < len(w); i++ {
+		a, b := w[:i], w[i:]
+		switch {
+		case i == 1 && len(b) >= 5 && d.last[b], len(b) == 1 && len(a) >= 5 && d.last[a],
+			d.first[a] && d.last[b], d.last[a] && d.first[b]:
+			return true
+		}
+	}
+	return false
+}
