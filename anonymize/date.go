@@ -170,25 +170,56 @@ func parseDate(v []byte) (d civil, ok bool) {
 	return d, d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31 && (len(d.rest) == 0 || len(d.rest) >= 9 && isTime(d.rest))
 }
 
-// isTime reports whether v begins as " hh:mm:ss" does, or with the T of ISO 8601,
-// and goes on as a fraction and a zone may.
+// isTime reports whether v is " hh:mm:ss", or with the T of ISO 8601, perhaps a
+// fraction of up to nine digits, perhaps a zone: what is more would stay.
 func isTime(v []byte) bool {
-	for i, ch := range v {
-		digit := ch >= '0' && ch <= '9'
-		switch {
-		case i == 0:
-			if ch != ' ' && ch != 'T' {
-				return false
-			}
-		case i == 3 || i == 6:
-			if ch != ':' {
-				return false
-			}
-		case i < 9 && !digit, !digit && ch != '.' && ch != '+' && ch != '-' && ch != ':' && ch != 'Z':
+	if v[0] != ' ' && v[0] != 'T' {
+		return false
+	}
+	v, ok := clock(v[1:], 24, 3)
+	if !ok {
+		return false
+	}
+	if len(v) > 0 && v[0] == '.' {
+		n := 1
+		for n < len(v) && radix(v[n]) == 10 {
+			n++
+		}
+		if n == 1 || n > 10 {
 			return false
 		}
+		v = v[n:]
 	}
-	return true
+	switch {
+	case len(v) == 0, len(v) == 1 && v[0] == 'Z':
+		return true
+	case v[0] != '+' && v[0] != '-':
+		return false
+	}
+	v, ok = clock(v[1:], 15, 1)
+	return ok && len(v) == 0
+}
+
+// clock reads hours up to most, minutes and seconds, at least so many of the three:
+// with colons between them or, where not all have to be there, without.
+func clock(v []byte, most byte, least int) (rest []byte, ok bool) {
+	colons := len(v) > 2 && v[2] == ':'
+	for n := range 3 {
+		if n >= least && (len(v) == 0 || colons && v[0] != ':') {
+			break
+		}
+		if n > 0 && colons {
+			if len(v) == 0 || v[0] != ':' {
+				return v, false
+			}
+			v = v[1:]
+		}
+		if len(v) < 2 || radix(v[0]) != 10 || radix(v[1]) != 10 || (v[0]-'0')*10+v[1]-'0' > most {
+			return v, false
+		}
+		v, most = v[2:], 60
+	}
+	return v, colons || least < 3
 }
 
 // move shifts by days in the proleptic Gregorian calendar (the arithmetic of

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // domains says where the addresses of a mask end.
@@ -60,8 +62,9 @@ func (d *domains) keeps() bool {
 }
 
 // of returns the domain for that of an address, which it appends to dst where it
-// is kept.
-func (d *domains) of(dst, from []byte) []byte {
+// is kept; ok is false if that is no name of a host, so that more than a domain
+// would stay.
+func (d *domains) of(dst, from []byte) (domain []byte, ok bool) {
 	to := d.other
 	if d.to != nil {
 		var buf [256]byte
@@ -72,9 +75,9 @@ func (d *domains) of(dst, from []byte) []byte {
 		}
 	}
 	if to == "" {
-		return append(dst, from...)
+		return append(dst, from...), hostName(from)
 	}
-	return append(dst, to...)
+	return append(dst, to...), true
 }
 
 // makeEmail makes addresses: the name of the row's person, a keyed tail of the
@@ -101,8 +104,11 @@ func makeEmail(c *compiler) maskFunc {
 		if !looksLikeEmail(value) {
 			return opaque(dst, value, r)
 		}
-		r.domain = to.of(r.domain[:0], value[bytes.IndexByte(value, '@')+1:])
-		domain := r.domain
+		domain, ok := to.of(r.domain[:0], value[bytes.IndexByte(value, '@')+1:])
+		r.domain = domain
+		if !ok {
+			return opaque(dst, value, r)
+		}
 		tail := min(tailLength, chars-1-len(domain))
 		if tail < least && len(domain) > to.fixed {
 			return opaque(dst, value, r)
@@ -134,6 +140,30 @@ func validDomain(s string) bool {
 		}
 	}
 	return true
+}
+
+// hostName reports whether all of v is the name of a host: labels of letters, also
+// beyond ASCII, digits and hyphens, the last with a letter, perhaps a dot at the end.
+func hostName(v []byte) bool {
+	v = bytes.TrimSuffix(v, []byte{'.'})
+	label, letters := 0, false
+	for i := 0; i < len(v); {
+		r, w := utf8.DecodeRune(v[i:])
+		switch {
+		case r == '.' && label > 0 && v[i-1] != '-':
+			label, letters = 0, false
+		case r == '-' && label > 0, unicode.IsDigit(r):
+			label++
+		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r)), radix(v[i]) == 26:
+			label, letters = label+1, true
+		default:
+			return false
+		}
+		if i += w; label > 63 {
+			return false
+		}
+	}
+	return letters && v[len(v)-1] != '-' && utf8.RuneCount(v) <= 253
 }
 
 // looksLikeEmail reports whether all of value is one address: something without

@@ -95,9 +95,13 @@ func makeIP(c *compiler) maskFunc {
 			return opaque(dst, value, r) // in another spelling it would meet the first
 		}
 		size := a.BitLen()
-		if cidr && len(mask) > 1 {
-			if n, ok := parseInt(mask[1:]); ok && n >= 0 && n <= int64(size) {
-				size = int(n)
+		if len(mask) > 0 {
+			n, ok := prefixLength(mask[1:], size)
+			if !ok {
+				return opaque(dst, value, r) // it would stay
+			}
+			if cidr {
+				size = n
 			}
 		}
 		if a.Is4() {
@@ -119,6 +123,20 @@ func makeIP(c *compiler) maskFunc {
 		}
 		return append(dst, mask...)
 	}
+}
+
+// prefixLength reads how many bits of an address of so many are the network's.
+func prefixLength(v []byte, size int) (n int, ok bool) {
+	if len(v) == 0 || len(v) > 3 || len(v) > 1 && v[0] == '0' {
+		return 0, false
+	}
+	for _, ch := range v {
+		if radix(ch) != 10 {
+			return 0, false
+		}
+		n = n*10 + int(ch-'0')
+	}
+	return n, n <= size
 }
 
 // rawAddress masks an inet as PostgreSQL sends it: the family (2 or 3), the bits of
