@@ -25,6 +25,28 @@ type jsonPath struct {
 	parts bool // see column
 }
 
+// before orders paths by which wins where they meet: the one of more steps, then the
+// one with a key's name, the last step first, where the other has any, then the one
+// that masks.
+func (p jsonPath) before(o jsonPath) int {
+	if d := len(o.steps) - len(p.steps); d != 0 {
+		return d
+	}
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		if p.steps[i].any != o.steps[i].any {
+			return oneIf(p.steps[i].any) - oneIf(o.steps[i].any)
+		}
+	}
+	return oneIf(p.keep) - oneIf(o.keep)
+}
+
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // jsonState is a rewriter's scratch for one document.
 type jsonState struct {
 	in    []byte
@@ -44,7 +66,7 @@ const maxPaths, maxSteps = 24, 30
 
 // jsonMask is a compiled json mask.
 type jsonMask struct {
-	paths  []jsonPath
+	paths  []jsonPath // in the order of jsonPath.before
 	deny   bool
 	column int // index into Table.Columns
 }
@@ -108,6 +130,7 @@ func makeJSON(c *compiler) maskFunc {
 		}
 		m.paths = append(m.paths, p)
 	}
+	slices.SortStableFunc(m.paths, jsonPath.before)
 	c.observed = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.parts })
 	return m.mask
 }
@@ -208,7 +231,7 @@ func (m *jsonMask) enter(j *jsonState, depth int, key []byte, list bool) (hit in
 				to[i] |= 1 << at
 			}
 		}
-		if to[i]&(1<<len(p.steps)) != 0 && (hit < 0 || len(p.steps) > len(m.paths[hit].steps)) {
+		if hit < 0 && to[i]&(1<<len(p.steps)) != 0 {
 			hit = i
 		}
 	}

@@ -142,3 +142,28 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestJSONPathsMeet: where two paths of as many steps meet, the one with a key's name
+// wins, then the one that masks.
+func TestJSONPathsMeet(t *testing.T) {
+	const doc, kept = `{"email": "anna@corp.example", "to": {"email": "otto@corp.example"}}`, "@corp.example"
+	for _, c := range []struct {
+		paths params
+		stay  int // of the two addresses
+	}{
+		{params{"$.*": "keep", "$..email": "email"}, 0},
+		{params{"$..*": "keep", "$.email": "email", "$.to": "email"}, 1}, // $..* ends nearer to the second
+		{params{"$.*": "email", "$.email": "keep"}, 1},
+		{params{"$..*": "email", "$..email": "keep"}, 2},
+		{params{"$.email": "keep", "$..email": "email"}, 0},
+		{params{"$.email": "email", "$..email": "keep"}, 1},
+		{params{"$['*']": "keep", "$.*": "keep", "$..email": "email"}, 0},
+		{params{"$.to.*": "keep", "$.*.email": "email"}, 1},
+		{params{"$.*.email": "keep", "$.to.*": "email"}, 2},
+	} {
+		out := one(t, 1, "jsonb", Mask{Kind: "json", Params: params{"paths": c.paths, "other": "keep"}})(doc)
+		if n := strings.Count(out, kept); n != c.stay {
+			t.Errorf("%v: %d addresses stay in %s, want %d", c.paths, n, out, c.stay)
+		}
+	}
+}
