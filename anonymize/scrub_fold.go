@@ -116,16 +116,44 @@ func foldRune(r rune) rune {
 	return textfold.Lower(r)
 }
 
-// particle reports whether a word of a name is a word of the language, or a
-// title, rather than a name.
-func particle(word []byte) bool {
+// nameRole is what a word of a name may be besides a name.
+type nameRole uint8
+
+const (
+	roleNone     nameRole = iota
+	roleParticle          // of names, where it is in small letters; a word or an abbreviation
+	roleAddress           // of whoever is named behind it
+	roleNever             // it is no name
+)
+
+func roleOf(folded []byte) nameRole {
+	switch string(folded) {
+	case "van", "von", "der", "den", "des", "del", "della", "dello", "degli", "dos", "das", "ter", "ten", "the", "and", "und", "ibn", "bin", "bint",
+		"dame", "lady", "don", "ing", "med", "jun", "sen":
+		return roleParticle
+	case "miss", "herr", "sir", "lord", "dona", "dott":
+		return roleAddress
+	case "mrs", "prof", "frau", "mme", "mlle", "monsieur", "madame", "sra", "dipl", "phd", "iii":
+		return roleNever
+	}
+	return roleNone
+}
+
+// particle reports whether a word of a name is a word of the language, or a title,
+// rather than a name. small says that the name has no capitals, before that another
+// word follows.
+func particle(word []byte, small, before bool) bool {
 	var buf [16]byte
 	if len(word) > len(buf) {
 		return false
 	}
-	switch string(bytes.TrimSuffix(appendFolded(buf[:0], word), []byte{'.'})) {
-	case "van", "von", "der", "den", "des", "del", "della", "dello", "degli", "dos", "das", "ter", "ten", "the", "and", "und", "ibn", "bin", "bint",
-		"mrs", "miss", "prof", "herr", "frau", "mme", "mlle", "monsieur", "madame", "sir", "dame", "lord", "lady", "sra", "don", "dona", "dott", "ing", "dipl", "phd", "med", "jun", "sen", "iii":
+	bare := bytes.TrimSuffix(word, []byte{'.'})
+	switch roleOf(appendFolded(buf[:0], bare)) {
+	case roleParticle:
+		return len(bare) < len(word) || !small && lowerAt(word)
+	case roleAddress:
+		return len(bare) < len(word) || before || !small && lowerAt(word)
+	case roleNever:
 		return true
 	}
 	return false

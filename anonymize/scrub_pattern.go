@@ -12,7 +12,7 @@ type pattern struct {
 	next    uint8
 	part    knownPart
 	piece   uint8
-	capital bool // it is a word besides: only with a capital letter
+	capital bool // it is a word or a title besides: only with a capital letter
 	open    bool // it ends in a script without spaces
 	source  int
 }
@@ -56,6 +56,7 @@ var listMark = []byte{','}
 
 // names calls fn with each word of a name; the last one has its own part.
 func names(v []byte, first, last knownPart, fn func(v []byte, part knownPart, piece uint8)) {
+	small := !bytes.ContainsFunc(v, unicode.IsUpper)
 	for len(v) > 0 {
 		end := 0
 		for end < len(v) && !nameGap(v, end) {
@@ -66,22 +67,22 @@ func names(v []byte, first, last knownPart, fn func(v []byte, part knownPart, pi
 		for gap < len(v) && nameGap(v, gap) {
 			gap++
 		}
+		between := v[end:gap]
 		v = v[gap:]
 		part := first
 		if len(v) == 0 {
 			part = last
 		}
-		name(word, part, fn)
-		if i := bytes.IndexByte(word, '-'); i > 0 { // Marie-Claire
-			name(word[:i], part, fn)
-			name(word[i+1:], part, fn)
+		name := func(word []byte) {
+			if !particle(word, small, len(v) > 0 && bytes.IndexByte(between, ',') < 0) {
+				fn(word, part, 0)
+			}
 		}
-	}
-}
-
-func name(word []byte, part knownPart, fn func(v []byte, part knownPart, piece uint8)) {
-	if !particle(word) {
-		fn(word, part, 0)
+		name(word)
+		if i := bytes.IndexByte(word, '-'); i > 0 { // Marie-Claire
+			name(word[:i])
+			name(word[i+1:])
+		}
 	}
 }
 
@@ -125,5 +126,5 @@ func (s *source) appendPattern(dst, v []byte) ([]byte, pattern) {
 	if len(text) == 0 || runes < 3 && !(wide && runes == 2) || !letters && runes < 5 {
 		return dst[:lo], pattern{}
 	}
-	return dst, pattern{text: text, open: wide, capital: bytes.IndexByte(text, ' ') < 0 && commonWord(text)}
+	return dst, pattern{text: text, open: wide, capital: bytes.IndexByte(text, ' ') < 0 && (commonWord(text) || roleOf(text) != roleNone)}
 }
