@@ -7,7 +7,7 @@ import (
 
 func localByte(ch byte) bool {
 	switch ch {
-	case '.', '_', '%', '+', '-', '\'', '=':
+	case '.', '_', '%', '+', '-', '\'', '=', '&':
 		return true
 	}
 	return radix(ch) > 1
@@ -18,19 +18,10 @@ func localByte(ch byte) bool {
 // not those of scripts without spaces, since there the text around it would be
 // taken for a part of it.
 func emailAround(v []byte, from, i int) (lo, hi int) {
-	lo = i
-	for lo > from {
-		if localByte(v[lo-1]) {
-			lo--
-			continue
-		}
-		r, w := utf8.DecodeLastRune(v[from:lo])
-		if r < utf8.RuneSelf || !spaced(r) {
-			break
-		}
-		lo -= w
+	run := localRun(v, from, i)
+	if lo = localStart(v, run, i); lo == run {
+		lo = localStart(v, slashedRun(v, from, lo), i)
 	}
-	lo = localStart(v, lo, i)
 	for lo < i && radix(v[lo]) == 1 && v[lo] < utf8.RuneSelf && v[lo] != '_' {
 		lo++
 	}
@@ -44,6 +35,40 @@ func emailAround(v []byte, from, i int) (lo, hi int) {
 		return 0, 0 // git@host:path
 	}
 	return lo, hi
+}
+
+// localRun returns where what may be of an address and ends at i begins.
+func localRun(v []byte, from, i int) int {
+	for i > from {
+		if localByte(v[i-1]) {
+			i--
+			continue
+		}
+		r, w := utf8.DecodeLastRune(v[from:i])
+		if r < utf8.RuneSelf || !spaced(r) {
+			break
+		}
+		i -= w
+	}
+	return i
+}
+
+// longestLocal is how many bytes an address may have before its @ (RFC 5321).
+const longestLocal = 64
+
+// slashedRun is localRun for one that slashes join to those before it
+// (anna/otto@host), unless that is a path from a root, of a URL, or too long to be of
+// an address: then it is lo.
+func slashedRun(v []byte, from, lo int) int {
+	k := lo
+	for k > from && v[k-1] == '/' {
+		next := localRun(v, from, k-1)
+		if next == k-1 || lo-next > longestLocal {
+			return lo
+		}
+		k = next
+	}
+	return k
 }
 
 var gitUser = []byte("git")

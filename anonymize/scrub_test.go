@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,32 @@ func TestScrubEverydayNames(t *testing.T) {
 	out = scrubRow(t, table, "Иван Петров", "С уважением, ПЕТРОВ Иван. Петрова не писала")
 	if !strings.HasSuffix(out[1], ". Петрова не писала") || strings.Contains(strings.ToLower(out[1]), "петров ") || strings.Contains(out[1], "Иван") {
 		t.Errorf("got %q", out[1])
+	}
+}
+
+// TestScrubWholeAddresses: nothing of an address stays in front of what is found, and
+// what is no part of it does.
+func TestScrubWholeAddresses(t *testing.T) {
+	for text, want := range map[string]string{
+		"write to anna&otto@corp.example":              "anna&otto@corp.example",
+		"(anna/otto@corp.example)":                     "anna/otto@corp.example",
+		"R&D/berg&kuhn@corp.example, please":           "R&D/berg&kuhn@corp.example",
+		"?name=x&mail=anna@corp.example":               "anna@corp.example",
+		"&anna@corp.example":                           "anna@corp.example",
+		"&lt;anna@corp.example&gt;":                    "anna@corp.example",
+		"GET /users/anna@corp.example/posts":           "anna@corp.example",
+		"https://corp.example/users/anna@corp.example": "anna@corp.example",
+		"C:/users/anna@corp.example":                   "anna@corp.example",
+		"otto@mail.example/anna@corp.example":          "anna@corp.example",
+		"anna@corp.example&otto@corp.example":          "anna@corp.example",
+		strings.Repeat("a/", 40) + "anna@corp.example": "anna@corp.example",
+		"mailto:anna/otto@corp.example":                "anna/otto@corp.example",
+	} {
+		at := strings.Index(text, want)
+		found := findAll(text)
+		if at < 0 || !slices.Contains(found, thing{"email", at, at + len(want)}) {
+			t.Errorf("%q: found %v, want %q", text, found, want)
+		}
 	}
 }
 
