@@ -92,8 +92,9 @@ func (p *Program) Sole() bool { return p.own && !p.equal.loose }
 
 // lookUp is where a rewriter looks up entities.
 type lookUp struct {
-	in     *Known      // nil: only the row's own values are known
-	others []*Rewriter // for masking values of other tables
+	in        *Known      // nil: only the row's own values are known
+	others    []*Rewriter // for masking values of other tables
+	strangers Strangers
 }
 
 // learning is what a rewriter learns rows into.
@@ -113,6 +114,16 @@ func (r *Rewriter) LookUpIn(k *Known) {
 // LearnInto makes AppendRow add to k what each row says of its entity, before it looks it
 // up; its errors are then those of Learn, too.
 func (r *Rewriter) LearnInto(k *Known) { r.learning.into = k }
+
+// Strangers counts rows with texts to scrub that may quote an entity of which only the
+// row itself says anything.
+type Strangers struct {
+	Nobody  int64 // the row names no entity
+	Unknown int64 // no row about it was learned
+}
+
+// Strangers returns the counts so far; not while AppendRow runs.
+func (r *Rewriter) Strangers() Strangers { return r.lookUp.strangers }
 
 // Learn adds to k what a row says of its entity; nothing is masked
 // or counted. The errors are those of AppendRow and ErrKnownFull.
@@ -169,7 +180,7 @@ func (r *Rewriter) learn(k *Known) error {
 			r.out = append(binary.AppendUvarint(r.out, uint64(len(fake))), fake...)
 		}
 	}
-	if len(r.out) == recordHead {
+	if len(r.out) == recordHead && !r.p.own { // of an own row it is known that there is nothing
 		return nil
 	}
 	return k.add(r.ofEntity(), r.out, r.learning.into != nil && r.p.Sole() && r.p.MayLookUp())
@@ -276,12 +287,13 @@ func setLink(record []byte, to recordAt) {
 // ownPatterns is how many patterns of a text are left to the row's own values.
 const ownPatterns = 64
 
-// of adds what is known of an entity to the values of a row.
-func (k *Known) of(entity [16]byte, values *knownValues) {
+// of adds what is known of an entity to the values of a row. It reports whether any row
+// about it was learned.
+func (k *Known) of(entity [16]byte, values *knownValues) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	at, ok := k.first[entity]
-	for ok && at.chunk != noChunk {
+	at, learned := k.first[entity]
+	for learned && at.chunk != noChunk {
 		record := k.record(at)
 		at = linkOf(record)
 		program := k.tables[binary.BigEndian.Uint64(record[recordLink+1:])]
@@ -298,6 +310,7 @@ func (k *Known) of(entity [16]byte, values *knownValues) {
 			values.add(s)
 		}
 	}
+	return learned
 }
 
 func cutSized(b []byte) (value, rest []byte) {

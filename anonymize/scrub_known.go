@@ -92,6 +92,7 @@ type knownValues struct {
 	// What is known of the entity at hand, for as long as rows are about it.
 	entity     [16]byte
 	about      bool   // there is one
+	stranger   bool   // nothing is known of it
 	fromEntity int    // of sources
 	made       []byte // its patterns and fakes, one behind another
 	all        []pattern
@@ -153,13 +154,22 @@ func (k *knownValues) ofText(text []byte, r *Rewriter) *knownValues {
 func (k *knownValues) collect(r *Rewriter) {
 	k.fakes, k.ready = k.fakes[:0], true
 	switch {
-	case r.lookUp.in == nil || !r.p.MayLookUp() || r.vals[r.p.owner] == nil:
+	case !r.p.MayLookUp():
 		k.forget()
+	case r.vals[r.p.owner] == nil:
+		k.forget()
+		r.lookUp.strangers.Nobody++
+	case r.lookUp.in == nil:
+		k.forget()
+		r.lookUp.strangers.Unknown++
 	case !k.about || k.entity != r.ofEntity():
 		k.forget()
 		k.entity, k.about = r.ofEntity(), true
-		r.lookUp.in.of(k.entity, k)
+		k.stranger = !r.lookUp.in.of(k.entity, k)
 		k.fromEntity = len(k.sources)
+	}
+	if k.about && k.stranger {
+		r.lookUp.strangers.Unknown++
 	}
 	k.sources = k.sources[:k.fromEntity]
 	for _, c := range r.p.known {

@@ -76,6 +76,9 @@ type TableRules struct {
 	Exprs map[int]string
 	Line  int    // of the table's entry in the file, 0 for none
 	Where string // as written, "" for none
+	// Entity is the table whose rows are what rows of this one are about: this one or
+	// another; nil where none is named.
+	Entity *schema.Table
 
 	where     *exprRule
 	masks     []*maskRule  // of Spec.Columns; nil for kept by default

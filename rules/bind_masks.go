@@ -342,6 +342,7 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 		return // undecided, and said so
 	}
 	domain, key := t.Name.String()+"("+spell(t.Columns[c].Name)+")", &t.Columns[c]
+	tr.Entity = t
 	if e.table != "" {
 		parent := d.binder.table(nameRule{e.at, e.table})
 		if parent == nil {
@@ -374,6 +375,7 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 			}
 		}
 		domain, key = parent.Name.String()+"("+spell(parent.Columns[nth].Name)+")", &parent.Columns[nth]
+		tr.Entity = parent
 	}
 	tr.Spec.Entity, tr.Spec.EntityDomain = at, domain
 	insensitive, known := equality(key)

@@ -27,6 +27,8 @@ type leafJob struct {
 
 func (l *leafJob) stats(r *tableCounts) {
 	for _, rw := range l.made {
+		r.strangers.Nobody += rw.Strangers().Nobody
+		r.strangers.Unknown += rw.Strangers().Unknown
 		for _, s := range rw.Stats() {
 			r.opaque += s.Opaque
 			r.fixed += s.Fixed

@@ -206,7 +206,7 @@ func (r *copyRun) tally(done []pipeline.JobResult) {
 			x.cut += ref.Cut
 		}
 	}
-	for _, text := range r.b.strangers(r.sel.Report.References) {
+	for _, text := range r.strangers(byTable) {
 		r.note(text)
 	}
 	r.rec.tables = byTable

@@ -158,13 +158,46 @@ func learnColumns(p *anonymize.Program, spec *rules.TableRules) []subset.Column 
 	return columns
 }
 
-// strangers says of which rows the texts may quote somebody who is not copied: of those
-// whose entity became NULL since its own row is not. What that one says was not read.
-func (b *bound) strangers(references []subset.ReferenceReport) (notes []string) {
-	specs, cut := b.specs(), map[*schema.Table]int64{}
-	for _, ref := range references {
+// strangers says of which tables texts may quote somebody of whom the run knows nothing:
+// the row's entity is not among those that were learned, or it became NULL with a
+// reference to what is not copied.
+func (r *copyRun) strangers(byTable map[*schema.Table]*tableCounts) (notes []string) {
+	specs, cut := r.b.specs(), r.cutEntities()
+	for _, t := range r.b.schema.Tables {
+		x := byTable[t]
+		if x == nil {
+			continue
+		}
+		n := min(cut[t], x.strangers.Nobody)
+		if spec := specs[t]; spec != nil && spec.Entity != nil && r.introduces(spec.Entity) {
+			n += x.strangers.Unknown
+		}
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf("texts of up to %s in %s may quote whom the rows were about, who is not copied and not known: leave such rows out (where, or up: prune beside roots), or use mask text",
+				plural(int(n), "row"), t.Name))
+		}
+	}
+	return notes
+}
+
+// introduces reports whether an entity that is copied would have been learned from its
+// own table: that one says something which texts may quote, or none of its rows came.
+func (r *copyRun) introduces(own *schema.Table) bool {
+	for _, l := range r.sel.Leaves {
+		if l.Root == own && l.How != subset.Nothing {
+			p := r.b.programs[own]
+			return p != nil && p.MayLearn()
+		}
+	}
+	return true
+}
+
+// cutEntities counts the references that became NULL in columns of entities.
+func (r *copyRun) cutEntities() map[*schema.Table]int64 {
+	specs, cut := r.b.specs(), map[*schema.Table]int64{}
+	for _, ref := range r.sel.Report.References {
 		root := ref.Reference.Child.Root()
-		p := b.programs[root]
+		p := r.b.programs[root]
 		if ref.Cut == 0 || p == nil || !p.MayLookUp() {
 			continue
 		}
@@ -173,11 +206,5 @@ func (b *bound) strangers(references []subset.ReferenceReport) (notes []string) 
 			cut[root] += ref.Cut
 		}
 	}
-	for _, t := range b.schema.Tables {
-		if n := cut[t]; n > 0 {
-			notes = append(notes, fmt.Sprintf("texts of up to %s in %s may quote whom the rows were about, who is not copied and not known: leave such rows out (where, or up: prune beside roots), or use mask text",
-				plural(int(n), "row"), t.Name))
-		}
-	}
-	return notes
+	return cut
 }

@@ -198,6 +198,43 @@ columns: [{ match: "*.day", mask: keep }]
 	}
 }
 
+// TestTextsOfUnknown: a run tells of the texts whose entity is named and not copied, also
+// where no reference says so, and of no others.
+func TestTextsOfUnknown(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, name text, mail text);
+		create table messages (id int primary key, user_id int not null, body text, topic text);
+		create table calls (id int primary key, user_id int references users, body text);
+		insert into users values (1, 'Anna Berg', 'anna@corp.example'), (2, 'Otto Kuhn', 'otto@corp.example'), (3, null, null);
+		insert into messages values (1, 1, 'Hi, Anna Berg here'), (2, 2, 'Hi, Otto Kuhn here, yours Kuhn'), (3, 2, ''), (4, 2, null), (5, 3, 'Hi'), (6, 2, 'bye');
+		insert into calls values (1, 2, 'Otto Kuhn called'), (2, 2, null), (3, null, null)`)
+	const text, note = " in public.%s may quote whom the rows were about", "may quote whom"
+	run := func(users string, want ...string) {
+		t.Helper()
+		s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { " + users + ` }
+  messages: { entity: user_id -> users, columns: { user_id: keep, body: scrub, topic: scrub } }
+  calls: { entity: user_id -> users, columns: { body: scrub } }
+`)
+		status, _, errOut := s.refresh(keyA)
+		if n := strings.Count(errOut, note); status != 0 || n != len(want) {
+			t.Errorf("%s: status %d, %d notes:\n%s", users, status, n, errOut)
+		}
+		for _, w := range want {
+			if !strings.Contains(errOut, w) {
+				t.Errorf("%s: no %q:\n%s", users, w, errOut)
+			}
+		}
+	}
+	const names = "entity: id, columns: { name: person.name, mail: email }"
+	run(names)
+	run("where: id <> 2, "+names, "texts of up to 2 rows"+fmt.Sprintf(text, "messages"), "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
+	run("rows: none, "+names, "texts of up to 4 rows"+fmt.Sprintf(text, "messages"), "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
+	run("rows: none, entity: id", "texts of up to 4 rows"+fmt.Sprintf(text, "messages"), "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
+	// Where names are shown nobody is asked for; a reference that is cut is told of.
+	run("where: id <> 2, entity: id, columns: { name: keep, mail: keep }", "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
+}
+
 // TestKnownNeedsRoom: what is known must fit the memory that is given.
 func TestKnownNeedsRoom(t *testing.T) {
 	t.Parallel()

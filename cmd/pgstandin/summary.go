@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/report"
 )
 
@@ -41,6 +42,7 @@ func (s *storedResult) String() string {
 type tableCounts struct {
 	rows, bytes, cut, opaque, fixed int64
 	columns                         map[string]*columnCounts
+	strangers                       anonymize.Strangers
 }
 
 // printLine is the result for --quiet.
