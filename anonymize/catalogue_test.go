@@ -417,7 +417,7 @@ func TestEmailDomains(t *testing.T) {
 	for i := range 2000 {
 		for _, domain := range []string{"x.org", "mail.example", "a-long-name.example"} {
 			out := narrow(fmt.Sprintf("a%d@%s", i, domain))
-			if seen[out] || len(out) > 30 || strings.HasSuffix(out, "@"+domain) != (len(domain) < 15) {
+			if seen[out] || len(out) > 30 || strings.HasSuffix(out, "@"+domain) != (len(domain) < 12) {
 				t.Fatalf("a%d@%s becomes %s", i, domain, out)
 			}
 			seen[out] = true

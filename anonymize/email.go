@@ -83,7 +83,8 @@ func (d *domains) of(dst, from []byte) (domain []byte, ok bool) {
 // makeEmail makes addresses: the name of the row's person, a keyed tail of the
 // value, a domain for examples (RFC 2606) or what the rules say. Names are left out where they do not
 // fit, so short columns keep the tail. An address whose kept domain leaves no
-// room for a tail becomes opaque.
+// room for a tail, a whole one where a column of the mask's domain is unique, becomes
+// opaque.
 func makeEmail(c *compiler) maskFunc {
 	to := c.emailDomains()
 	chars := c.room(unbounded)
@@ -92,11 +93,8 @@ func makeEmail(c *compiler) maskFunc {
 		return nil
 	}
 	least := 8
-	if c.col.Unique && !c.nested {
-		least = (c.tailBits() + 4) / 5
-		if to.keeps() && chars < unbounded {
-			c.bits = least * 5 // a kept domain may be longer
-		}
+	if c.col.Unique || c.col.UniqueDomain {
+		least = tailLength
 	}
 	opaque := c.opaque()
 	p, prf, seed, gender := c.locale(), c.prf(), c.seeder(), c.gender()

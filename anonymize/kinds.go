@@ -140,7 +140,7 @@ func kindTable() []kind {
 			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownFirst, joined: no, draws: "person"}, make: makePerson(personFirst)},
 		{name: "person.last", doc: "a last name", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
 			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownLast, joined: no, draws: "person"}, make: makePerson(personLast)},
-		{name: "person.user", doc: "a user name; unique where the column is", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true, injective: true,
+		{name: "person.user", doc: "a user name; unique where a column of the domain is", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true, injective: true,
 			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, draws: "person"}, make: makeUser},
 		{name: "person.title", doc: "Ms., Mr. or Dr. in the locale's language", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true,
 			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, draws: "person"}, make: makeTitle},

@@ -300,7 +300,7 @@ func TestFoldedIsDetected(t *testing.T) {
 	}
 	scrub := Column{Name: "note", Type: Type{Name: "text"}, Mask: &Mask{Kind: "scrub"}}
 	doc := Column{Name: "doc", Type: Type{Name: "jsonb"}, Mask: &Mask{Kind: "json", Params: map[string]any{"paths": map[string]any{"$.mail": "email"}, "other": "keep"}}}
-	orders, err := Compile(testSecret(t, 1), Table{Name: "orders", Entity: 0, EntityDomain: "public.users(id)", Folds: []string{"email"}, Columns: []Column{
+	orders, err := Compile(testSecret(t, 1), Table{Name: "orders", Entity: 0, EntityDomain: "public.users(id)", Domains: map[DomainKey]Domain{{Kind: "email"}: {Fold: true}}, Columns: []Column{
 		{Name: "user_id", Type: Type{Name: "int8"}}, mail("customer_email", false), mail("login", true), doc,
 	}})
 	if err != nil {
@@ -309,7 +309,7 @@ func TestFoldedIsDetected(t *testing.T) {
 	if orders.MayLearn() || orders.Learns(1) || orders.Learns(2) {
 		t.Error("orders teaches")
 	}
-	messages, err := Compile(testSecret(t, 1), Table{Name: "messages", Entity: 0, EntityDomain: "public.users(id)", Folds: []string{"email"}, Columns: []Column{
+	messages, err := Compile(testSecret(t, 1), Table{Name: "messages", Entity: 0, EntityDomain: "public.users(id)", Domains: map[DomainKey]Domain{{Kind: "email"}: {Fold: true}}, Columns: []Column{
 		{Name: "user_id", Type: Type{Name: "int8"}}, scrub,
 	}})
 	if err != nil {

@@ -158,11 +158,11 @@ func (c *compiler) genders() (words [2]string) {
 }
 
 // makeUser makes user names of the row's person, or of one that belongs to the
-// value: with a short number, or with a keyed tail of the value where the column
-// is unique.
+// value: with a short number, or with a keyed tail of the value where a column of the
+// mask's domain is unique.
 func makeUser(c *compiler) maskFunc {
 	p, gender := c.locale(), c.gender()
-	if !c.col.Unique || c.nested {
+	if !c.col.Unique && !c.col.UniqueDomain {
 		return c.invented(func(dst, _ []byte, r *Rewriter) []byte {
 			start := len(dst)
 			id := r.person(p, &r.stream, gender.of(r))

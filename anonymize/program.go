@@ -198,8 +198,19 @@ type compiler struct {
 // within returns the compiler of a mask for something of a type within this one's
 // values.
 func (c *compiler) within(t Type, m *Mask) *compiler {
-	fold := isText(t) && m.Domain == "" && slices.Contains(c.table.Folds, m.Kind)
-	col := &Column{Name: c.col.Name, Type: t, Fold: fold}
+	col := &Column{Name: c.col.Name, Type: t}
+	text := &col.Type
+	if t.Elem != nil {
+		elem := *t.Elem
+		col.Type.Elem, text = &elem, &elem
+	}
+	if isText(*text) {
+		d := c.table.Domains[DomainKey{m.Kind, m.Domain}]
+		col.Fold, col.UniqueDomain = d.Fold, d.Unique
+		if d.Length > 0 && (text.Length == 0 || d.Length < text.Length) {
+			text.Length = d.Length
+		}
+	}
 	return &compiler{secret: c.secret, table: c.table, col: col, index: c.index, program: c.program}
 }
 

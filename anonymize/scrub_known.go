@@ -2,7 +2,6 @@ package anonymize
 
 import (
 	"bytes"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/pgstandin/pgstandin/keyed"
@@ -59,7 +58,7 @@ func (p *Program) detected(t *Table, column int) bool {
 	folds := c.Fold || c.Type.Name == "citext"
 	switch c.Mask.Kind {
 	case "email": // wide enough for the tail of a unique column
-		return folds == slices.Contains(t.Folds, "email")
+		return folds == t.Domains[DomainKey{Kind: "email"}].Fold
 	case "ip", "mac":
 		return !folds && !c.Unique
 	}

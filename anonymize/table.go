@@ -20,10 +20,20 @@ type Table struct {
 	// Keys are the table's unique keys over columns that are NOT NULL and kept,
 	// as column indexes: what makes a template injective.
 	Keys [][]int
-	// Folds are the kinds of masks whose default domain has a column that folds
-	// case, in any table: what is found of them within a value folds too, so that
-	// it gets what the column gives.
-	Folds []string
+	// Domains are the domains of masks that columns of any table have: what is masked
+	// within a value gets what a column of the same domain gives.
+	Domains map[DomainKey]Domain
+}
+
+// DomainKey names a domain of masks; Domain is "" for the default one of the kind.
+type DomainKey struct{ Kind, Domain string }
+
+// Domain is what the columns of a mask's domain, in all tables, make of each other's
+// results: a value gets the same in all of them.
+type Domain struct {
+	Length int  // characters of the narrowest, 0 unbounded
+	Fold   bool // one of them folds case
+	Unique bool // one of them is unique
 }
 
 // Column is one column of the stream.
@@ -35,6 +45,8 @@ type Column struct {
 	// Unique: the column is part of a primary key, unique constraint or unique
 	// index, or takes part in a reference; its mask must be injective.
 	Unique bool
+	// UniqueDomain: a column of the mask's domain is unique, in any table.
+	UniqueDomain bool
 	// Sole: the column is NOT NULL and alone unique, so it has as many values as
 	// the table has rows.
 	Sole bool

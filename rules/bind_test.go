@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
@@ -200,8 +201,13 @@ func TestJoined(t *testing.T) {
 		}
 	}
 	for _, tr := range b.Tables {
-		if !slices.Equal(tr.Spec.Folds, []string{"email"}) {
-			t.Errorf("%s: folds %q", tr.Table.Name, tr.Spec.Folds)
+		for _, c := range []struct {
+			kind string
+			want anonymize.Domain
+		}{{"email", anonymize.Domain{Fold: true, Unique: true}}, {"token", anonymize.Domain{Length: 2, Unique: true}}} {
+			if got := tr.Spec.Domains[anonymize.DomainKey{Kind: c.kind}]; got != c.want {
+				t.Errorf("%s: domain of %s: %+v", tr.Table.Name, c.kind, got)
+			}
 		}
 	}
 }

@@ -217,60 +217,113 @@ func rows(t *schema.Table) (n int64) {
 	return n
 }
 
-// narrow sizes results for the narrowest column of each domain, and folds case
-// everywhere where it is folded somewhere.
+// narrow sizes results for the narrowest column of each domain, and for what is unique
+// in it, and folds case everywhere where it is folded somewhere.
 func (d *decider) narrow() {
-	type group struct {
-		kind, domain string
-		key          columnKey
+	domains, notes := map[anonymize.DomainKey]anonymize.Domain{}, []string(nil)
+	for g, x := range d.domains() {
+		notes = append(notes, d.foldNotes(x.columns)...)
+		common := x.common()
+		for _, c := range x.columns {
+			c.UniqueDomain = common.Unique
+			if t := elem(&c.Type); slices.Contains(textual, t.Name) {
+				t.Length, c.Fold = common.Length, common.Fold
+			}
+		}
+		if g.key == (columnKey{}) {
+			domains[g.DomainKey] = common
+		}
 	}
+	slices.Sort(notes)
+	d.out.Notes = append(d.out.Notes, notes...)
+	for _, tr := range d.out.Tables {
+		tr.Spec.Domains = domains
+	}
+}
+
+// domainGroup names columns whose results are compared: those of a domain, or of
+// references where the kind's default domain does not join them.
+type domainGroup struct {
+	anonymize.DomainKey
+	key columnKey
+}
+
+// domainMembers are the columns of a domain, and the fields of composite types that a
+// mask of it masks.
+type domainMembers struct {
+	columns []member
+	fields  []*anonymize.Type
+}
+
+// domains sorts all masked columns by their domains.
+func (d *decider) domains() map[domainGroup]*domainMembers {
 	joined := map[string]bool{}
 	for _, k := range anonymize.Kinds() {
 		joined[k.Name] = k.Joined
 	}
-	sets := map[group][]member{}
+	sets := map[domainGroup]*domainMembers{}
+	set := func(g domainGroup) *domainMembers {
+		if sets[g] == nil {
+			sets[g] = &domainMembers{}
+		}
+		return sets[g]
+	}
 	for _, tr := range d.out.Tables {
 		for i := range tr.Spec.Columns {
 			c := &tr.Spec.Columns[i]
 			if c.Mask == nil {
 				continue
 			}
+			eachField(&c.Type, c.Mask, func(t *anonymize.Type, m *anonymize.Mask) {
+				if m.Domain != "" || joined[m.Kind] {
+					x := set(domainGroup{DomainKey: anonymize.DomainKey{Kind: m.Kind, Domain: m.Domain}})
+					x.fields = append(x.fields, t)
+				}
+			})
 			k := columnKey{tr.Table, tr.Columns[i]}
-			g := group{kind: c.Mask.Kind, domain: c.Mask.Domain}
-			if g.domain == "" && !joined[g.kind] {
+			g := domainGroup{DomainKey: anonymize.DomainKey{Kind: c.Mask.Kind, Domain: c.Mask.Domain}}
+			if g.Domain == "" && !joined[g.Kind] {
 				if !d.inKey[k] {
 					continue
 				}
 				g.key = d.groups.Root(k)
 			}
-			sets[g] = append(sets[g], member{c, k})
+			x := set(g)
+			x.columns = append(x.columns, member{c, k})
 		}
 	}
-	var folds, notes []string
-	for g, cols := range sets {
-		length, fold := 0, false
-		notes = append(notes, d.foldNotes(cols)...)
-		for _, c := range cols {
-			if t := elem(&c.Type); t.Length > 0 && slices.Contains(textual, t.Name) && (length == 0 || t.Length < length) {
-				length = t.Length
-			}
-			fold = fold || c.Fold
-		}
-		for _, c := range cols {
-			if t := elem(&c.Type); slices.Contains(textual, t.Name) {
-				t.Length, c.Fold = length, fold
-			}
-		}
-		if fold && g.domain == "" && g.key == (columnKey{}) {
-			folds = append(folds, g.kind)
+	return sets
+}
+
+// eachField calls fn with each field that a composite mask masks, and with its mask.
+func eachField(t *anonymize.Type, m *anonymize.Mask, fn func(*anonymize.Type, *anonymize.Mask)) {
+	fields, _ := m.Params["fields"].(map[string]any)
+	if m.Kind != "composite" {
+		return
+	}
+	t = elem(t)
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if mask, err := anonymize.MaskOf(fields[f.Name]); err == nil { // else it is said elsewhere
+			fn(elem(&f.Type), mask)
+			eachField(&f.Type, mask, fn)
 		}
 	}
-	slices.Sort(folds)
-	slices.Sort(notes)
-	d.out.Notes = append(d.out.Notes, notes...)
-	for _, tr := range d.out.Tables {
-		tr.Spec.Folds = folds
+}
+
+// common is what the members make of each other's results.
+func (x *domainMembers) common() (out anonymize.Domain) {
+	types := slices.Clone(x.fields)
+	for _, c := range x.columns {
+		types = append(types, elem(&c.Type))
+		out.Fold, out.Unique = out.Fold || c.Fold, out.Unique || c.Unique
 	}
+	for _, t := range types {
+		if slices.Contains(textual, t.Name) && t.Length > 0 && (out.Length == 0 || t.Length < out.Length) {
+			out.Length = t.Length
+		}
+	}
+	return out
 }
 
 // member is a column of a mask's domain.
