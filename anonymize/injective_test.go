@@ -48,6 +48,8 @@ func small() []struct {
 		}
 	}
 	return []domain{
+		{"extensions", "phone", "text", nil, numbers("%03d", 1000)},
+		{"extensions of four digits", "phone", "text", nil, numbers("%04d", 10000)},
 		{"national numbers", "phone", "text", nil, numbers("%05d", 100000)},
 		{"international numbers", "phone", "text", nil, numbers("+49 %05d", 100000)},
 		{"int2", "number", "int2", params{"permute": true}, int16s},

@@ -54,7 +54,8 @@ type lastPhone struct {
 	from, to []byte
 }
 
-// looksLikePhone reports whether all of v is one number of 5 to 20 digits.
+// looksLikePhone reports whether all of v is one number of 3 to 20 digits: an
+// extension has few.
 func looksLikePhone(v []byte) bool {
 	n := 0
 	for i, ch := range v {
@@ -71,7 +72,7 @@ func looksLikePhone(v []byte) bool {
 			return false
 		}
 	}
-	return n >= 5 && n <= 20
+	return n >= 3 && n <= 20
 }
 
 // countryCode returns how many of the digits are the country calling code
