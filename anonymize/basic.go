@@ -21,6 +21,9 @@ const tailAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 // the same tail in every table and next year.
 const tailLength = 18
 
+// leastTail is how many bits keep values apart at the least.
+const leastTail = 60
+
 // tailBits returns how many bits a tail needs so that the chance of one
 // collision among the table's rows is below 1e-9 (birthday bound: n*n/2 pairs);
 // at least 60, and 80 where the rows are not known.
@@ -28,7 +31,7 @@ func (c *compiler) tailBits() int {
 	if c.table.Rows <= 0 {
 		return 80
 	}
-	return max(60, int(math.Ceil(2*math.Log2(float64(c.table.Rows))-1+9*math.Log2(10))))
+	return max(leastTail, int(math.Ceil(2*math.Log2(float64(c.table.Rows))-1+9*math.Log2(10))))
 }
 
 // appendTail appends n characters (at most 25) of sum.
@@ -105,6 +108,9 @@ func (c *compiler) opaque() maskFunc {
 	n := c.room(tailLength)
 	if c.typ.Name == "uuid" || c.typ.Name == "inet" || c.typ.Name == "cidr" {
 		n = 0 // such a type holds no value outside its format
+	}
+	if c.col.Unique && !c.nested {
+		c.opaqueBits = 5 * n
 	}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		r.opaque = true

@@ -79,8 +79,11 @@ type column struct {
 	// readsRow: the mask reads other columns of the row, so that value and entity
 	// alone do not say what it makes.
 	readsRow bool
-	bits     int  // of the keyed tail that keeps a unique column unique, 0 for none
-	typ      Type // of the whole value
+	bits     int // of the keyed tail that keeps a unique column unique, 0 for none
+	// opaqueBits is how many a value outside the format of a unique column's mask
+	// gets, 0 where there are no such values.
+	opaqueBits int
+	typ        Type // of the whole value
 }
 
 // maskFunc appends the mask of value, which is neither NULL nor empty, to dst.
@@ -173,6 +176,18 @@ func (p *Program) Tails() []Tail {
 	return out
 }
 
+// Tight lists the unique columns, as indexes into Table.Columns, that are too short to
+// keep values outside their mask's format apart: of these two may get the same.
+func (p *Program) Tight() []int {
+	var out []int
+	for i := range p.columns {
+		if c := &p.columns[i]; c.opaqueBits > 0 && c.opaqueBits < leastTail {
+			out = append(out, c.index)
+		}
+	}
+	return out
+}
+
 // compiler makes the mask of one column.
 type compiler struct {
 	secret     *keyed.Secret
@@ -185,6 +200,7 @@ type compiler struct {
 	m          *Mask
 	problems   Problems
 	bits       int // see column
+	opaqueBits int // see column
 	usesEntity bool
 	nested     bool // within scrub: neither unique nor, but for ofRow, the row's own
 	ofRow      bool // what is found within scrub follows the row's entity all the same
@@ -264,7 +280,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 		}
 		out.mask = c.watched(out.mask)
 	}
-	out.bits, out.readsRow = c.bits, c.readsRow
+	out.bits, out.opaqueBits, out.readsRow = c.bits, c.opaqueBits, c.readsRow
 	out.observed = c.observed && !out.array
 	if c.raw != nil && !out.array {
 		out.raw = c.watchedRaw(c.raw)

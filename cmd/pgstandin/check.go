@@ -122,7 +122,24 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 		of = from.Name()
 		notes = slices.Concat(notes, passedNotes(of, from.PassedOver()), []string{"a file has no rows: whether masks have room for as many as there are was not checked"})
 	}
-	return printCheck(cmd.OutOrStdout(), file.Name, of, append(notes, b.tails()...), b, o.ledger)
+	return printCheck(cmd.OutOrStdout(), file.Name, of, slices.Concat(notes, b.tight(), b.tails()), b, o.ledger)
+}
+
+// tight are notes on unique columns that are too short for values outside their mask's
+// format.
+func (b *bound) tight() (notes []string) {
+	for _, spec := range b.rules.Tables {
+		p := b.programs[spec.Table]
+		if p == nil {
+			continue
+		}
+		for _, i := range p.Tight() {
+			c := &spec.Spec.Columns[i]
+			notes = append(notes, fmt.Sprintf("unique column %s.%s is too short to keep values outside the format of mask %s apart: if it holds such, two may become one, and only \"rehearse\" and the run can tell",
+				spec.Table.Name, c.Name, c.Mask.Kind))
+		}
+	}
+	return notes
 }
 
 // tails is a note on the columns that are unique but for a chance, which is that of

@@ -54,3 +54,17 @@ tables:
 	in(":3:38: unknown key unraeched|:5:23: table public.users has no column naam|born: mask number does not fit|:6:3: there is no table aparat|undecided objects", "--source", s.source)
 	in(":3:38: unknown key unraeched|source: ", "--source", "host=/nowhere dbname=x")
 }
+
+// TestCheckTellsOfTightColumns: a unique column that is too short for what its mask makes
+// of values outside its format is told of; a wide one, and one that is not unique, is not.
+func TestCheckTellsOfTightColumns(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table desks (id int primary key, ext varchar(4) unique, "Phone" varchar(20) unique, fax varchar(4), card uuid unique)`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  desks: { columns: { ext: phone, Phone: { mask: phone, domain: other }, fax: { mask: phone, domain: fax }, card: uuid } }\n")
+	status, out, errOut := s.command("", "check", "--source", s.source, "--rules", s.rules)
+	const want = "note: unique column public.desks.ext is too short to keep values outside the format of mask phone apart"
+	if status != 0 || strings.Count(out, want) != 1 || strings.Count(out, "is too short") != 1 {
+		t.Errorf("status %d: no %q:\n%s%s", status, want, out, errOut)
+	}
+}
