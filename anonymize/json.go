@@ -23,6 +23,7 @@ type jsonPath struct {
 	text  maskFunc
 	keep  bool
 	parts bool // see column
+	stays bool // something of a value may stay
 }
 
 // before orders paths by which wins where they meet: the one of more steps, then the
@@ -126,12 +127,12 @@ func makeJSON(c *compiler) maskFunc {
 				c.problem("paths", "path %s: %s", name, q.Message)
 			}
 			c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
-			p.text, p.parts = made.mask, made.parts // nil for "null"
+			p.text, p.parts, p.stays = made.mask, made.parts, made.stays != staysNothing // nil for "null"
 		}
 		m.paths = append(m.paths, p)
 	}
 	slices.SortStableFunc(m.paths, jsonPath.before)
-	c.observed = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.parts })
+	c.observed = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.stays })
 	return m.mask
 }
 

@@ -26,6 +26,8 @@ type kind struct {
 	// ordered says whether this use keeps the order of values, so that it may mask
 	// the bounds of a range; nil: never.
 	ordered func(*compiler) bool
+	// staysIf says whether this use of the kind lets stay what stays says; nil: always.
+	staysIf func(*Mask) bool
 	facts
 	make func(*compiler) maskFunc
 }
@@ -38,6 +40,7 @@ type facts struct {
 	shared shared    // which of its originals are many people's
 	known  knownKind // how scrub looks for its originals in texts of the row
 	joined fact      // people compare its results across tables: columns of a domain count with the narrowest
+	stays  stays     // what of its originals its results may hold
 	// draws is what it draws from a row's entity: kinds that draw the same agree. It
 	// is "" for a kind that follows no entity.
 	draws string
@@ -62,6 +65,43 @@ const (
 	oneWord
 	anyWords
 )
+
+// stays says what of a value may be in what a kind makes of it.
+type stays uint8
+
+const (
+	_            stays = iota
+	staysNothing       // that anybody could be told by
+	staysDomain        // what is behind the @ of an address
+	staysPart          // a part; the whole is another one
+	staysAll           // any part, or the whole
+)
+
+// staying returns what stays where a mask of the kind is used.
+func (k *kind) staying(m *Mask) stays {
+	if k.staysIf != nil && !k.staysIf(m) {
+		return staysNothing
+	}
+	return k.stays
+}
+
+// showsEnds reports whether a redact mask shows the ends of values.
+func showsEnds(m *Mask) bool { return m.Params["first"] != nil || m.Params["last"] != nil }
+
+// keepsDomain reports whether an email mask keeps some domain.
+func keepsDomain(m *Mask) bool {
+	switch to := m.Params["domain"].(type) {
+	case string:
+		return to == keepDomain
+	case map[string]any:
+		for _, x := range to {
+			if x == keepDomain {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // most is the number of words.
 func (s shared) most() int {
@@ -123,105 +163,105 @@ func kindTable() []kind {
 	text, json := "text types", named("json", "jsonb")
 	return []kind{
 		{name: "keep", doc: "the value as it is", takes: "any type", accepts: isAny, whole: true, injective: true,
-			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no}},
+			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}},
 		{name: "null", doc: "NULL; written \"null\", in quotes", takes: "any type", accepts: isAny, whole: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no}},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysNothing}},
 		{name: "constant", doc: "always the same value", params: []string{"value"}, takes: "any type", accepts: isAny, whole: true, verbatim: true,
-			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no}, make: makeConstant},
-		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no}, make: makeRedact},
+			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no, stays: staysNothing}, make: makeConstant},
+		{name: "redact", doc: "all characters replaced but the first and last so many", params: []string{"first", "last", "with"}, takes: text, accepts: isText, verbatim: true, staysIf: showsEnds,
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysAll}, make: makeRedact},
 		{name: "hash", doc: "a keyed hash: hex digits, 32 or as many as fit", params: []string{"length"}, takes: "text types and bytea", accepts: or(isText, named("bytea")), injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no}, make: makeHash},
-		{name: "email", doc: "an address at example.com; domain: another one, keep, or {from: to, \"*\": other}; unique but for a chance below 1e-9", params: []string{"domain", "locale", "gender"}, takes: text, accepts: isText, injective: true, entity: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, draws: "person"}, make: makeEmail},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysNothing}, make: makeHash},
+		{name: "email", doc: "an address at example.com; domain: another one, keep, or {from: to, \"*\": other}; unique but for a chance below 1e-9", params: []string{"domain", "locale", "gender"}, takes: text, accepts: isText, injective: true, entity: true, staysIf: keepsDomain,
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysDomain, draws: "person"}, make: makeEmail},
 		{name: "person.name", doc: "first and last name; gender: the column that says whose", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownName, joined: no, draws: "person"}, make: makePerson(personName)},
+			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownName, joined: no, stays: staysNothing, draws: "person"}, make: makePerson(personName)},
 		{name: "person.first", doc: "a first name", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownFirst, joined: no, draws: "person"}, make: makePerson(personFirst)},
+			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownFirst, joined: no, stays: staysNothing, draws: "person"}, make: makePerson(personFirst)},
 		{name: "person.last", doc: "a last name", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownLast, joined: no, draws: "person"}, make: makePerson(personLast)},
+			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownLast, joined: no, stays: staysNothing, draws: "person"}, make: makePerson(personLast)},
 		{name: "person.user", doc: "a user name; unique where a column of the domain is", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, draws: "person"}, make: makeUser},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing, draws: "person"}, make: makeUser},
 		{name: "person.title", doc: "Ms., Mr. or Dr. in the locale's language", params: []string{"locale", "gender"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, draws: "person"}, make: makeTitle},
+			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, stays: staysNothing, draws: "person"}, make: makeTitle},
 		{name: "person.gender", doc: "the gender of the name, spelled as the value is, or as one of two values: [f, m]", params: []string{"locale", "values"}, takes: "text, enum and integer types", accepts: or(isText, isInt, func(t Type) bool { return len(t.Labels) > 0 }), entity: true,
-			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, draws: "person"}, make: makeGender},
+			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, stays: staysNothing, draws: "person"}, make: makeGender},
 		{name: "phone", doc: "a number of the same shape and country code", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownPhone, joined: yes}, make: makePhone},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownPhone, joined: yes, stays: staysNothing}, make: makePhone},
 		{name: "address.full", doc: "street, city, state and zip in one line", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownAddress, joined: no, draws: "address"}, make: makeAddress(addressFull)},
+			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownAddress, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressFull)},
 		{name: "address.street", doc: "house number and street", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no, draws: "address"}, make: makeAddress(addressStreet)},
+			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressStreet)},
 		{name: "address.city", doc: "a city", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, draws: "address"}, make: makeAddress(addressCity)},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressCity)},
 		{name: "address.state", doc: "the city's state; two letters where the value had two", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, draws: "address"}, make: makeAddress(addressState)},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressState)},
 		{name: "address.zip", doc: "a zip code of the city", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no, draws: "address"}, make: makeAddress(addressZip)},
+			facts: facts{speaks: yes, listed: yes, shared: noWords, known: knownWhole, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressZip)},
 		{name: "address.country", doc: "the city's country; two or three letters where the value had so many", params: []string{"locale"}, takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, draws: "address"}, make: makeAddress(addressCountry)},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownWhole, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressCountry)},
 		{name: "address.lat", doc: "the latitude of a point near the city", params: []string{"locale"}, takes: "numeric, float and text types", accepts: or(isText, named("numeric", "float4", "float8")), entity: true,
-			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, draws: "address"}, make: makeAddress(addressLat)},
+			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressLat)},
 		{name: "address.lon", doc: "the longitude of a point near the city", params: []string{"locale"}, takes: "numeric, float and text types", accepts: or(isText, named("numeric", "float4", "float8")), entity: true,
-			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, draws: "address"}, make: makeAddress(addressLon)},
+			facts: facts{speaks: no, listed: yes, shared: noWords, known: knownNot, joined: no, stays: staysNothing, draws: "address"}, make: makeAddress(addressLon)},
 		{name: "geo", doc: "coordinates moved by up to a distance (east and west it is less, the nearer to a pole)", params: []string{"jitter"}, takes: "point, numeric, float and text types", accepts: or(isText, named("point", "numeric", "float4", "float8")),
-			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeGeo},
+			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makeGeo},
 		{name: "company", doc: "a company's name", takes: text, accepts: isText,
-			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownWhole, joined: no}, make: makeCompany},
+			facts: facts{speaks: yes, listed: yes, shared: oneWord, known: knownWhole, joined: no, stays: staysNothing}, make: makeCompany},
 		{name: "job", doc: "a job's title", takes: text, accepts: isText, entity: true,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no, draws: "job"}, make: makeJob},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no, stays: staysNothing, draws: "job"}, make: makeJob},
 		{name: "date", doc: "shifted by up to so many days, the same for all dates of an entity; or truncated; or the first day of a span of years", params: []string{"shift", "truncate", "bucket"}, takes: "date, timestamp and range types, text in ISO 8601", accepts: or(isDate, isText), entity: true, ordered: func(*compiler) bool { return true },
-			facts: facts{speaks: no, listed: no, shared: noWords, known: knownWhole, joined: no, draws: "date"}, make: makeDate},
+			facts: facts{speaks: no, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysNothing, draws: "date"}, make: makeDate},
 		{name: "number", doc: "with noise of up to so many percent; or in buckets; or permuted", params: []string{"noise", "bucket", "permute"}, takes: "number types (permute: integers; bucket: ranges too)", accepts: isNumber, ordered: func(c *compiler) bool { return c.given("bucket") }, injectiveIf: func(c *compiler) bool { return c.given("permute") }, unique: "number {permute: true}", uniqueOn: isInt,
-			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeNumber},
+			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makeNumber},
 		{name: "money", doc: "an amount with noise of up to so many percent, or in buckets", params: []string{"noise", "bucket"}, takes: "money and number types", accepts: or(isNumber, named("money")),
-			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeMoney},
+			facts: facts{speaks: no, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makeMoney},
 		{name: "uuid", doc: "another uuid of the same version", takes: "uuid and text types", accepts: or(isText, named("uuid")), injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeUUID},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeUUID},
 		{name: "ip", doc: "another address; two that share a prefix share one of the same length after", takes: "inet, cidr and text types", accepts: or(isText, named("inet", "cidr")), injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeIP},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeIP},
 		{name: "mac", doc: "another address; of a group or locally assigned where it was", takes: "macaddr, macaddr8 and text types", accepts: or(isText, named("macaddr", "macaddr8")), injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeMAC},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeMAC},
 		{name: "url", doc: "a page of example.com", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeURL},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeURL},
 		{name: "domain", doc: "a name under example.com", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeDomain},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeDomain},
 		{name: "user_agent", doc: "a browser that many people have", takes: text, accepts: isText,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no}, make: makeUserAgent},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no, stays: staysNothing}, make: makeUserAgent},
 		{name: "card", doc: "a card number of the same brand, length and spacing; valid where the value was; test: true for numbers of ranges that schemes test with", params: []string{"test"}, takes: text, accepts: isText, injectiveIf: func(c *compiler) bool { return !c.given("test") }, unique: "card",
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownSpelling, joined: yes}, make: makeCard},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownSpelling, joined: yes, stays: staysNothing}, make: makeCard},
 		{name: "iban", doc: "an account of the same country and shape; valid where the value was", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownSpelling, joined: yes}, make: makeIBAN},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownSpelling, joined: yes, stays: staysNothing}, make: makeIBAN},
 		{name: "bic", doc: "a bank of the same country and place", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeBIC},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeBIC},
 		{name: "vat", doc: "a number of the same country and shape", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeShape(vatPrefix)},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeShape(vatPrefix)},
 		{name: "national_id", doc: "a valid number of the country (us, gb, de, fr …), of a range never issued where there is one; permute: true for a unique one", params: []string{"country", "permute"}, takes: text, accepts: isText, injectiveIf: nationalInjective, unique: "national_id {country: …, permute: true}",
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeNational},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysNothing}, make: makeNational},
 		{name: "token", doc: "a token of the same prefix, alphabet and length; live becomes test where 20 letters and digits follow", takes: text, accepts: isText, injective: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes}, make: makeShape(tokenPrefix)},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: yes, stays: staysPart}, make: makeShape(tokenPrefix)},
 		{name: "choice", doc: "one of the values, or of {value: weight}; for an enum without values, one of its labels", params: []string{"values"}, takes: "any type", accepts: isAny,
-			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no}, make: makeChoice},
+			facts: facts{speaks: yes, listed: yes, shared: anyWords, known: knownNot, joined: no, stays: staysNothing}, make: makeChoice},
 		{name: "shuffle", doc: "a value that many rows of the column have; at_least: in so many, 5 if not given", params: []string{"at_least"}, takes: "text, number, date, boolean and enum types", accepts: takesShuffle, entity: true, whole: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, draws: "shuffle"}, make: makeShuffle},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysPart, draws: "shuffle"}, make: makeShuffle},
 		{name: "password", doc: "the hash of a known password; scheme: bcrypt, argon2id or pbkdf2_sha256", params: []string{"value", "scheme", "cost"}, takes: text, accepts: isText, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makePassword},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makePassword},
 		{name: "file", doc: "a small file of the same type: png, jpeg, gif, pdf, zip and office documents, gzip; else one byte, counted as opaque", takes: "bytea", accepts: named("bytea"),
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeFile},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makeFile},
 		{name: "text", doc: "meaningless text of the same length and shape", takes: text, accepts: isText, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeLorem},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysNothing}, make: makeLorem},
 		{name: "template", doc: "a text with values of the row: {{.id}}, {{pad 7 .id}}, {{lower .name}}, {{upper .name}}", params: []string{"value"}, takes: text, accepts: isText, injectiveIf: templateInjective, unique: "template with a whole unique key", verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no}, make: makeTemplate},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysNothing}, make: makeTemplate},
 		{name: "regexp", doc: "matches replaced ($1 is the first group), what is around them stays; a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no}, make: makeRegexp},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysAll}, make: makeRegexp},
 		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, parts: true, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeJSON},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeJSON},
 		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, parts: true, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeComposite},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeComposite},
 		{name: "hstore", doc: "masks by key; other: keep or deny", params: []string{"keys", "other"}, takes: "hstore", accepts: named("hstore"), parts: true, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeHstore},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeHstore},
 		{name: "scrub", doc: "what identifies people within a text (addresses, numbers, keys, names of the row) replaced by what columns get", takes: "text types", accepts: isText, parts: true, verbatim: true,
-			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no}, make: makeScrub},
+			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeScrub},
 	}
 }
 
@@ -267,11 +307,14 @@ func Fits(name string, t Type) bool {
 	return k.takesType(t)
 }
 
-// Replaces reports whether a kind replaces a value as a whole, so that nothing of
-// it stays. It is false for a kind that does not exist.
-func Replaces(name string) bool {
-	k := kindNamed(name)
-	return k != nil && !k.parts && k.name != "keep"
+// Replaces reports whether a mask replaces values as a whole, so that nothing of
+// them stays. It is false for no mask, and for one of a kind that does not exist.
+func (m *Mask) Replaces() bool {
+	if m == nil {
+		return false
+	}
+	k := kindNamed(m.Kind)
+	return k != nil && k.staying(m) == staysNothing
 }
 
 // injectiveKinds says what to use on a unique column of the type.

@@ -6,7 +6,7 @@ import "testing"
 // that most others are like.
 func TestKindsSayAll(t *testing.T) {
 	for _, k := range kindTable() {
-		if k.speaks == 0 || k.listed == 0 || k.shared == 0 || k.known == 0 || k.joined == 0 {
+		if k.speaks == 0 || k.listed == 0 || k.shared == 0 || k.known == 0 || k.joined == 0 || k.stays == 0 {
 			t.Errorf("%s does not say all of its facts", k.name)
 		}
 		if k.entity != (k.draws != "") {

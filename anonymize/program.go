@@ -76,6 +76,7 @@ type column struct {
 	array    bool
 	observed bool // a document of which an observer is told all texts that stay
 	parts    bool // the mask looks for things in a value: one that holds none stays
+	stays    stays
 	// readsRow: the mask reads other columns of the row, so that value and entity
 	// alone do not say what it makes.
 	readsRow bool
@@ -246,7 +247,7 @@ func (c *compiler) compile(m *Mask) (column, Problems) {
 			c.problem(name, "mask %s has no parameter %q; it has: %s", m.Kind, name, orNone(c.kind.params))
 		}
 	}
-	out := column{kind: m.Kind, known: c.kind.known, null: m.Kind == "null", parts: c.kind.parts, typ: c.col.Type}
+	out := column{kind: m.Kind, known: c.kind.known, null: m.Kind == "null", parts: c.kind.parts, stays: c.kind.staying(m), typ: c.col.Type}
 	if c.typ.Elem != nil && !c.kind.whole {
 		out.array = true
 		c.typ = *c.typ.Elem

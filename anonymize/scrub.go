@@ -57,7 +57,7 @@ func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 				r.witness.Original(value[lo:hi], 0)
 			}
 			dst = m.replace(dst, value[lo:hi], it, r)
-			r.witness.Output(dst[made:])
+			m.stays(it, r).tell(r.witness, dst[made:])
 		} else {
 			dst = m.replace(dst, value[lo:hi], it, r)
 		}
@@ -66,6 +66,17 @@ func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 	}
 	r.opaque = opaque // what a detector found has its format
 	return fit(append(dst, value[from:]...), start, m.chars)
+}
+
+// stays says what of a thing may be in what stands for it.
+func (m *scrubMask) stays(it item, r *Rewriter) stays {
+	switch it {
+	case itemKnown:
+		return r.scrub.known.stays(r.scrub.scan.hit, r)
+	case itemToken:
+		return staysPart
+	}
+	return staysNothing
 }
 
 // replace appends what stands for one thing.

@@ -292,6 +292,15 @@ func (k *knownValues) replace(dst []byte, hit int, r *Rewriter) []byte {
 	return append(dst, fake...)
 }
 
+// stays says what of the value that was hit its column lets stay.
+func (k *knownValues) stays(hit int, r *Rewriter) stays {
+	s, p := &k.sources[k.list[hit].source], r.p
+	if s.program != nil {
+		p = s.program
+	}
+	return p.columns[s.column].stays
+}
+
 // fake returns what the value's column gets in this row, or got in the row that it
 // is known from.
 func (k *knownValues) fake(at int, r *Rewriter) []byte {

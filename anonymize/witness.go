@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"bytes"
 	"slices"
 )
 
@@ -12,17 +13,22 @@ type Witness interface {
 	// Values of the mask's kind that have at most so many words as shared, and no
 	// digits, are what many people share: first names, places, jobs.
 	Original(value []byte, shared int)
+	// Edited is Original for a value of which any part may stay in out, which came
+	// of it: what out still holds of the value stands there because it may.
+	Edited(value, out []byte, shared int)
 	// Whole is a value of any type of which nothing stays, as PostgreSQL writes it
 	// as text.
 	Whole(t *Type, value []byte)
-	// Output is what a mask made.
-	Output(value []byte)
+	// Output is what a mask made. Without parts a part of it may be one of an
+	// original, and only the whole was made.
+	Output(value []byte, parts bool)
 }
 
 // Watch tells w of every value that is masked from now on; nil ends it. Of dates,
 // numbers, booleans, enums and binary data it is told nothing, nor of values that
 // are empty. Of outputs it is told those of which parts of the column stay, and
-// those of masks that draw from lists; with all, every one.
+// those of masks that draw from lists; with all, every one. Of a mask that may let
+// any part of a value stay it is told none: what it makes is no less an original.
 func (r *Rewriter) Watch(w Witness, all bool) {
 	r.witness, r.outputs = w, all
 	r.need = r.p.need
@@ -51,29 +57,55 @@ func (c *compiler) watched(mask maskFunc) maskFunc {
 			return mask(dst, value, r)
 		}
 	}
-	listed, shared := c.kind.listed == yes || c.part, c.kind.shared.most()
+	told, stays, shared := c.told(), c.kind.staying(c.m), c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) []byte {
 		if r.witness == nil {
 			return mask(dst, value, r)
 		}
-		r.witness.Original(value, shared)
 		start := len(dst)
-		if dst = mask(dst, value, r); listed || r.outputs {
-			r.witness.Output(dst[start:])
+		if stays == staysAll {
+			dst = mask(dst, value, r)
+			r.witness.Edited(value, dst[start:], shared)
+			return dst
+		}
+		r.witness.Original(value, shared)
+		if dst = mask(dst, value, r); told || r.outputs {
+			stays.tell(r.witness, dst[start:])
 		}
 		return dst
 	}
 }
 
+// told reports whether a witness is told of all that the mask makes: it may be
+// looked through, or is found elsewhere by chance.
+func (c *compiler) told() bool {
+	return c.kind.listed == yes || c.part || c.kind.staying(c.m) != staysNothing
+}
+
+// tell tells a witness which part of out a mask made.
+func (s stays) tell(w Witness, out []byte) {
+	switch s {
+	case staysNothing:
+		w.Output(out, true)
+	case staysDomain:
+		front, _, _ := bytes.Cut(out, at)
+		w.Output(front, true)
+	case staysPart:
+		w.Output(out, false)
+	}
+}
+
+var at = []byte("@")
+
 // watchedRaw is watched for a mask of binary values, of which the witness is told
 // the text. Where it is told of what the mask makes, that is made as text.
 func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
-	index, listed, shared := c.index, c.kind.listed == yes || c.part, c.kind.shared.most()
+	index, told, shared := c.index, c.told(), c.kind.shared.most()
 	return func(dst, value []byte, r *Rewriter) ([]byte, bool) {
 		if r.witness == nil {
 			return raw(dst, value, r)
 		}
-		if listed || r.outputs {
+		if told || r.outputs {
 			return dst, false
 		}
 		out, ok := raw(dst, value, r)

@@ -16,8 +16,9 @@ func (w *recorder) Original(v []byte, shared int) {
 		w.single = append(w.single, string(v))
 	}
 }
-func (w *recorder) Whole(t *Type, v []byte) { w.wholes = append(w.wholes, t.Name+":"+string(v)) }
-func (w *recorder) Output(v []byte)         { w.outputs = append(w.outputs, string(v)) }
+func (w *recorder) Whole(t *Type, v []byte)        { w.wholes = append(w.wholes, t.Name+":"+string(v)) }
+func (w *recorder) Output(v []byte, _ bool)        { w.outputs = append(w.outputs, string(v)) }
+func (w *recorder) Edited(v, _ []byte, shared int) { w.Original(v, shared) }
 
 func witnessed() Table {
 	text := Type{Name: "text"}
@@ -96,9 +97,10 @@ func TestWitness(t *testing.T) {
 // counter is a witness that keeps nothing.
 type counter struct{ n int }
 
-func (w *counter) Original([]byte, int) { w.n++ }
-func (w *counter) Whole(*Type, []byte)  { w.n++ }
-func (w *counter) Output([]byte)        { w.n++ }
+func (w *counter) Original([]byte, int)      { w.n++ }
+func (w *counter) Whole(*Type, []byte)       { w.n++ }
+func (w *counter) Output([]byte, bool)       { w.n++ }
+func (w *counter) Edited(_, _ []byte, _ int) { w.n++ }
 
 func TestWitnessAllocatesNothing(t *testing.T) {
 	if raceDetector {

@@ -11,6 +11,7 @@ import (
 type Collector struct {
 	f       *Filter
 	words   []word
+	others  []word // of what came of a value
 	docs    documents
 	pending []occurrence
 	sorted  []occurrence
@@ -29,13 +30,25 @@ type Collector struct {
 type occurrence uint64
 
 const (
-	ofOutput occurrence = 1 << iota // of a mask; else of an original
+	ofOutput occurrence = 1 << iota // of a mask
+	ofAlone                         // the same, but its parts are none; else of an original
 	ofWord                          // of an original of one word
 	ofAgain                         // its row may have been seen before
 )
 
 // occur makes an occurrence of a fingerprint and what is to be known of it.
 func occur(fp uint64, of occurrence) occurrence { return occurrence(fp&^0xff) | of }
+
+// first is what an occurrence says of a fingerprint that is new.
+func (o occurrence) first() state {
+	switch {
+	case o&ofOutput != 0:
+		return output
+	case o&ofAlone != 0:
+		return alone
+	}
+	return 1
+}
 
 const batch = 8192
 
@@ -65,6 +78,34 @@ func (c *Collector) Begin(again bool) { c.again = again }
 // city): it is not looked for.
 func (c *Collector) Original(value []byte, shared int) {
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
+	c.original(value, shared)
+}
+
+// Edited is Original for a value of which parts may stay in out, which came of it.
+// Of a longer value, what counts of it and stands in out is no original.
+func (c *Collector) Edited(value, out []byte, shared int) {
+	c.words = c.f.hash.cut(c.words[:0], value, longest+1, false)
+	if len(c.words) > longest {
+		c.words = c.words[:longest]
+		if c.others = c.f.hash.cut(c.others[:0], out, blockWords, false); c.f.holds(c.others, c.f.sequence(c.words)) {
+			return
+		}
+	}
+	c.original(value, shared)
+}
+
+// holds reports whether a fingerprint is one of as many words as count, among words.
+func (f *Filter) holds(words []word, fp uint64) bool {
+	for i := 0; i+longest <= len(words); i++ {
+		if f.sequence(words[i:i+longest]) == fp {
+			return true
+		}
+	}
+	return false
+}
+
+// original takes a value that was cut into words.
+func (c *Collector) original(value []byte, shared int) {
 	switch judge(c.words, value, shared) {
 	case isEmpty:
 		return
@@ -135,9 +176,14 @@ func (c *Collector) Whole(shape Shape, value []byte) {
 }
 
 // Output takes what a mask made. It is no leak, wherever it is found, and neither
-// is a part of it: the words of a made address may be the name of somebody.
-func (c *Collector) Output(value []byte) {
-	at := c.made.find(value, 0)
+// is a part of it: the words of a made address may be the name of somebody. Without
+// parts only the whole is no leak.
+func (c *Collector) Output(value []byte, parts bool) {
+	of := ofOutput
+	if !parts {
+		of = ofAlone
+	}
+	at := c.made.find(value, uint64(of))
 	if at.same {
 		c.outputs++
 		return
@@ -148,7 +194,7 @@ func (c *Collector) Output(value []byte) {
 	}
 	c.outputs++
 	c.made.keep(at)
-	c.add(occur(c.f.sequence(c.words), ofOutput))
+	c.add(occur(c.f.sequence(c.words), of))
 }
 
 func (c *Collector) add(o occurrence) {

@@ -28,6 +28,10 @@ func (c *Confirmer) Original(value []byte, shared int) {
 	}
 }
 
+// Edited takes a value as that of a Collector does: what it leaves out confirms
+// nothing that is not an original of elsewhere.
+func (c *Confirmer) Edited(value, _ []byte, shared int) { c.Original(value, shared) }
+
 // Whole takes an original that holds several values, as its shape says.
 func (c *Confirmer) Whole(shape Shape, value []byte) {
 	if shape == Text {
@@ -37,8 +41,17 @@ func (c *Confirmer) Whole(shape Shape, value []byte) {
 	c.docs.walk(shape, value, c.whole)
 }
 
-// Output takes what a mask made, and clears the suspects in it.
-func (c *Confirmer) Output(value []byte) {
+// Output takes what a mask made, and clears the suspects in it; without parts only
+// the one that it is.
+func (c *Confirmer) Output(value []byte, parts bool) {
+	if !parts {
+		c.words = c.f.hash.cut(c.words[:0], value, longest, false)
+		if len(c.words) > 0 && c.suspects.maybe(c.f.sequence(c.words)) {
+			c.folded = appendFolded(c.folded[:0], value, c.words, false)
+			c.suspects.clear(c.folded)
+		}
+		return
+	}
 	c.words = c.f.hash.cut(c.words[:0], value, blockWords, false)
 	for i := range c.words {
 		sum := c.words[i].hash

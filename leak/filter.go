@@ -71,7 +71,8 @@ type state uint32
 const (
 	absent state = 0
 	common state = 4 // more than three rows
-	output state = 5 // of a mask
+	alone  state = 5 // of a mask; a part of it may be an original all the same
+	output state = 6 // of a mask, as its parts are
 )
 
 // New returns an empty filter. The fingerprints depend on the secret.
@@ -269,19 +270,15 @@ func (f *Filter) put(s *shard, o occurrence) error {
 		used := b.used()
 		if n := b.find(used, lo, hi); n < used {
 			switch have := b.get(n); {
-			case o&ofOutput != 0:
-				b.set(n, output)
+			case o&(ofOutput|ofAlone) != 0:
+				b.set(n, max(have, o.first()))
 			case have < common && o&ofAgain == 0:
 				b.set(n, have+1)
 			}
 			return nil
 		}
 		if used < bucketSize {
-			st := state(1)
-			if o&ofOutput != 0 {
-				st = output
-			}
-			b.fill(used, lo, hi, st)
+			b.fill(used, lo, hi, o.first())
 			s.used++
 			return nil
 		}

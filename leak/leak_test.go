@@ -30,7 +30,7 @@ func scanned(t testing.TB, originals []string, outputs []string, shape Shape, fi
 		c.Original([]byte(v), 0)
 	}
 	for _, v := range outputs {
-		c.Output([]byte(v))
+		c.Output([]byte(v), true)
 	}
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
@@ -436,7 +436,7 @@ func TestNoAllocations(t *testing.T) {
 		s.Field("t.c", JSON, doc)
 		s.Field("t.c", Array, array)
 		c.Original(value, 0)
-		c.Output(text)
+		c.Output(text, true)
 		c.Whole(JSON, doc)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)

@@ -23,7 +23,7 @@ func TestPartOfOutput(t *testing.T) {
 		for _, v := range originals {
 			in.Original([]byte(v), 1)
 		}
-		in.Output([]byte(c.made))
+		in.Output([]byte(c.made), true)
 		if err := in.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestPartOfOutput(t *testing.T) {
 		for _, v := range originals {
 			again.Original([]byte(v), 1)
 		}
-		again.Output([]byte(c.made))
+		again.Output([]byte(c.made), true)
 		var fields int64
 		for _, x := range suspects.Findings() {
 			fields += x.Fields
@@ -73,7 +73,7 @@ func TestCleared(t *testing.T) {
 	}{{"Maria Jones, and Otto", false}, {"Maria Jones", false}, {"of Otto Normal", true}, {"of Otto Normal", true}} {
 		again.Original([]byte("Otto Normal"), 1)
 		again.Original([]byte("abc"), 1)
-		if again.Output([]byte(c.made)); suspects.Cleared() != c.want {
+		if again.Output([]byte(c.made), true); suspects.Cleared() != c.want {
 			t.Errorf("%d: %s: cleared: %v", i, c.made, !c.want)
 		}
 	}

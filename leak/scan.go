@@ -126,7 +126,7 @@ func (s *Scanner) from(text []byte, words []word, first int, lengths uint32) {
 			continue
 		}
 		switch s.f.look(sum) {
-		case absent, output:
+		case absent, alone, output:
 		case common:
 			s.known = true
 		default:

@@ -25,7 +25,8 @@ func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeli
 		masked := map[string]bool{}
 		if spec := specs[root]; spec != nil && !all {
 			for i, c := range spec.Columns {
-				masked[root.Columns[c].Name] = nothingStays(spec.Spec.Columns[i].Mask)
+				// What such a mask made was compared with what it was given.
+				masked[root.Columns[c].Name] = spec.Spec.Columns[i].Mask.Replaces()
 			}
 		}
 		scan := pipeline.ScanTable{Table: t.Name}
@@ -69,12 +70,6 @@ func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema
 		}
 	}
 	return out
-}
-
-// nothingStays reports whether a mask replaces values as a whole: what it makes
-// was compared with what it was given when it was made.
-func nothingStays(m *anonymize.Mask) bool {
-	return m != nil && anonymize.Replaces(m.Kind)
 }
 
 func (b *bound) masksUUIDs() bool {
@@ -244,8 +239,9 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 // leak.Confirmer.
 type originals interface {
 	Original(value []byte, shared int)
+	Edited(value, out []byte, shared int)
 	Whole(shape leak.Shape, value []byte)
-	Output(value []byte)
+	Output(value []byte, parts bool)
 	Every() bool // it wants what every mask makes
 	Err() error
 	Flush() error
