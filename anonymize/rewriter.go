@@ -96,6 +96,9 @@ func (r *Rewriter) AppendRow(dst, row []byte) ([]byte, error) {
 			return dst, err
 		}
 	}
+	if r.witness != nil {
+		r.witness.Row()
+	}
 	from := 0
 	for i := range p.columns {
 		c := &p.columns[i]

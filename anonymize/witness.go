@@ -8,6 +8,8 @@ import (
 // Witness is told what masks replace, and what they make. The values are valid
 // during the call. It belongs to the goroutine of its rewriter.
 type Witness interface {
+	// Row is told before what is in a row.
+	Row()
 	// Original is one text that a mask replaces: a value, an element of an array,
 	// a string or number of a document, a field, or what was found in a text.
 	// Values of the mask's kind that have at most so many words as shared, and no

@@ -9,8 +9,12 @@ import (
 )
 
 // recorder is a witness that keeps what it is told.
-type recorder struct{ originals, single, wholes, outputs []string }
+type recorder struct {
+	rows                               int
+	originals, single, wholes, outputs []string
+}
 
+func (w *recorder) Row() { w.rows++ }
 func (w *recorder) Original(v []byte, shared int) {
 	if w.originals = append(w.originals, string(v)); shared > 0 {
 		w.single = append(w.single, string(v))
@@ -61,6 +65,9 @@ func TestWitness(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if w.rows != 1 {
+			t.Errorf("one row is told of %d times", w.rows)
+		}
 		if string(out) != string(plain) {
 			t.Errorf("a witness changes the row:\n%s\n%s", out, plain)
 		}
@@ -97,6 +104,7 @@ func TestWitness(t *testing.T) {
 // counter is a witness that keeps nothing.
 type counter struct{ n int }
 
+func (w *counter) Row()                      {}
 func (w *counter) Original([]byte, int)      { w.n++ }
 func (w *counter) Whole(*Type, []byte)       { w.n++ }
 func (w *counter) Output([]byte, bool)       { w.n++ }

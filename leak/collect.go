@@ -16,6 +16,7 @@ type Collector struct {
 	pending []occurrence
 	sorted  []occurrence
 	made    recent
+	row     rowValues
 	again   bool
 	err     error
 	values  int64
@@ -55,6 +56,7 @@ const batch = 8192
 // Collector returns one for one goroutine.
 func (f *Filter) Collector() *Collector {
 	c := &Collector{f: f, made: newRecent()}
+	c.Row()
 	c.whole = values(c.Original)
 	return c
 }
@@ -72,6 +74,9 @@ func values(original func(value []byte, shared int)) func(text []byte, key bool)
 // Begin is called before a part of a table is read. again says that it was read
 // before, in part: its rows are then not counted twice.
 func (c *Collector) Begin(again bool) { c.again = again }
+
+// Row is called before the values of a row: a value counts once a row.
+func (c *Collector) Row() { c.row.next() }
 
 // Original takes a value that a mask replaces. One of at most so many words as
 // shared and without digits is of a kind that many people share (a first name, a
@@ -117,8 +122,13 @@ func (c *Collector) original(value []byte, shared int) {
 		return
 	}
 	c.values++
+	fp := c.f.sequence(c.words)
 	var of occurrence
 	if c.again || identifies(value) {
+		of |= ofAgain
+	} else if isNew, full := c.row.add(fp); !isNew {
+		return
+	} else if full { // it may have been in the row
 		of |= ofAgain
 	}
 	if len(c.words) == 1 {
@@ -126,7 +136,7 @@ func (c *Collector) original(value []byte, shared int) {
 	} else {
 		c.f.begins(c.words[0].hash, len(c.words))
 	}
-	c.add(occur(c.f.sequence(c.words), of))
+	c.add(occur(fp, of))
 }
 
 // worth says whether an original is looked for, and why not.

@@ -19,6 +19,9 @@ func (f *Filter) Confirmer(s *Suspects) *Confirmer {
 	return c
 }
 
+// Row does nothing: a value that is there is confirmed.
+func (c *Confirmer) Row() {}
+
 // Original takes a value as that of a Collector does.
 func (c *Confirmer) Original(value []byte, shared int) {
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)

@@ -13,6 +13,7 @@ func TestKept(t *testing.T) {
 	c := f.Collector()
 	c.Original([]byte("Anna Lindberg"), 1)
 	for range 5 {
+		c.Row()
 		c.Original([]byte("common@corp.test"), 0)
 	}
 	if err := c.Flush(); err != nil {

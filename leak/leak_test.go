@@ -27,6 +27,7 @@ func scanned(t testing.TB, originals []string, outputs []string, shape Shape, fi
 	f := New(testSecret(t), Options{})
 	c := f.Collector()
 	for _, v := range originals {
+		c.Row()
 		c.Original([]byte(v), 0)
 	}
 	for _, v := range outputs {
@@ -121,6 +122,33 @@ func TestRowsAndOutputs(t *testing.T) {
 	for _, outputs := range [][]string{{"anna berg"}, {"other", "Anna  Berg"}} {
 		if hits, _ := scanned(t, []string{"Anna Berg"}, outputs, Text, "with Anna Berg"); hits != 0 {
 			t.Errorf("%d hits on an output", hits)
+		}
+	}
+}
+
+// TestOncePerRow counts rows, not what is in them: a value that one row has four
+// times is no common one, whatever else is in the row.
+func TestOncePerRow(t *testing.T) {
+	for _, others := range []int{0, 1, 100, 10_000, 100_000} {
+		for rows, want := range []int{0, 1, 1, 1, 0} {
+			f := New(testSecret(t), Options{})
+			c := f.Collector()
+			for row := range rows {
+				c.Row()
+				for range 4 {
+					c.Original([]byte("Anna Berg"), 0)
+					for i := range others {
+						c.Original(fmt.Appendf(nil, "row %d other %d", row, i), 0)
+					}
+				}
+			}
+			if err := c.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			sus := NewSuspects()
+			if f.Scanner(sus).Field("t.c", Text, []byte("with Anna Berg")); sus.Len() != want {
+				t.Errorf("in %d rows, beside %d others: %d suspects", rows, others, sus.Len())
+			}
 		}
 	}
 }
@@ -436,6 +464,8 @@ func TestNoAllocations(t *testing.T) {
 		s.Field("t.c", JSON, doc)
 		s.Field("t.c", Array, array)
 		c.Original(value, 0)
+		c.Row()
+		c.Original(text, 0)
 		c.Output(text, true)
 		c.Whole(JSON, doc)
 	}); n > 0 {

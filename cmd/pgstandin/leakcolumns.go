@@ -238,6 +238,7 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 // originals takes what is read of the source: a leak.Collector, or a
 // leak.Confirmer.
 type originals interface {
+	Row()
 	Original(value []byte, shared int)
 	Edited(value, out []byte, shared int)
 	Whole(shape leak.Shape, value []byte)
@@ -313,6 +314,7 @@ func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*s
 		}
 	}
 	return src.Query(ctx, sql, func(fields [][]byte) error {
+		c.Row()
 		for i, v := range fields {
 			if len(v) > 0 {
 				c.Whole(shapes[i], v)

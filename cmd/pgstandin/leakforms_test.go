@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/pgtest"
+)
+
+// leakForm is originals in a form of their own, and kept texts of which the column
+// found holds some and the column clean holds none.
+type leakForm struct {
+	table  string // after create table TABLE
+	rows   string // after insert into TABLE
+	mask   string // of its columns
+	found  string // kept texts, each found
+	common bool   // they are not, as many rows have them
+	clean  string
+}
+
+func leakForms() []leakForm {
+	return []leakForm{
+		// One row counts once, whatever columns have the value.
+		{"(name text, billing text, shipping text, by jsonb)", `values ('Anna Berg', 'Anna Berg', 'Anna Berg', '{"by": ["Otto Kuhn", "Otto Kuhn", "Otto Kuhn", "Otto Kuhn"]}')`,
+			`name: person.name, billing: person.name, shipping: person.name, by: "null"`, "'refund for Anna Berg', 'of Otto Kuhn'", false, "'Anna Kuhn'"},
+	}
+}
+
+// TestLeakForms plants originals of many forms in kept texts, each found, beside
+// ordinary texts that are no alarm.
+func TestLeakForms(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	rules := "version: 1\ntargets: [\"*_staging\"]\ntables:\n"
+	for i, f := range leakForms() {
+		made := ""
+		if strings.HasPrefix(f.table, "create") {
+			made, f.table, _ = strings.Cut(f.table, ";;")
+		}
+		pgtest.Exec(t, s.source, fmt.Sprintf(`%[1]s; create table t%[2]d %[3]s; insert into t%[2]d %[4]s; create table found%[2]d (v text); create table clean%[2]d (v text)`, made, i, f.table, f.rows))
+		for name, texts := range map[string]string{"found": f.found, "clean": f.clean} {
+			if texts != "" {
+				pgtest.Exec(t, s.source, fmt.Sprintf("insert into %s%d select unnest(array[%s])", name, i, texts))
+			}
+		}
+		rules += fmt.Sprintf("  t%[1]d: { columns: { %[2]s } }\n  found%[1]d: { columns: { v: keep } }\n  clean%[1]d: { columns: { v: keep } }\n", i, f.mask)
+	}
+	s.write(rules)
+	status, _, errOut := s.refresh(keyA)
+	if status != exitVerify {
+		t.Errorf("status %d\n%s", status, errOut)
+	}
+	for i, f := range leakForms() {
+		n := number(t, pgtest.Query(t, s.source, fmt.Sprintf("select count(*) from found%d", i))[0][0])
+		if want := fmt.Sprintf("leak: public.found%d.v: %s", i, plural(n, "value")); strings.Contains(errOut, want+" ") == f.common {
+			t.Errorf("%s, %s: want %d of %s found\n%s", f.table, f.mask, n, f.found, errOut)
+		}
+		if strings.Contains(errOut, fmt.Sprintf("public.clean%d.", i)) {
+			t.Errorf("%s, %s: an alarm of %s", f.table, f.mask, f.clean)
+		}
+	}
+}
