@@ -2,6 +2,7 @@ package leak
 
 import (
 	"bytes"
+	"math"
 	"unicode/utf8"
 )
 
@@ -81,36 +82,14 @@ func (c *Collector) Row() { c.row.next() }
 // Original takes a value that a mask replaces. One of at most so many words as
 // shared and without digits is of a kind that many people share (a first name, a
 // city): it is not looked for.
-func (c *Collector) Original(value []byte, shared int) {
-	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
-	c.original(value, shared)
-}
+func (c *Collector) Original(value []byte, shared int) { c.original(value, nil, shared) }
 
 // Edited is Original for a value of which parts may stay in out, which came of it.
 // Of a longer value, what counts of it and stands in out is no original.
-func (c *Collector) Edited(value, out []byte, shared int) {
-	c.words = c.f.hash.cut(c.words[:0], value, longest+1, false)
-	if len(c.words) > longest {
-		c.words = c.words[:longest]
-		if c.others = c.f.hash.cut(c.others[:0], out, blockWords, false); c.f.holds(c.others, c.f.sequence(c.words)) {
-			return
-		}
-	}
-	c.original(value, shared)
-}
+func (c *Collector) Edited(value, out []byte, shared int) { c.original(value, out, shared) }
 
-// holds reports whether a fingerprint is one of as many words as count, among words.
-func (f *Filter) holds(words []word, fp uint64) bool {
-	for i := 0; i+longest <= len(words); i++ {
-		if f.sequence(words[i:i+longest]) == fp {
-			return true
-		}
-	}
-	return false
-}
-
-// original takes a value that was cut into words.
-func (c *Collector) original(value []byte, shared int) {
+func (c *Collector) original(value, out []byte, shared int) {
+	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
 	switch judge(c.words, value, shared) {
 	case isEmpty:
 		return
@@ -122,9 +101,36 @@ func (c *Collector) original(value []byte, shared int) {
 		return
 	}
 	c.values++
+	last := further(value, c.words)
+	if last == 0 {
+		c.put(value, c.f.sequence(c.words))
+		return
+	}
+	c.others = c.f.hash.cut(c.others[:0], out, math.MaxInt, false)
+	c.end(value[c.words[0].lo:c.words[longest-1].hi])
+	c.words = c.f.hash.cut(c.words[:0], value[last:], longest, false)
+	c.end(value[last:])
+	if cap(c.others) > blockWords {
+		c.others = nil
+	}
+}
+
+// end takes the first or the last six words of a longer value, unless they stand among
+// the others.
+func (c *Collector) end(text []byte) {
 	fp := c.f.sequence(c.words)
+	for i := 0; i+longest <= len(c.others); i++ {
+		if c.f.sequence(c.others[i:i+longest]) == fp {
+			return
+		}
+	}
+	c.put(text, fp)
+}
+
+// put takes the fingerprint of the words, which are those of a text.
+func (c *Collector) put(text []byte, fp uint64) {
 	var of occurrence
-	if c.again || identifies(value) {
+	if c.again || identifies(text) {
 		of |= ofAgain
 	} else if isNew, full := c.row.add(fp); !isNew {
 		return
@@ -205,6 +211,10 @@ func (c *Collector) Output(value []byte, parts bool) {
 	c.outputs++
 	c.made.keep(at)
 	c.add(occur(c.f.sequence(c.words), of))
+	if last := further(value, c.words); last > 0 {
+		c.words = c.f.hash.cut(c.words[:0], value[last:], longest, false)
+		c.add(occur(c.f.sequence(c.words), of))
+	}
 }
 
 func (c *Collector) add(o occurrence) {

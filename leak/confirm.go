@@ -25,9 +25,25 @@ func (c *Confirmer) Row() {}
 // Original takes a value as that of a Collector does.
 func (c *Confirmer) Original(value []byte, shared int) {
 	c.words = c.f.hash.cut(c.words[:0], value, longest, false)
-	if judge(c.words, value, shared) == isLookedFor && c.suspects.maybe(c.f.sequence(c.words)) {
-		c.folded = appendFolded(c.folded[:0], value, c.words, false)
-		c.suspects.confirm(c.folded)
+	if judge(c.words, value, shared) == isLookedFor {
+		c.ends(value, c.suspects.confirm)
+	}
+}
+
+// ends tells of the suspects that the first words of a value are, which were cut, and
+// the last of a longer one.
+func (c *Confirmer) ends(value []byte, tell func(folded []byte)) {
+	last := further(value, c.words)
+	for {
+		if len(c.words) > 0 && c.suspects.maybe(c.f.sequence(c.words)) {
+			c.folded = appendFolded(c.folded[:0], value, c.words, false)
+			tell(c.folded)
+		}
+		if last == 0 {
+			return
+		}
+		value, last = value[last:], 0
+		c.words = c.f.hash.cut(c.words[:0], value, longest, false)
 	}
 }
 
@@ -49,10 +65,7 @@ func (c *Confirmer) Whole(shape Shape, value []byte) {
 func (c *Confirmer) Output(value []byte, parts bool) {
 	if !parts {
 		c.words = c.f.hash.cut(c.words[:0], value, longest, false)
-		if len(c.words) > 0 && c.suspects.maybe(c.f.sequence(c.words)) {
-			c.folded = appendFolded(c.folded[:0], value, c.words, false)
-			c.suspects.clear(c.folded)
-		}
+		c.ends(value, c.suspects.clear)
 		return
 	}
 	c.words = c.f.hash.cut(c.words[:0], value, blockWords, false)

@@ -71,6 +71,9 @@ func TestFound(t *testing.T) {
 		{"2001:db8::17:4", "from [2001:db8::17:4]", Text, true},
 		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "to 12 long street\nold town AB1 2cd united", Text, true},
 		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "12 long street old town", Text, false},
+		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "in Old Town, AB1 2CD, United Kingdom", Text, true},
+		{"12 Long Street, Old Town, AB1 2CD, United Kingdom", "long street old town ab1 2cd", Text, false},
+		{"致张伟明先生您好", "伟明先生您好", Text, true},
 		{"张伟明", "请联系张伟明先生", Text, true},
 		{"マリア・ガルシア", "マリア ガルシアさん", Text, true},
 		// Korean has spaces, but puts particles behind names and numbers without one.
@@ -160,6 +163,54 @@ func repeat(v string, n int) (out []string) {
 	return out
 }
 
+// TestLongValues counts the first and the last words of longer values by themselves.
+func TestLongValues(t *testing.T) {
+	var pages, letters []string
+	for i := range 50 {
+		pages = append(pages, fmt.Sprintf("https://www.corp.example/u/profile/view?user=anna%d&sig=%dx", i, 77*i))
+		letters = append(letters, fmt.Sprintf("Dear support team, I would like to change my address, user%d@corp.example", i))
+	}
+	for _, c := range []struct {
+		originals    []string
+		field        string
+		hits, common int64
+	}{
+		{pages, "seen: " + pages[7] + "!", 1, 0},
+		{pages, "https://www.corp.example/u/profile/other", 0, 1},
+		{letters, "Dear support team, I would like a quote", 0, 1},
+		{letters, "he would like to change my address, user7@corp.example", 1, 0},
+	} {
+		if hits, common := scanned(t, c.originals, nil, Text, c.field); hits != c.hits || common != c.common {
+			t.Errorf("%q: %d hits, %d common", c.field, hits, common)
+		}
+	}
+}
+
+// TestLastWords cuts the same words from the end as from the beginning.
+func TestLastWords(t *testing.T) {
+	h, r := newHasher(testSecret(t)), rand.New(rand.NewPCG(5, 6))
+	longer := 0
+	for range 20000 {
+		text := []byte(randomText(r, 20))
+		words := h.cut(nil, text, 1<<30, false)
+		at := further(text, words[:min(len(words), longest)])
+		if at == 0 {
+			if len(words) > longest {
+				t.Fatalf("%q has no more than six words", text)
+			}
+			continue
+		}
+		longer++
+		last := h.cut(nil, text[at:], 1<<30, false)
+		if len(last) != longest || string(appendFolded(nil, text[at:], last, false)) != string(appendFolded(nil, text, words[len(words)-longest:], false)) {
+			t.Fatalf("%q ends in %q", text, text[at:])
+		}
+	}
+	if longer < 5000 {
+		t.Errorf("only %d of 20000 are longer", longer)
+	}
+}
+
 // TestAgain reads rows twice, as after a lost connection.
 func TestAgain(t *testing.T) {
 	f := New(testSecret(t), Options{})
@@ -226,19 +277,22 @@ func model(h *hasher, originals []string, field string) bool {
 		if from >= len(words) {
 			return "", 0
 		}
+		all := len(words)
 		words = words[from:min(from+n, len(words))]
 		chars := 0
 		for _, w := range words {
 			chars += w.chars
 		}
 		if chars < shortest {
-			return "", len(words)
+			return "", all
 		}
-		return string(appendFolded(nil, []byte(v), words, false)), len(words)
+		return string(appendFolded(nil, []byte(v), words, false)), all
 	}
 	known := map[string]bool{}
 	for _, v := range originals {
-		text, _ := fold(v, longest, 0)
+		text, words := fold(v, longest, 0)
+		known[text] = true
+		text, _ = fold(v, longest, max(0, words-longest))
 		known[text] = true
 	}
 	delete(known, "")
@@ -248,7 +302,7 @@ func model(h *hasher, originals []string, field string) bool {
 			if words == 0 {
 				return false
 			}
-			if words == n && known[text] {
+			if from+n <= words && known[text] {
 				return true
 			}
 		}

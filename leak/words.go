@@ -10,7 +10,8 @@ import (
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
-// longest is how many words of a value count; of a longer one the first so many.
+// longest is how many words of a value count; of a longer one the first so many, and
+// the last so many.
 const longest = 6
 
 // shortest is how many characters a value must have, marks and spaces left out.
@@ -131,6 +132,51 @@ const (
 	asWord    // by itself
 	asNothing // as if it were not there
 )
+
+// further returns where the last six words of a value begin, of which the first six
+// are words; zero if it has no more.
+func further(value []byte, words []word) int {
+	if len(words) < longest || words[longest-1].hi == len(value) {
+		return 0
+	}
+	if at := lastWords(value); at > words[0].lo {
+		return at
+	}
+	return 0
+}
+
+// lastWords returns where the last six words of a text begin, as cut finds them in
+// what is not bytes; zero if it has fewer, or no more.
+func lastWords(text []byte) int {
+	words, in := 0, false
+	for i := len(text); i > 0; {
+		ch, size, how := text[i-1], 1, asLetter
+		if ch < utf8.RuneSelf {
+			if folds[ch] == 0 {
+				how = asGap
+			}
+		} else if r, n := utf8.DecodeLastRune(text[:i]); r != utf8.RuneError || n > 1 {
+			_, how = foldRune(r)
+			size = n
+		}
+		if in && (how == asGap || how == asWord) {
+			if words++; words == longest {
+				return i
+			}
+			in = false
+		}
+		i -= size
+		switch how {
+		case asLetter:
+			in = true
+		case asWord:
+			if words++; words == longest {
+				return i
+			}
+		}
+	}
+	return 0
+}
 
 // foldRune folds a character beyond ASCII: to lower case, without accent, of
 // usual width.

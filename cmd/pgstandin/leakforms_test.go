@@ -11,19 +11,23 @@ import (
 // leakForm is originals in a form of their own, and kept texts of which the column
 // found holds some and the column clean holds none.
 type leakForm struct {
-	table  string // after create table TABLE
-	rows   string // after insert into TABLE
-	mask   string // of its columns
-	found  string // kept texts, each found
-	common bool   // they are not, as many rows have them
-	clean  string
+	table string // after create table TABLE
+	rows  string // after insert into TABLE
+	mask  string // of its columns
+	found string // kept texts, each found
+	clean string
 }
 
 func leakForms() []leakForm {
 	return []leakForm{
 		// One row counts once, whatever columns have the value.
 		{"(name text, billing text, shipping text, by jsonb)", `values ('Anna Berg', 'Anna Berg', 'Anna Berg', '{"by": ["Otto Kuhn", "Otto Kuhn", "Otto Kuhn", "Otto Kuhn"]}')`,
-			`name: person.name, billing: person.name, shipping: person.name, by: "null"`, "'refund for Anna Berg', 'of Otto Kuhn'", false, "'Anna Kuhn'"},
+			`name: person.name, billing: person.name, shipping: person.name, by: "null"`, "'refund for Anna Berg', 'of Otto Kuhn'", "'Anna Kuhn'"},
+		// Of a longer value the first and the last words count, each by itself.
+		{"(site text)", "select 'https://www.corp.example/u/profile/view?user=annaberg' || i || '&sig=' || 77 * i || 'x' from generate_series(1, 5) i", "site: url",
+			"'https://www.corp.example/u/profile/view?user=annaberg1&sig=77x', 'see https://www.corp.example/u/profile/view?user=annaberg2&sig=154x'", "'https://www.corp.example/u/profile/view'"},
+		{"(body text)", "select 'Dear support team, I would like to change my address to user' || i || '@corp.example' from generate_series(1, 50) i", `body: "null"`,
+			"'now my address to user7@corp.example'", "'Dear support team, I would like a quote'"},
 	}
 }
 
@@ -53,7 +57,7 @@ func TestLeakForms(t *testing.T) {
 	}
 	for i, f := range leakForms() {
 		n := number(t, pgtest.Query(t, s.source, fmt.Sprintf("select count(*) from found%d", i))[0][0])
-		if want := fmt.Sprintf("leak: public.found%d.v: %s", i, plural(n, "value")); strings.Contains(errOut, want+" ") == f.common {
+		if want := fmt.Sprintf("leak: public.found%d.v: %s", i, plural(n, "value")); !strings.Contains(errOut, want+" ") {
 			t.Errorf("%s, %s: want %d of %s found\n%s", f.table, f.mask, n, f.found, errOut)
 		}
 		if strings.Contains(errOut, fmt.Sprintf("public.clean%d.", i)) {
