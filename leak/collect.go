@@ -332,37 +332,74 @@ func hasDigit(v []byte) bool {
 	return false
 }
 
-// isDecimal reports whether a value is a number with a fraction.
+// isDecimal reports whether a value is a number with a fraction. A phone number may
+// look like one (+49.15112345678): of eleven to fifteen digits, the first not zero, one
+// to three before the dot, or with a plus.
 func isDecimal(v []byte) bool {
-	if len(v) > 0 && (v[0] == '-' || v[0] == '+') {
+	if len(v) > 0 && v[0] == '-' {
 		v = v[1:]
 	}
-	dots := 0
+	dot := 0
 	for i, ch := range v {
 		switch {
-		case ch == '.' && i > 0 && i < len(v)-1:
-			dots++
+		case ch == '.' && i > 0 && i < len(v)-1 && dot == 0:
+			dot = i
 		case ch < '0' || ch > '9':
 			return false
 		}
 	}
-	return dots == 1
+	return dot > 0 && (dot > 3 || v[0] == '0' || len(v) < 12 || len(v) > 16)
 }
 
 // isDate reports whether a value is a date as ISO 8601 or PostgreSQL writes it,
 // with a time or without.
 func isDate(v []byte) bool {
-	if len(v) < 10 || v[4] != '-' || v[7] != '-' || len(v) > 35 {
+	if len(v) < 10 || v[4] != '-' || v[7] != '-' {
 		return false
 	}
-	for i, ch := range v {
-		switch {
-		case i == 4 || i == 7:
-		case i < 10 && (ch < '0' || ch > '9'):
-			return false
-		case i >= 10 && (ch < '0' || ch > '9') && ch != ' ' && ch != 'T' && ch != 't' && ch != ':' && ch != '.' && ch != '+' && ch != '-' && ch != 'Z' && ch != 'z':
-			return false
-		}
+	month, day := number(v[5:7]), number(v[8:10])
+	if number(v[:4]) < 0 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return false
 	}
-	return len(v) == 10 || v[10] == ' ' || v[10]|0x20 == 't'
+	return len(v) == 10 || (v[10] == ' ' || v[10]|0x20 == 't') && isTime(v[11:])
+}
+
+// isTime reports whether the rest of a value is a time of day, with a fraction and an
+// offset or without.
+func isTime(v []byte) bool {
+	if len(v) < 5 || len(v) > 24 || v[2] != ':' {
+		return false
+	}
+	run, most := 0, 2
+	for _, ch := range v {
+		switch {
+		case ch >= '0' && ch <= '9':
+			if run++; run > most {
+				return false
+			}
+			continue
+		case ch == '.':
+			most = 9
+		case ch == '+' || ch == '-':
+			most = 4
+		case ch != ':' && ch != ' ' && ch != 'Z' && ch != 'z':
+			return false
+		default:
+			most = 2
+		}
+		run = 0
+	}
+	return true
+}
+
+// number is what digits say; -1 if some is none.
+func number(v []byte) int {
+	n := 0
+	for _, ch := range v {
+		if ch < '0' || ch > '9' {
+			return -1
+		}
+		n = n*10 + int(ch-'0')
+	}
+	return n
 }

@@ -28,6 +28,8 @@ func leakForms() []leakForm {
 			"'https://www.corp.example/u/profile/view?user=annaberg1&sig=77x', 'see https://www.corp.example/u/profile/view?user=annaberg2&sig=154x'", "'https://www.corp.example/u/profile/view'"},
 		{"(body text)", "select 'Dear support team, I would like to change my address to user' || i || '@corp.example' from generate_series(1, 50) i", `body: "null"`,
 			"'now my address to user7@corp.example'", "'Dear support team, I would like a quote'"},
+		// Phone numbers that look like something else.
+		{"(phone text)", "values ('+49.15112345678'), ('+1.4155550132'), ('0664-12-34 567890')", "phone: phone", "'call +49.15112345678', '+1.4155550132', 'or 0664-12-34 567890'", "'1.41'"},
 	}
 }
 
