@@ -24,6 +24,7 @@ type Collector struct {
 	short   int64
 	shared  int64
 	outputs int64
+	uuids   bool
 	whole   func(text []byte, key bool)
 }
 
@@ -101,6 +102,7 @@ func (c *Collector) original(value, out []byte, shared int) {
 		return
 	}
 	c.values++
+	c.uuids = c.uuids || isUUID(c.words)
 	last := further(value, c.words)
 	if last == 0 {
 		c.put(value, c.f.sequence(c.words))
@@ -238,6 +240,9 @@ func (c *Collector) Flush() error {
 	n.short.Add(c.short)
 	n.shared.Add(c.shared)
 	n.outputs.Add(c.outputs)
+	if c.uuids {
+		c.f.uuids.Store(true)
+	}
 	c.values, c.short, c.shared, c.outputs = 0, 0, 0, 0
 	if c.err == nil {
 		c.err = c.f.settle()
@@ -330,6 +335,11 @@ func hasDigit(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// isUUID reports whether words are of the lengths that those of a uuid have.
+func isUUID(words []word) bool {
+	return len(words) == 5 && words[0].chars == 8 && words[1].chars == 4 && words[2].chars == 4 && words[3].chars == 4 && words[4].chars == 12
 }
 
 // isDecimal reports whether a value is a number with a fraction. A phone number may

@@ -40,6 +40,7 @@ type Filter struct {
 	// the first word: most words of a text begin no value.
 	first []atomic.Uint32
 	count struct{ values, short, shared, outputs atomic.Int64 }
+	uuids atomic.Bool // some original is one
 }
 
 const shardCount = 256
@@ -110,6 +111,10 @@ func (f *Filter) Bytes() int64 { return f.taken.Load() }
 // Empty reports whether there is no original to look for; not while the filter is
 // being filled.
 func (f *Filter) Empty() bool { return f.count.values.Load() == 0 }
+
+// HoldsUUIDs reports whether an original is written as a uuid: columns of uuids can
+// hold no other. Not while the filter is being filled.
+func (f *Filter) HoldsUUIDs() bool { return f.uuids.Load() }
 
 // Counts says what a filter was given.
 type Counts struct {

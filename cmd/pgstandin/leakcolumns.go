@@ -17,7 +17,7 @@ import (
 // may have come from the source as it was, or all of them. Those are left out of
 // which the copy itself gathered every text that stayed, and none is suspect.
 func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeline.ScanTable {
-	specs, uuids := b.specs(), b.masksUUIDs()
+	specs, uuids := b.specs(), g.filter.HoldsUUIDs()
 	clean := g.clean(specs)
 	var out []pipeline.ScanTable
 	for _, t := range tables {
@@ -70,17 +70,6 @@ func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema
 		}
 	}
 	return out
-}
-
-func (b *bound) masksUUIDs() bool {
-	for _, t := range b.rules.Tables {
-		for i, c := range t.Columns {
-			if m := t.Spec.Columns[i].Mask; m != nil && m.Kind != "keep" && t.Table.Columns[c].Type.Base == "uuid" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // scanShape says how a column's values are read for the scan; ok is false if they

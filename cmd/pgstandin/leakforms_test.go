@@ -30,6 +30,11 @@ func leakForms() []leakForm {
 			"'now my address to user7@corp.example'", "'Dear support team, I would like a quote'"},
 		// Phone numbers that look like something else.
 		{"(phone text)", "values ('+49.15112345678'), ('+1.4155550132'), ('0664-12-34 567890')", "phone: phone", "'call +49.15112345678', '+1.4155550132', 'or 0664-12-34 567890'", "'1.41'"},
+		// Uuids in columns of other types, looked for in columns of uuids.
+		{"(ext text)", "values ('3f2504e0-4f89-41d3-9a0c-0305e82c3301')", "ext: uuid", "'3f2504e0-4f89-41d3-9a0c-0305e82c3301'::uuid", "'3f2504e0-4f89-41d3-9a0c-0305e82c3309'"},
+		{"(ids uuid[])", "values ('{3f2504e0-4f89-41d3-9a0c-0305e82c3302}')", "ids: uuid", "'3f2504e0-4f89-41d3-9a0c-0305e82c3302'::uuid", ""},
+		{"(doc jsonb)", `values ('{"uid": "3f2504e0-4f89-41d3-9a0c-0305e82c3303"}')`, "doc: { mask: json, paths: { $.uid: uuid }, other: keep }", "'3f2504e0-4f89-41d3-9a0c-0305e82c3303'::uuid", ""},
+		{"(id uuid)", "values ('3f2504e0-4f89-41d3-9a0c-0305e82c3304')", `id: { mask: sql, expr: "md5(id::text)::uuid" }`, "'3f2504e0-4f89-41d3-9a0c-0305e82c3304'::uuid", ""},
 	}
 }
 
@@ -44,7 +49,11 @@ func TestLeakForms(t *testing.T) {
 		if strings.HasPrefix(f.table, "create") {
 			made, f.table, _ = strings.Cut(f.table, ";;")
 		}
-		pgtest.Exec(t, s.source, fmt.Sprintf(`%[1]s; create table t%[2]d %[3]s; insert into t%[2]d %[4]s; create table found%[2]d (v text); create table clean%[2]d (v text)`, made, i, f.table, f.rows))
+		of := "text"
+		if _, cast, ok := strings.Cut(f.found, "::"); ok {
+			of = cast
+		}
+		pgtest.Exec(t, s.source, fmt.Sprintf(`%[1]s; create table t%[2]d %[3]s; insert into t%[2]d %[4]s; create table found%[2]d (v %[5]s); create table clean%[2]d (v text)`, made, i, f.table, f.rows, of))
 		for name, texts := range map[string]string{"found": f.found, "clean": f.clean} {
 			if texts != "" {
 				pgtest.Exec(t, s.source, fmt.Sprintf("insert into %s%d select unnest(array[%s])", name, i, texts))
