@@ -68,6 +68,7 @@ type Type struct {
 	Labels    []string // of an enum
 	Elem      *Type    // element type of an array, else nil
 	Fields    []Field  // of a composite type, in order
+	Range     bool     // a range or multirange type that is not PostgreSQL's own, of whatever
 }
 
 // Field is a field of a composite type.

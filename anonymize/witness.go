@@ -119,12 +119,23 @@ func (c *compiler) watchedRaw(raw rawFunc) rawFunc {
 }
 
 // isLeaf reports whether a value of the type is one text.
-func isLeaf(t Type) bool { return isText(t) || named("inet", "cidr", "macaddr", "macaddr8", "uuid")(t) }
+func isLeaf(t Type) bool {
+	return !t.Range && len(t.Fields) == 0 && (isText(t) || named("inet", "cidr", "macaddr", "macaddr8", "uuid")(t))
+}
 
-// speaking reports whether values of the type may hold texts that are looked for.
+// Speaks reports whether values of the type may hold texts that are looked for.
+func (t *Type) Speaks() bool { return speaking(*t) }
+
+// speaking is Speaks. A type that people made may have the name of one that
+// PostgreSQL has.
 func speaking(t Type) bool {
-	if t.Elem != nil {
+	switch {
+	case t.Elem != nil:
 		return speaking(*t.Elem)
+	case len(t.Fields) > 0:
+		return slices.ContainsFunc(t.Fields, func(f Field) bool { return speaking(f.Type) })
+	case t.Range:
+		return true
 	}
 	if len(t.Labels) > 0 || rangeOf(t) != "" || isNumber(t) || isDate(t) {
 		return false

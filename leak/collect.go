@@ -25,7 +25,7 @@ type Collector struct {
 	shared  int64
 	outputs int64
 	uuids   bool
-	whole   func(text []byte, key bool)
+	whole   func(text []byte, as part)
 }
 
 // occurrence is a fingerprint that is not in the filter yet; in its low byte, which the
@@ -64,10 +64,10 @@ func (f *Filter) Collector() *Collector {
 }
 
 // values is what a document is walked with that is an original as a whole: all but
-// its keys are.
-func values(original func(value []byte, shared int)) func(text []byte, key bool) {
-	return func(text []byte, key bool) {
-		if !key {
+// its keys and its numbers are.
+func values(original func(value []byte, shared int)) func(text []byte, as part) {
+	return func(text []byte, as part) {
+		if as == aText {
 			original(text, 0)
 		}
 	}

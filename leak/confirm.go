@@ -9,7 +9,7 @@ type Confirmer struct {
 	words    []word
 	docs     documents
 	folded   []byte
-	whole    func(text []byte, key bool)
+	whole    func(text []byte, as part)
 }
 
 // Confirmer returns one for one goroutine.

@@ -12,7 +12,7 @@ type spot struct{ position, lo, hi int }
 // made of: lexemes whose positions follow one another are one text, and what has no
 // position is one by itself. Where several are at a position, the first of all and
 // the last of all are looked at in turn.
-func (d *documents) lexemes(v []byte, fn func(text []byte, key bool)) {
+func (d *documents) lexemes(v []byte, fn func(text []byte, as part)) {
 	d.text, d.spots = d.text[:0], d.spots[:0]
 	for i := 0; i < len(v); {
 		if v[i] != '\'' {
@@ -29,7 +29,7 @@ func (d *documents) lexemes(v []byte, fn func(text []byte, key bool)) {
 		i++
 		hi := len(d.text)
 		if i >= len(v) || v[i] != ':' {
-			fn(d.text[lo:hi], false)
+			fn(d.text[lo:hi], aText)
 		}
 		for i < len(v) && (v[i] == ':' || v[i] == ',') {
 			position := 0
@@ -52,7 +52,7 @@ func (d *documents) lexemes(v []byte, fn func(text []byte, key bool)) {
 
 // runs tells of the lexemes of positions that follow one another, with the first or
 // the last at each. It reports whether a position has several.
-func (d *documents) runs(fn func(text []byte, key bool), last bool) (several bool) {
+func (d *documents) runs(fn func(text []byte, as part), last bool) (several bool) {
 	d.run = d.run[:0]
 	before := 0
 	for i, s := range d.spots {
@@ -66,12 +66,12 @@ func (d *documents) runs(fn func(text []byte, key bool), last bool) (several boo
 			continue
 		}
 		if s.position > before+1 {
-			fn(d.run, false)
+			fn(d.run, aText)
 			d.run = d.run[:0]
 		}
 		before = s.position
 		d.run = append(append(d.run, ' '), d.text[s.lo:s.hi]...)
 	}
-	fn(d.run, false)
+	fn(d.run, aText)
 	return several
 }

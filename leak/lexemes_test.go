@@ -20,7 +20,7 @@ func TestLexemes(t *testing.T) {
 	} {
 		got := ""
 		var d documents
-		d.walk(Lexemes, []byte(pgtest.Query(t, dsn, "select "+c.sql)[0][0]), func(text []byte, _ bool) { got += fmt.Sprintf("[%s]", text) })
+		d.walk(Lexemes, []byte(pgtest.Query(t, dsn, "select "+c.sql)[0][0]), func(text []byte, _ part) { got += fmt.Sprintf("[%s]", text) })
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.sql, got, c.want)
 		}

@@ -13,7 +13,7 @@ type Scanner struct {
 	suspects *Suspects
 	words    []word
 	docs     documents
-	field    func(text []byte, key bool)
+	field    func(text []byte, as part)
 	inBytes  bool
 
 	clean recent // fields that hold nothing
@@ -29,7 +29,10 @@ type Scanner struct {
 // be filled any more.
 func (f *Filter) Scanner(suspects *Suspects) *Scanner {
 	s := &Scanner{f: f, suspects: suspects, found: map[string]bool{}, clean: newRecent()}
-	s.field = func(text []byte, _ bool) { s.text(text) }
+	s.field = func(text []byte, as part) {
+		s.inBytes = as == someBytes
+		s.text(text)
+	}
 	return s
 }
 
@@ -41,7 +44,7 @@ func (s *Scanner) Field(place string, shape Shape, value []byte) {
 	if len(value) < shortest {
 		return
 	}
-	at := s.clean.find(value, uint64(shape))
+	at := s.clean.find(value, s.clean.kind(shape))
 	if at.same {
 		return
 	}
@@ -75,6 +78,14 @@ type sighting struct {
 }
 
 func newRecent() recent { return recent{seed: maphash.MakeSeed()} }
+
+// kind tells values of different shapes apart.
+func (r *recent) kind(s Shape) uint64 {
+	if len(s) == 1 {
+		return uint64(s[0])
+	}
+	return maphash.String(r.seed, string(s))
+}
 
 // find looks for a value; kind tells equal values of different use apart.
 func (r *recent) find(value []byte, kind uint64) sighting {

@@ -298,7 +298,7 @@ func (d *decider) table(t *schema.Table) {
 func (d *decider) specColumn(k columnKey, mask *maskRule, tr *TableRules) anonymize.Column {
 	col := &k.table.Columns[k.column]
 	out := anonymize.Column{
-		Name: col.Name, Type: typeOf(&col.Type), NotNull: col.NotNull, Reference: d.inKey[k],
+		Name: col.Name, Type: TypeOf(&col.Type), NotNull: col.NotNull, Reference: d.inKey[k],
 	}
 	unique, fold := uniqueness(k.table, k.column)
 	out.Unique = unique || d.inKey[k] && !d.array[k]
@@ -382,5 +382,5 @@ func (d *decider) entity(tr *TableRules, e *entityRule) {
 	if !known && e.table != "" {
 		d.add(e.at, "entity: %s has the collation %s, which calls texts equal that differ in more than case, so that it cannot be told whose a row is; leave the entity out, and texts to mask text", domain, key.Collation)
 	}
-	tr.Spec.EntityKey, tr.Spec.EntityFold = typeOf(&key.Type), insensitive
+	tr.Spec.EntityKey, tr.Spec.EntityFold = TypeOf(&key.Type), insensitive
 }

@@ -193,18 +193,19 @@ func keptKeys(tr *TableRules) [][]int {
 	return out
 }
 
-// typeOf is a type as masks see it.
-func typeOf(t *schema.Type) anonymize.Type {
+// TypeOf is a type as masks see it.
+func TypeOf(t *schema.Type) anonymize.Type {
 	out := anonymize.Type{Name: t.Base, Length: t.Length, Precision: t.Precision, Scale: t.Scale}
+	out.Range = (t.Class == schema.Range || t.Class == schema.Multirange) && !t.Builtin
 	if t.Enum != nil {
 		out.Labels = t.Enum.Labels
 	}
 	if t.Elem != nil {
-		e := typeOf(t.Elem)
+		e := TypeOf(t.Elem)
 		out.Elem = &e
 	}
 	for i := range t.Fields {
-		out.Fields = append(out.Fields, anonymize.Field{Name: t.Fields[i].Name, Type: typeOf(&t.Fields[i].Type)})
+		out.Fields = append(out.Fields, anonymize.Field{Name: t.Fields[i].Name, Type: TypeOf(&t.Fields[i].Type)})
 	}
 	return out
 }

@@ -77,7 +77,7 @@ func (d *decider) tryConstants(mask *maskRule, t *schema.Table, col *schema.Colu
 		return
 	}
 	for _, c := range constants(nil, &mask.mask, &col.Type) {
-		if d.failed != nil || anonymize.Unfit(typeOf(c.typ), c.text) != "" {
+		if d.failed != nil || anonymize.Unfit(TypeOf(c.typ), c.text) != "" {
 			continue
 		}
 		v := Value{Text: c.text, Type: c.typ}

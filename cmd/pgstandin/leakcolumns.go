@@ -76,21 +76,37 @@ func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema
 // cannot hold what is looked for.
 func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	if t.Class == schema.Array && t.Elem != nil {
-		_, _, ok = scanShape(t.Elem, uuids)
-		return leak.Array, true, ok
+		shape, _, ok = scanShape(t.Elem, uuids)
+		if shape == leak.Bytes {
+			shape = leak.Hex
+		}
+		return leak.ArrayOf(shape), true, ok
 	}
 	switch t.Class {
 	case schema.EnumType, schema.Pseudo:
-		return 0, false, false // labels are texts of the schema
+		return leak.Nothing, false, false // labels are texts of the schema
 	case schema.Range, schema.Multirange:
 		return leak.Text, true, !t.Builtin // those of PostgreSQL's own are of numbers and dates
+	case schema.Composite:
+		var fields []leak.Shape
+		for i := range t.Fields {
+			field, _, speaks := scanShape(&t.Fields[i].Type, uuids)
+			switch {
+			case !speaks:
+				field = leak.Nothing
+			case field == leak.Bytes:
+				field = leak.Hex
+			}
+			fields = append(fields, field)
+		}
+		return leak.AlsoText(leak.RowOf(fields...)), true, true
 	case schema.Base:
 	default:
 		return leak.Text, true, true
 	}
 	switch t.Extension {
 	case "postgis", "postgis_raster", "vector", "cube", "seg":
-		return 0, false, false // numbers
+		return leak.Nothing, false, false // numbers
 	}
 	if t.Builtin {
 		switch t.Base {
@@ -108,7 +124,7 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 			return leak.Lexemes, true, true
 		case "bool", "int2", "int4", "int8", "oid", "float4", "float8", "numeric", "money", "date", "time", "timetz", "timestamp", "timestamptz", "interval",
 			"bit", "varbit", "char", "point", "line", "lseg", "box", "path", "polygon", "circle", "pg_lsn", "xid", "xid8", "cid", "tid":
-			return 0, false, false
+			return leak.Nothing, false, false
 		}
 	}
 	return leak.Text, true, true
@@ -277,7 +293,7 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 				if known != nil && p.MayLookUp() {
 					rw.LookUpIn(known)
 				}
-				rw.Watch(takerWitness{c}, c.Every())
+				rw.Watch(newWitness(c), c.Every())
 				var row []byte
 				return src.Rows(ctx, sql, func(in []byte) (err error) {
 					row, err = rw.AppendRow(row[:0], in)
@@ -295,12 +311,8 @@ func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound,
 func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c originals) error {
 	shapes := make([]leak.Shape, len(types))
 	for i, t := range types {
-		switch shapes[i], _, _ = scanShape(t, true); {
-		case t.Class == schema.Composite:
-			shapes[i] = leak.Row
-		case shapes[i] == leak.Lexemes: // one value, as when it is masked
-			shapes[i] = leak.Text
-		}
+		of := rules.TypeOf(t)
+		shapes[i] = maskedShape(&of)
 	}
 	return src.Query(ctx, sql, func(fields [][]byte) error {
 		c.Row()

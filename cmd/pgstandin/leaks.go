@@ -114,29 +114,49 @@ func (g *leakGuard) full(err error) error {
 	return err
 }
 
-// witness tells a collector of what a rewriter masks.
-type witness struct{ *leak.Collector }
-
-// Whole takes a value apart.
-func (w witness) Whole(t *anonymize.Type, value []byte) { w.Collector.Whole(maskedShape(t), value) }
-
-// takerWitness is witness for what reads originals once more.
-type takerWitness struct{ originals }
-
-// Whole takes a value apart.
-func (w takerWitness) Whole(t *anonymize.Type, value []byte) {
-	w.originals.Whole(maskedShape(t), value)
+// witness tells what takes originals of what a rewriter masks.
+type witness struct {
+	originals
+	shapes map[*anonymize.Type]leak.Shape
 }
 
-// maskedShape says how texts lie in a value of a type.
+func newWitness(o originals) witness {
+	return witness{o, map[*anonymize.Type]leak.Shape{}}
+}
+
+// Whole takes a value apart.
+func (w witness) Whole(t *anonymize.Type, value []byte) {
+	shape, known := w.shapes[t]
+	if !known {
+		shape = maskedShape(t)
+		w.shapes[t] = shape
+	}
+	w.originals.Whole(shape, value)
+}
+
+// maskedShape says how originals lie in a value of a type.
 func maskedShape(t *anonymize.Type) leak.Shape {
 	switch {
+	case !t.Speaks():
+		return leak.Nothing
 	case t.Elem != nil:
-		return leak.Array
+		return leak.ArrayOf(maskedShape(t.Elem))
 	case len(t.Fields) > 0:
-		return leak.Row
-	case t.Name == "json", t.Name == "jsonb", t.Name == "hstore": // all have their strings in quotes
+		var fields []leak.Shape
+		for i := range t.Fields {
+			fields = append(fields, maskedShape(&t.Fields[i].Type))
+		}
+		return leak.RowOf(fields...)
+	case t.Range:
+		return leak.Bounds
+	}
+	switch t.Name {
+	case "json", "jsonb", "hstore": // all have their strings in quotes
 		return leak.JSON
+	case "tsvector":
+		return leak.Lexemes
+	case "xml":
+		return leak.Markup
 	}
 	return leak.Text
 }
@@ -165,7 +185,7 @@ func (g *leakGuard) watch(rw *anonymize.Rewriter, root *schema.Table, p *anonymi
 		return rw
 	}
 	w := watchedRewriter{rw, g, g.collector()}
-	rw.Watch(witness{w.collector}, false)
+	rw.Watch(newWitness(w.collector), false)
 	if told := p.ObservedKept(); len(told) > 0 {
 		rw.ObserveKept(g.gatherer(root, told))
 	}
