@@ -76,6 +76,11 @@ func TestFound(t *testing.T) {
 		{"致张伟明先生您好", "伟明先生您好", Text, true},
 		{"张伟明", "请联系张伟明先生", Text, true},
 		{"マリア・ガルシア", "マリア ガルシアさん", Text, true},
+		{"ヤマダ タロウゴロウ", "ﾔﾏﾀﾞ ﾀﾛｳｺﾞﾛｳ", Text, true},
+		{"ﾊﾟｰﾍﾞﾙ ｳﾞｧﾝ", "パーベル・ヴァン様", Text, true},
+		{"ヤマダ タロウゴロウ", "ヤマダ ハナコゴロウ", Text, false},
+		{"ΑΝΔΡΕΑΣ", "ο ανδρεας ειναι", Text, true},
+		{"Ανδρέας Παπαδόπουλος", "ΑΝΔΡΕΑΣ ΠΑΠΑΔΟΠΟΥΛΟΣ", Text, true},
 		// Korean has spaces, but puts particles behind names and numbers without one.
 		{"김철수", "김철수는 어제 왔습니다", Text, true},
 		{"010-1234-5678", "전화번호는 010-1234-5678입니다", Text, true},

@@ -185,7 +185,7 @@ func foldRune(r rune) (rune, role) {
 		return rune(ch), asLetter
 	}
 	switch {
-	case textfold.Accent(r), r == 0xad, r >= 0x200b && r <= 0x200d, r == 0xfeff, r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef:
+	case textfold.Accent(r), textfold.VoiceMark(r), r == 0xad, r >= 0x200b && r <= 0x200d, r == 0xfeff, r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef:
 		return 0, asNothing // over the character before, or nothing to see
 	case r >= 0xff01 && r <= 0xff5e:
 		if f := folds[r-0xfee0]; f != 0 {
@@ -195,11 +195,11 @@ func foldRune(r rune) (rune, role) {
 	case r >= 0x2000 && r < 0x2070, r >= 0x3000 && r < 0x3005:
 		return 0, asGap
 	case textfold.Unspaced(r):
-		return r, asWord
+		return textfold.Kana(r), asWord
 	}
 	switch {
 	case unicode.IsLetter(r):
-		return unicode.ToLower(r), asLetter
+		return textfold.Greek(unicode.ToLower(r)), asLetter
 	case unicode.IsNumber(r), unicode.IsMark(r):
 		return r, asLetter
 	}
