@@ -1,6 +1,9 @@
 package leak
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // Words of what a mask made may be the name of somebody, and are no leak. Other
 // originals beside them are.
@@ -82,5 +85,39 @@ func TestCleared(t *testing.T) {
 	}
 	if found := suspects.Findings(); len(found) > 0 {
 		t.Errorf("found %v", found)
+	}
+}
+
+// TestManySuspects: masks that made many suspects hide no original behind them; where
+// they are too many to be noted, the rest counts as found.
+func TestManySuspects(t *testing.T) {
+	for _, most := range []int{mostOfAll, 1200} {
+		for _, leaks := range []bool{true, false} {
+			f, suspects := New(testSecret(t), Options{Every: true}), NewSuspects()
+			suspects.most = most
+			in := f.Collector()
+			var originals []string
+			for i := range 1500 {
+				originals = append(originals, fmt.Sprintf("Given%d Family%d", i, i))
+			}
+			for _, v := range originals {
+				in.Original([]byte(v), 1)
+			}
+			if err := in.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			scan, again := f.Scanner(suspects), f.Confirmer(suspects)
+			for i, v := range originals {
+				scan.Field("t.c", Text, []byte("of "+v))
+				if i < 1499 || !leaks {
+					again.Output([]byte("made "+v), true)
+				}
+				again.Original([]byte(v), 1)
+			}
+			found := suspects.Findings()
+			if want := leaks || most < 1500; (len(found) > 0) != want {
+				t.Errorf("of at most %d, a leak %v: found %v", most, leaks, found)
+			}
+		}
 	}
 }

@@ -182,6 +182,7 @@ type Suspects struct {
 	places map[string]*place
 	order  []string
 	open   int // suspects that no mask made so far
+	most   int // see mostOfAll
 }
 
 type suspect struct {
@@ -197,12 +198,13 @@ type place struct {
 	common int64 // fields with a common value
 }
 
-// mostSuspects is how many different ones of a place are noted.
-const mostSuspects = 1000
+// mostSuspects is how many different ones of a place are noted in any case; further
+// ones as long as there are fewer than mostOfAll (some 40 MB).
+const mostSuspects, mostOfAll = 1000, 200_000
 
 // NewSuspects returns an empty set.
 func NewSuspects() *Suspects {
-	return &Suspects{texts: map[string]*suspect{}, prints: map[uint64]bool{}, places: map[string]*place{}}
+	return &Suspects{most: mostOfAll, texts: map[string]*suspect{}, prints: map[uint64]bool{}, places: map[string]*place{}}
 }
 
 func (s *Suspects) at(name string) *place {
@@ -220,7 +222,7 @@ func (s *Suspects) add(name string, fp uint64, text string) {
 	defer s.mu.Unlock()
 	p, x := s.at(name), s.texts[text]
 	if x == nil || x.fields[name] == 0 {
-		if p.noted == mostSuspects {
+		if p.noted >= mostSuspects && len(s.texts) >= s.most {
 			p.beyond++
 			return
 		}
@@ -286,12 +288,13 @@ func (s *Suspects) clear(text []byte) {
 // Finding is what was found in one place.
 type Finding struct {
 	Place  string
-	Fields int64 // that hold a confirmed original
+	Fields int64 // that hold a confirmed original, or what could not be noted
 	Common int64 // fields that hold only values found in more than three rows
 }
 
 // Findings returns what was found, in the order in which it was: places with a
-// confirmed original, and those with common values only.
+// confirmed original, or with more suspects than could be noted, and those with common
+// values only.
 func (s *Suspects) Findings() []Finding {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -307,9 +310,8 @@ func (s *Suspects) Findings() []Finding {
 	for _, name := range s.order {
 		p := s.places[name]
 		f := Finding{Place: name, Common: p.common}
-		if n := confirmed[name]; n > 0 {
-			f.Fields = min(p.fields, n+p.beyond)
-		}
+		// What was not noted may be an original, even if masks made all that was.
+		f.Fields = min(p.fields, confirmed[name]+p.beyond)
 		if f.Fields > 0 || f.Common > 0 {
 			out = append(out, f)
 		}
