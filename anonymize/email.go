@@ -56,11 +56,6 @@ func (c *compiler) emailDomains() (d domains) {
 	return d
 }
 
-// keeps reports whether some domain is kept.
-func (d *domains) keeps() bool {
-	return d.other == "" || slices.Contains(slices.Collect(maps.Values(d.to)), "")
-}
-
 // of returns the domain for that of an address, which it appends to dst where it
 // is kept; ok is false if that is no name of a host, so that more than a domain
 // would stay.
