@@ -2,7 +2,6 @@ package anonymize
 
 import (
 	"bytes"
-	"net/netip"
 	"slices"
 	"unicode"
 )
@@ -120,8 +119,11 @@ func isAddress(v []byte) bool {
 	if !ok || !spelledAs(a, addr) {
 		return false
 	}
-	bits, ok := parseInt(length)
-	return !network || ok && netip.PrefixFrom(a, int(bits)).IsValid()
+	if !network {
+		return true
+	}
+	_, ok = prefixLength(length, a.BitLen())
+	return ok
 }
 
 // isIBAN asks for the right check digits, and the country's length where that is
