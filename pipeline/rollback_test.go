@@ -51,6 +51,9 @@ func TestRollback(t *testing.T) {
 			t.Fatalf("after %d: got %q, want %q", i, got, want)
 		}
 		session := pgtest.Connect(t, target)
+		eventually(t, "the sessions that asked to be gone", func() bool {
+			return ask(t, pgtest.Server(t), "select count(*) from pg_stat_activity where datname in ('"+db+"', '"+db+"_previous') and backend_type = 'client backend'") == "1"
+		})
 		cfg.Run = fmt.Sprintf("back%d", i+1)
 		res, err := rollback(t, cfg)
 		if err != nil || res.Ended != 1 || res.Previous != db+"_previous" || res.Since != []string{"one", "back1", "back2"}[i] {
