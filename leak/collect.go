@@ -1,7 +1,5 @@
 package leak
 
-import "math"
-
 // Collector takes the originals and outputs of one worker. It keeps fingerprints
 // only, never a value, and puts them into its filter some thousand at a time.
 // When all is read, Flush must be called.
@@ -104,23 +102,26 @@ func (c *Collector) original(value, out []byte, shared int) {
 		c.put(value, c.f.sequence(c.words))
 		return
 	}
-	c.others = c.f.hash.cut(c.others[:0], out, math.MaxInt, false)
-	c.end(value[c.words[0].lo:c.words[longest-1].hi])
+	c.end(value[c.words[0].lo:c.words[longest-1].hi], out)
 	c.words = c.f.hash.cut(c.words[:0], value[last:], longest, false)
-	c.end(value[last:])
-	if cap(c.others) > blockWords {
-		c.others = nil
-	}
+	c.end(value[last:], out)
 }
 
-// end takes the first or the last six words of a longer value, unless they stand among
-// the others.
-func (c *Collector) end(text []byte) {
+// end takes the first or the last six words of a longer value, unless they stand in
+// out, which is looked through in blocks.
+func (c *Collector) end(text, out []byte) {
 	fp := c.f.sequence(c.words)
-	for i := 0; i+longest <= len(c.others); i++ {
-		if c.f.sequence(c.others[i:i+longest]) == fp {
-			return
+	for len(out) > 0 {
+		c.others = c.f.hash.cut(c.others[:0], out, blockWords, false)
+		for i := 0; i+longest <= len(c.others); i++ {
+			if c.f.sequence(c.others[i:i+longest]) == fp {
+				return
+			}
 		}
+		if len(c.others) < blockWords {
+			break
+		}
+		out = out[c.others[blockWords-longest+1].lo:]
 	}
 	c.put(text, fp)
 }

@@ -200,6 +200,44 @@ func TestLongValues(t *testing.T) {
 	}
 }
 
+// TestMarkup finds the texts of XML, in sections and comments too.
+func TestMarkup(t *testing.T) {
+	for doc, want := range map[string]string{
+		`<note to="Anna Berg">hello</note>`:                "Anna Berg|hello",
+		`<note><![CDATA[Anna <Berg>]]> and</note>`:         "Anna <Berg>| and",
+		`<!-- it's --><b>Anna Berg</b><i>it's</i>`:         " it's |Anna Berg|it's",
+		`<?xml version='1.0'?><a>x</a><!-- cut > in "two"`: "1.0|x| cut > in \"two\"",
+	} {
+		var got []string
+		markup([]byte(doc), func(text []byte, _ part) {
+			if len(text) > 0 {
+				got = append(got, string(text))
+			}
+		})
+		if strings.Join(got, "|") != want {
+			t.Errorf("%s: %q", doc, got)
+		}
+	}
+}
+
+// TestEditedLong: what came of a long value is looked through in blocks, and words of
+// the value are found at every place of it.
+func TestEditedLong(t *testing.T) {
+	f := New(testSecret(t), Options{})
+	for _, lead := range []int{0, 1, blockWords - 6, blockWords - 5, blockWords - 1, blockWords, 3*blockWords + 7} {
+		c := f.Collector()
+		const value = "one two three four five six seven eight nine ten eleven twelve"
+		c.Edited([]byte(value), []byte(strings.Repeat("w ", lead)+value+strings.Repeat(" w", 2*blockWords)), 0)
+		if len(c.pending) != 0 {
+			t.Errorf("behind %d words: %d fingerprints of what stays", lead, len(c.pending))
+		}
+		c.Edited([]byte(value), []byte(strings.Repeat("w ", lead)+"one two three four five"), 0)
+		if len(c.pending) != 2 || cap(c.others) > 4*blockWords {
+			t.Errorf("behind %d words: %d fingerprints, room for %d words", lead, len(c.pending), cap(c.others))
+		}
+	}
+}
+
 // TestLastWords cuts the same words from the end as from the beginning.
 func TestLastWords(t *testing.T) {
 	h, r := newHasher(testSecret(t)), rand.New(rand.NewPCG(5, 6))
