@@ -122,6 +122,16 @@ func markup(v []byte, fn func(text []byte, as part)) {
 		if !tag {
 			return
 		}
+		if inner, ok := bytes.CutPrefix(rest, []byte("![CDATA[")); ok {
+			text, v, _ = bytes.Cut(inner, []byte("]]>"))
+			fn(text, aText)
+			continue
+		}
+		if inner, ok := bytes.CutPrefix(rest, []byte("!--")); ok {
+			text, v, _ = bytes.Cut(inner, []byte("-->"))
+			fn(text, aText)
+			continue
+		}
 		i := 0
 		for i < len(rest) && rest[i] != '>' {
 			if ch := rest[i]; ch == '"' || ch == '\'' {
