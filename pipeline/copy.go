@@ -336,7 +336,7 @@ var pauses = [...]time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 
 
 // copy copies a task, again where a connection broke.
 func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
-	seen := 0 // chunks that an attempt began
+	seen := 0 // chunks of which an attempt rewrote rows
 	for try := 0; ; try++ {
 		a := &attempt{w: w, job: &w.c.jobs[t.job], task: t, rw: w.rewriter(t.job), seen: seen}
 		err := a.run(ctx)
@@ -355,7 +355,7 @@ func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
 		}
 		w.c.moved.add(-a.counted.rows, -a.counted.bytes)
 		w.c.begun(t.job, -a.begun)
-		seen = max(seen, a.begun)
+		seen = max(seen, a.told)
 		if try == len(pauses) || !isTransient(err) || ctx.Err() != nil {
 			return JobResult{}, err
 		}

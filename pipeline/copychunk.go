@@ -19,9 +19,10 @@ type attempt struct {
 	job  *Job
 	task task
 	rw   Rewriter
-	seen int // chunks that an earlier one began
+	seen int // chunks of which an earlier one rewrote rows
 
 	begun       int   // chunks
+	told        int   // of them, up to the last of which rows were rewritten
 	open        bool  // the sink has begun
 	rows, bytes int64 // that the sink took
 	counted     moved // what the progress was told of it
@@ -156,6 +157,9 @@ func (a *attempt) stream(ctx context.Context, src *pgconn.PgConn, chunk *Chunk) 
 		r.CloseWithError(io.ErrClosedPipe)
 	}
 	wg.Wait()
+	if rows.rows > 0 || rows.err != nil {
+		a.told = a.begun
+	}
 	a.counted.rows += rows.counted.rows
 	a.counted.bytes += rows.counted.bytes
 	a.rows += into

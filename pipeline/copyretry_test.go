@@ -146,7 +146,8 @@ func (c *fatedConn) Close() error {
 
 // When the connection breaks while a chunk or a whole table commits, the target is asked
 // what became of it. And the next attempt at a whole table does not wait for the lock of
-// one whose end the server has not learned of.
+// one whose end the server has not learned of. Rows are read again only where some were
+// read before.
 func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 	const commit, empty = commitStatement, "truncate only"
 	for _, c := range []struct {
@@ -176,7 +177,10 @@ func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 				t.Cleanup(func() { conn.Close() })
 				return &fatedConn{Conn: conn, statement: c.statement, meet: &met, fate: c.fate}, nil
 			}
-			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, Whole: c.whole, Chunks: blocksOf(t, source, "t", "i, v", 500)}
+			var first, again atomic.Int32
+			fresh := onRow("none\t", func() {})
+			rewriter := func() pipeline.Rewriter { return beginner{fresh(), &first, &again} }
+			job := pipeline.Job{Name: "t", Into: name("t"), Columns: []string{"i", "v"}, NewRewriter: rewriter, Whole: c.whole, Chunks: blocksOf(t, source, "t", "i, v", 500)}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			res, err := pipeline.Copy(ctx, src, loadInto{cfg}, []pipeline.Job{job}, pipeline.CopyOptions{Workers: 2})
@@ -187,6 +191,9 @@ func TestCopyCommitOfUnknownOutcome(t *testing.T) {
 				t.Fatal("no accident happened")
 			}
 			sameMany(t, source, target, res[0], c.retries)
+			if repeated := c.retries > 0 && c.statement == commit; again.Load() > 0 != repeated {
+				t.Errorf("%d chunks were begun again", again.Load())
+			}
 			if n := len(loaders(t, target)); n != 0 {
 				t.Errorf("%d sessions are left", n)
 			}
