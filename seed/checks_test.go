@@ -90,6 +90,7 @@ func TestPartialIndexes(t *testing.T) {
 		{"p int not null references p, q int not null references q, x int not null, unique (p, q), check (n + x > 900)", "(q) where main", "main", 8},
 		{"p int not null references p, q int not null references q, unique (p, q)", "(p) where main; create unique index on t (q) where main", "main", 10},
 		{"p int not null references p", "(p) where main; create unique index on t (p, main) where main", "main", 15},
+		{"p int not null references p, a uuid not null, b uuid not null, unique (p, a, b)", "(p, b) where main", "main", 15},
 		{"p int not null references p", "(main) where main", "main", 1},
 		{"p int not null references p, email text not null, unique (p, email)", "(email) where gone is not null", "gone is not null", 120},
 		{"p int not null references p, self int references t", "(self) where main", "main", 15},

@@ -57,9 +57,10 @@ type elected struct {
 // sources, where these are settled and more than room.
 func (x *table) elect(u unique, sources []*source, room uint64) bool {
 	var best *source
+	most := uint64(0)
 	for _, s := range sources {
-		if s.mode != drawn && min(s.size, x.rows) > room && (best == nil || s.size > best.size) {
-			best = s
+		if n := s.taken(x.rows); s.mode != drawn && n > room && n > most {
+			best, most = s, n
 		}
 	}
 	if best == nil {
@@ -71,11 +72,19 @@ func (x *table) elect(u unique, sources []*source, room uint64) bool {
 	return true
 }
 
+// taken is how many numbers so many rows take of a source at most.
+func (s *source) taken(rows uint64) uint64 {
+	if s.mode == digit && !s.turn && rows > 0 {
+		rows = (rows-1)/max(s.base, 1)/max(s.div, 1) + 1
+	}
+	return min(s.size, rows)
+}
+
 // hold finds the rows, when nothing that their numbers depend on changes any more.
 func (e *elected) hold(rows uint64) {
 	var taken bitset
 	for row := range min(rows, mostElected) {
-		if i, null := e.src.at(row, 0); null && e.nulls || !null && taken.add(i) {
+		if i, null := e.src.at(row, 0); null && e.nulls || !null && i < mostElected && taken.add(i) {
 			e.rows.add(row)
 		}
 	}
