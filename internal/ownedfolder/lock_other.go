@@ -9,3 +9,5 @@ import (
 
 // lock has no lock to take.
 func lock(*os.File) error { return errors.ErrUnsupported }
+
+func isTaken(error) bool { return false }

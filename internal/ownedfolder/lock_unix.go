@@ -3,6 +3,7 @@
 package ownedfolder
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -12,3 +13,6 @@ import (
 func lock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
+
+// isTaken reports whether an error of lock says that another process has the lock.
+func isTaken(err error) bool { return errors.Is(err, syscall.EWOULDBLOCK) }

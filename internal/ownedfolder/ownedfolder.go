@@ -66,7 +66,10 @@ func Claim(dir, text string) (*Folder, error) {
 	}
 	if err := lock(mark); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		mark.Close()
-		return nil, ErrLost
+		if isTaken(err) { // by a sweep
+			return nil, ErrLost
+		}
+		return nil, errors.Join(err, os.Remove(name))
 	}
 	_, err = mark.WriteString(text)
 	if err == nil && !same(mark, name) {
