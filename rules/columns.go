@@ -12,13 +12,7 @@ import (
 )
 
 func (k columnKey) compare(o columnKey) int {
-	switch {
-	case k.table == o.table:
-		return k.column - o.column
-	case k.table.Name.Less(o.table.Name):
-		return -1
-	}
-	return 1
+	return schema.CompareColumns(k.table, k.column, o.table, o.column)
 }
 
 // sameMask reports whether two masks give the same results.

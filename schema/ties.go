@@ -48,3 +48,15 @@ func (t *Ties[K]) Sets(compare func(a, b K) int) [][]K {
 	slices.SortFunc(out, func(a, b []K) int { return compare(a[0], b[0]) })
 	return out
 }
+
+// CompareColumns orders columns, of tables by their indices, by the names of the tables
+// and then as they stand there.
+func CompareColumns(a *Table, column int, b *Table, other int) int {
+	switch {
+	case a == b:
+		return column - other
+	case a.Name.Less(b.Name):
+		return -1
+	}
+	return 1
+}
