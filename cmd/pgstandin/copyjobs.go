@@ -20,7 +20,6 @@ func defaultWorkers() int { return min(8, runtime.NumCPU()) }
 type leafJob struct {
 	leaf *schema.Table
 	spec *rules.TableRules
-	cut  func(bytes int64) []pipeline.Chunk // the rows in chunks of so many bytes; 0 for as few as can be
 	mu   sync.Mutex
 	made []*anonymize.Rewriter
 }
@@ -60,9 +59,14 @@ func selected(spec *rules.TableRules) []subset.Column {
 }
 
 // jobs turns a selection into copy jobs, one for each table that holds chosen
-// rows, each in chunks of so many bytes. guard may be nil.
-func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, chunk int64) ([]pipeline.Job, []*leafJob) {
-	specs, known := b.specs(), lessons.known
+// rows. guard may be nil.
+func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, cut cutting) ([]pipeline.Job, []*leafJob) {
+	specs, known, all := b.specs(), lessons.known, int64(0)
+	for _, l := range sel.Leaves {
+		if l.How != subset.Nothing {
+			all += l.Bytes
+		}
+	}
 	var programs []*anonymize.Program
 	var jobs []pipeline.Job
 	var leaves []*leafJob
@@ -81,13 +85,12 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 			into = l.Root.Name // its rows may belong to another partition now
 		}
 		binary := b.formats[l.Root].binary
-		leaf := &leafJob{leaf: l.Table, spec: spec, cut: func(bytes int64) (out []pipeline.Chunk) {
-			for _, c := range sel.Chunks(l, columns, bytes) {
-				out = append(out, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
-			}
-			return out
-		}}
-		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary, Chunks: leaf.cut(chunk)}
+		leaf := &leafJob{leaf: l.Table, spec: spec}
+		whole, chunk := cut.of(l.Bytes, all, into != l.Table.Name)
+		job := pipeline.Job{Name: l.Table.Name.String(), From: l.Table.Name, Into: into, Columns: names, Binary: binary, Whole: whole}
+		for _, c := range sel.Chunks(l, columns, chunk) {
+			job.Chunks = append(job.Chunks, pipeline.Chunk{Select: c.Select, Rows: c.Rows, Bytes: c.Bytes, Exact: c.Exact})
+		}
 		p := b.programs[l.Root]
 		if p != nil && !p.Nothing() {
 			job.NewRewriter = func() pipeline.Rewriter {
@@ -119,28 +122,30 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 	return jobs, leaves
 }
 
+// cutting says how the rows of tables are cut for workers.
+type cutting struct {
+	chunk   int64 // bytes that one worker copies at a time
+	workers int   // who share tables that may be copied whole; 0: none may
+	limited bool  // what one statement on the source may take has a limit
+}
+
+// of says whether a table of so many of all bytes is copied whole, and of what size its
+// chunks are, 0 for as few as can be. One worker copies a whole table in its share of the
+// time: a larger one is for several, and so is one whose rows move to other partitions.
+// One statement reads it, if that has no limit: between two, the servers wait for each
+// other.
+func (c cutting) of(bytes, all int64, moves bool) (whole bool, chunk int64) {
+	whole = !moves && c.workers > 0 && bytes >= wholeLeast && bytes <= wholeMost && bytes <= all/int64(c.workers)
+	if whole && !c.limited {
+		return whole, 0
+	}
+	return whole, c.chunk
+}
+
 // Tables of so many bytes are copied whole. To empty one takes longer (1.6 ms) than a
 // smaller one gains; of a larger one too much would be copied again after a lost
 // connection.
 const wholeLeast, wholeMost = 4 << 20, 1 << 30
-
-// copyWhole makes the jobs whole of tables that one worker copies in its share of the
-// time: a larger one is for several. One statement reads all of such a table, unless
-// there is a limit to what one may take: between two, the servers wait for each other.
-func copyWhole(jobs []pipeline.Job, leaves []*leafJob, workers int, limited bool) {
-	all := int64(0)
-	for i := range jobs {
-		all += bytesOf(&jobs[i])
-	}
-	for i := range jobs {
-		j := &jobs[i]
-		n := bytesOf(j)
-		j.Whole = j.Into == j.From && n >= wholeLeast && n <= wholeMost && n <= all/int64(max(1, workers))
-		if j.Whole && !limited {
-			j.Chunks = leaves[i].cut(0)
-		}
-	}
-}
 
 func bytesOf(job *pipeline.Job) (n int64) {
 	for i := range job.Chunks {

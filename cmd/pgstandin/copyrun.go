@@ -26,7 +26,7 @@ type copyRun struct {
 	lessons lessons
 	guard   *leakGuard
 	copies  []pipeline.Job
-	chunk   int64      // bytes of a table that one worker copies at a time
+	cut     cutting    // into the chunks of copies
 	leaves  []*leafJob // of copies
 	counts  rowCounts
 
@@ -39,7 +39,7 @@ type copyRun struct {
 func (j *job) start(ctx context.Context) (*copyRun, error) {
 	r := &copyRun{
 		job: j, rec: &record{started: time.Now()},
-		chunk: chunkBytes, counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
+		cut: cutting{chunk: chunkBytes}, counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
 	}
 	var err error
 	if r.src, err = j.open(ctx); err != nil {
@@ -119,7 +119,7 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 			return err
 		}
 		r.guard = r.guardOf(b, r.sel)
-		r.copies, r.leaves = b.jobs(r.sel, r.lessons, r.guard, r.chunk)
+		r.copies, r.leaves = b.jobs(r.sel, r.lessons, r.guard, r.cut)
 		return nil
 	})
 }

@@ -45,10 +45,10 @@ func (j *job) refresh(ctx context.Context) (err error) {
 		}
 	}()
 	r.rec.target = r.tgt.Info()
+	r.cut.workers, r.cut.limited = r.workers(), j.source.StatementTimeout > 0
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
 		return err
 	}
-	copyWhole(r.copies, r.leaves, r.workers(), r.job.source.StatementTimeout > 0)
 	if err := r.tgt.Build(ctx, r.buildConfig(), r.load); err != nil {
 		return j.refuse(r.rec, err)
 	}

@@ -49,7 +49,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	}
 	defer run.close(ctx)
 	r := &snapshotRun{copyRun: run, to: to, edges: map[*schema.Sequence][]*pipeline.ColumnEdge{}}
-	r.chunk = snapshotChunkBytes
+	r.cut.chunk = snapshotChunkBytes
 	if err := r.mayRead(ctx); err != nil {
 		return err
 	}
