@@ -140,13 +140,13 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 		x.unique = append(x.unique, u)
 	}
 	for _, k := range t.Keys {
-		add(unique{name: k.Name, cols: t.Translate(x.t, k.Columns), nullsNotDistinct: k.NullsNotDistinct, notNull: k.Primary, key: true})
+		add(unique{name: k.Name, cols: t.Translate(x.t, k.Columns), nullsDiffer: !k.NullsNotDistinct && !k.Primary, key: true})
 	}
 	for _, i := range t.Indexes {
 		if !i.Unique || i.Constraint {
 			continue
 		}
-		u := unique{name: i.Name, nullsNotDistinct: i.NullsNotDistinct}
+		u := unique{name: i.Name, nullsDiffer: !i.NullsNotDistinct}
 		next := 0
 		for _, c := range i.Columns {
 			if c >= 0 {

@@ -66,7 +66,7 @@ func (x *table) elect(u unique, sources []*source, room uint64) bool {
 	if best == nil {
 		return false
 	}
-	e := &elected{name: u.name, src: best, nulls: u.nullsDiffer()}
+	e := &elected{name: u.name, src: best, nulls: u.nullsDiffer}
 	x.elected = append(x.elected, e)
 	x.keepOut(u, func(row, attempt uint64) bool { return !e.has(row, attempt) })
 	return true

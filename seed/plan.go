@@ -175,16 +175,12 @@ type foreign struct {
 
 // unique is columns that must not repeat together.
 type unique struct {
-	name             string
-	cols             []int
-	nullsNotDistinct bool // two NULLs count as the same
-	notNull          bool // of a primary key: there are none
-	predicate        *node
-	key              bool
+	name        string
+	cols        []int
+	nullsDiffer bool // a row with a NULL differs from all others; false of a primary key, which has none
+	predicate   *node
+	key         bool
 }
-
-// nullsDiffer reports whether a row with a NULL differs from all others.
-func (u *unique) nullsDiffer() bool { return !u.nullsNotDistinct && !u.notNull }
 
 // check is tested for each row.
 type check struct {

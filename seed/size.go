@@ -236,15 +236,15 @@ func (x *table) count(u unique, groups *[][]*source) error {
 		sources, deal = slices.DeleteFunc(sources, func(s *source) bool { return s.deal > 0 }), 0
 	}
 	for _, c := range u.cols {
-		if !u.nullsDiffer() {
+		if !u.nullsDiffer {
 			x.cols[c].nulls = 0
 		}
 	}
 	for _, s := range sources {
-		if !u.nullsDiffer() {
+		if !u.nullsDiffer {
 			s.nulls = 0
 		}
-		if s.mode == never && u.nullsDiffer() {
+		if s.mode == never && u.nullsDiffer {
 			return nil
 		}
 	}
@@ -343,8 +343,8 @@ func (x *table) digits(u unique, sources, open []*source, groups *[][]*source, d
 	if len(open) == 0 || room == 1 && len(open) < len(sources) {
 		room = 0
 	}
-	nullable := u.nullsDiffer() && slices.ContainsFunc(open, func(s *source) bool { return s.nulls > 0 && !s.self })
-	if room == 0 && u.predicate == nil && u.nullsDiffer() && x.empty(u) || x.rows <= 1 {
+	nullable := u.nullsDiffer && slices.ContainsFunc(open, func(s *source) bool { return s.nulls > 0 && !s.self })
+	if room == 0 && u.predicate == nil && u.nullsDiffer && x.empty(u) || x.rows <= 1 {
 		return nil
 	}
 	if room < x.rows && u.predicate != nil {
