@@ -366,6 +366,7 @@ func (w *copyWorker) copy(ctx context.Context, t task) (JobResult, error) {
 	}
 }
 
+// pause waits, unless ctx ends before.
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -24,9 +24,8 @@ type archived struct {
 
 // placement is where the source's catalog has an object that comes after the data.
 type placement struct {
-	table schema.Name
-	ref   schema.Name // of a foreign key: the table that it references
-	split *Split
+	tables []schema.Name // the object's; then, of a foreign key, the table that it references
+	split  *Split
 }
 
 // constraint is a constraint of a table.
@@ -63,10 +62,7 @@ func (p *postData) parts(list []archived) []Part {
 	parts := make([]Part, len(list))
 	for i, a := range list {
 		if at, ok := p.places[a.object]; ok {
-			a.Tables, a.Split = []schema.Name{at.table}, at.split
-			if at.ref != (schema.Name{}) {
-				a.Tables = append(a.Tables, at.ref)
-			}
+			a.Tables, a.Split = at.tables, at.split
 		}
 		parts[i] = a.Part
 	}
@@ -180,7 +176,7 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.places[key] = placement{table: schema.Name{Schema: r[2], Name: r[3]}}
+		p.places[key] = placement{tables: []schema.Name{{Schema: r[2], Name: r[3]}}}
 	}
 	if rows, err = textsOf(ctx, src.leader, splitKeys); err != nil {
 		return nil, withMessage(err)
@@ -197,18 +193,19 @@ func place(ctx context.Context, src *Source) (*postData, error) {
 
 // splitKey reads a row of splitKeys.
 func splitKey(r []string) placement {
-	at, name := placement{table: schema.Name{Schema: r[2], Name: r[3]}}, r[4]
+	table, name := schema.Name{Schema: r[2], Name: r[3]}, r[4]
+	at := placement{tables: []schema.Name{table}}
 	if r[1] == "f" {
-		at.ref = schema.Name{Schema: r[5], Name: r[6]}
+		at.tables = append(at.tables, schema.Name{Schema: r[5], Name: r[6]})
 	}
 	switch {
 	case r[10] != "t":
 	case r[1] == "f":
-		at.split = SplitForeign(at.table, name, "alter table only "+at.table.SQL()+" add constraint "+schema.QuoteIdent(name)+" "+r[7])
+		at.split = SplitForeign(table, name, "alter table only "+table.SQL()+" add constraint "+schema.QuoteIdent(name)+" "+r[7])
 		at.split.NoIndex = r[11] != "t"
 	default:
 		kind := map[string]string{"p": "primary key", "u": "unique"}[r[1]]
-		at.split = SplitUnique(at.table, name, kind, r[7], r[8] == "t", r[9] == "t")
+		at.split = SplitUnique(table, name, kind, r[7], r[8] == "t", r[9] == "t")
 	}
 	return at
 }

@@ -161,10 +161,8 @@ func (t *Target) unused(ctx context.Context, database string, until time.Time) (
 		if time.Now().After(until) {
 			return false, nil
 		}
-		select {
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		case <-time.After(checkEvery / 10):
+		if err := pause(ctx, checkEvery/10); err != nil {
+			return false, err
 		}
 	}
 }
