@@ -143,17 +143,6 @@ func skipped(h Reidentification) map[string]List[string] {
 
 type remark struct{ Text, Anchor string }
 
-// Affected are the references that cut or left out something, or have orphans.
-func (v view) Affected() []Reference {
-	var out []Reference
-	for _, r := range v.References {
-		if r.Cut != 0 || r.LeftOut != 0 || r.Orphans != 0 {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // Share is a step's part of the longest one, for its bar.
 func (v view) Share(s Step) string {
 	most := 0.0

@@ -266,6 +266,17 @@ type Step struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Affected are the references that cut or left out something, or have orphans.
+func (r *Report) Affected() []Reference {
+	var out []Reference
+	for _, x := range r.References {
+		if x.Cut != 0 || x.LeftOut != 0 || x.Orphans != 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // Complete sets what r says of its own format, and the verdict.
 func (r *Report) Complete() { r.Format, r.Version, r.Verdict = Format, Version, r.judge() }
 

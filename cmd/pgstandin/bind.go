@@ -31,6 +31,7 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	if b.rules, err = j.file.Bind(s, env); err != nil {
 		return nil, j.refused(err, s)
 	}
+	b.index()
 	var planErr, maskErr error
 	b.plan, planErr = b.rules.Plan()
 	if planErr == nil && b.standby {

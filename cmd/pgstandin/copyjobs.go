@@ -40,15 +40,6 @@ func (l *leafJob) stats(r *tableCounts) {
 	}
 }
 
-// specs are the rules of each logical table.
-func (b *bound) specs() map[*schema.Table]*rules.TableRules {
-	specs := map[*schema.Table]*rules.TableRules{}
-	for _, t := range b.rules.Tables {
-		specs[t.Table] = t
-	}
-	return specs
-}
-
 // selected is what is read of a table, in the order that its program takes.
 func selected(spec *rules.TableRules) []subset.Column {
 	columns := make([]subset.Column, len(spec.Columns))
@@ -61,7 +52,7 @@ func selected(spec *rules.TableRules) []subset.Column {
 // jobs turns a selection into copy jobs, one for each table that holds chosen
 // rows. guard may be nil.
 func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, cut cutting) ([]pipeline.Job, []*leafJob) {
-	specs, known, all := b.specs(), lessons.known, int64(0)
+	known, all := lessons.known, int64(0)
 	for _, l := range sel.Leaves {
 		if l.How != subset.Nothing {
 			all += l.Bytes
@@ -74,7 +65,7 @@ func (b *bound) jobs(sel *subset.Selection, lessons lessons, guard *leakGuard, c
 		if l.How == subset.Nothing {
 			continue
 		}
-		spec := specs[l.Root]
+		spec := b.specs[l.Root]
 		columns := selected(spec)
 		names := make([]string, len(columns))
 		for i, c := range columns {

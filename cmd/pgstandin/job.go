@@ -35,12 +35,27 @@ type job struct {
 
 // bound is the rules bound to the source as the run's snapshot shows it.
 type bound struct {
-	schema   *schema.Schema
-	standby  bool // the source is one: it has no rows of unlogged tables
-	rules    *rules.Bound
-	plan     *subset.Plan
-	programs map[*schema.Table]*anonymize.Program // by logical table
-	formats  map[*schema.Table]rowFormat          // the same; nil until chooseFormats
+	schema  *schema.Schema
+	standby bool // the source is one: it has no rows of unlogged tables
+	rules   *rules.Bound
+	plan    *subset.Plan
+
+	// By logical table:
+	specs     map[*schema.Table]*rules.TableRules
+	decisions map[*schema.Table][]rules.Decision
+	programs  map[*schema.Table]*anonymize.Program
+	formats   map[*schema.Table]rowFormat // nil until chooseFormats
+}
+
+// index makes what is asked by table out of the rules.
+func (b *bound) index() {
+	b.specs, b.decisions = map[*schema.Table]*rules.TableRules{}, map[*schema.Table][]rules.Decision{}
+	for _, t := range b.rules.Tables {
+		b.specs[t.Table] = t
+	}
+	for _, d := range b.rules.Ledger {
+		b.decisions[d.Table] = append(b.decisions[d.Table], d)
+	}
 }
 
 // notes are what is to be known of the plan and of the rules.

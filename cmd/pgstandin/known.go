@@ -93,7 +93,6 @@ func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *su
 		}
 	}
 	l := j.lessons(programs)
-	specs := b.specs()
 	idle := idleRewriters{}
 	var steps []func(context.Context) error
 	for _, leaf := range sel.Leaves {
@@ -104,7 +103,7 @@ func (j *job) learn(ctx context.Context, src *pipeline.Source, b *bound, sel *su
 		if idle[p] == nil {
 			idle[p] = make(chan *anonymize.Rewriter, j.workers())
 		}
-		for _, c := range sel.Chunks(leaf, learnColumns(p, specs[leaf.Root]), chunkBytes) {
+		for _, c := range sel.Chunks(leaf, learnColumns(p, b.specs[leaf.Root]), chunkBytes) {
 			steps = append(steps, func(ctx context.Context) error {
 				rw := idle.take(p)
 				if err := learnChunk(ctx, src, c, l.known, rw); err != nil {
@@ -162,14 +161,14 @@ func learnColumns(p *anonymize.Program, spec *rules.TableRules) []subset.Column 
 // the row's entity is not among those that were learned, or it became NULL with a
 // reference to what is not copied.
 func (r *copyRun) strangers(byTable map[*schema.Table]*tableCounts) (notes []string) {
-	specs, cut := r.b.specs(), r.cutEntities()
+	cut := r.cutEntities()
 	for _, t := range r.b.schema.Tables {
 		x := byTable[t]
 		if x == nil {
 			continue
 		}
 		n := min(cut[t], x.strangers.Nobody)
-		if spec := specs[t]; spec != nil && spec.Entity != nil && r.introduces(spec.Entity) {
+		if spec := r.b.specs[t]; spec != nil && spec.Entity != nil && r.introduces(spec.Entity) {
 			n += x.strangers.Unknown
 		}
 		if n > 0 {
@@ -194,15 +193,15 @@ func (r *copyRun) introduces(own *schema.Table) bool {
 
 // cutEntities counts the references that became NULL in columns of entities.
 func (r *copyRun) cutEntities() map[*schema.Table]int64 {
-	specs, cut := r.b.specs(), map[*schema.Table]int64{}
+	cut := map[*schema.Table]int64{}
 	for _, ref := range r.sel.Report.References {
 		root := ref.Reference.Child.Root()
 		p := r.b.programs[root]
 		if ref.Cut == 0 || p == nil || !p.MayLookUp() {
 			continue
 		}
-		entity := root.Columns[specs[root].Columns[p.EntityColumn()]].Name
-		if slices.ContainsFunc(ref.Reference.Columns, func(c int) bool { return ref.Reference.Child.Columns[c].Name == entity }) {
+		entity := root.Translate(ref.Reference.Child, []int{r.b.specs[root].Columns[p.EntityColumn()]})
+		if slices.Contains(ref.Reference.Columns, entity[0]) {
 			cut[root] += ref.Cut
 		}
 	}

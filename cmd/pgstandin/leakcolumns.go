@@ -17,13 +17,13 @@ import (
 // may have come from the source as it was, or all of them. Those are left out of
 // which the copy itself gathered every text that stayed, and none is suspect.
 func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeline.ScanTable {
-	specs, uuids := b.specs(), g.filter.HoldsUUIDs()
-	clean := g.clean(specs)
+	uuids := g.filter.HoldsUUIDs()
+	clean := g.clean(b.specs)
 	var out []pipeline.ScanTable
 	for _, t := range tables {
 		root := t.Root()
 		masked := map[string]bool{}
-		if spec := specs[root]; spec != nil && !all {
+		if spec := b.specs[root]; spec != nil && !all {
 			for i, c := range spec.Columns {
 				// What such a mask made was compared with what it was given.
 				masked[root.Columns[c].Name] = spec.Spec.Columns[i].Mask.Replaces()
@@ -76,10 +76,7 @@ func (g *leakGuard) clean(specs map[*schema.Table]*rules.TableRules) map[*schema
 // cannot hold what is looked for.
 func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	if t.Class == schema.Array && t.Elem != nil {
-		shape, _, ok = scanShape(t.Elem, uuids)
-		if shape == leak.Bytes {
-			shape = leak.Hex
-		}
+		shape, ok = innerShape(t.Elem, uuids)
 		return leak.ArrayOf(shape), true, ok
 	}
 	switch t.Class {
@@ -90,13 +87,7 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	case schema.Composite:
 		var fields []leak.Shape
 		for i := range t.Fields {
-			field, _, speaks := scanShape(&t.Fields[i].Type, uuids)
-			switch {
-			case !speaks:
-				field = leak.Nothing
-			case field == leak.Bytes:
-				field = leak.Hex
-			}
+			field, _ := innerShape(&t.Fields[i].Type, uuids)
 			fields = append(fields, field)
 		}
 		return leak.AlsoText(leak.RowOf(fields...)), true, true
@@ -130,6 +121,19 @@ func scanShape(t *schema.Type, uuids bool) (shape leak.Shape, cast, ok bool) {
 	return leak.Text, true, true
 }
 
+// innerShape is that of a value inside another one, whose text has bytes as hexadecimal
+// digits; leak.Nothing if it cannot hold what is looked for.
+func innerShape(t *schema.Type, uuids bool) (leak.Shape, bool) {
+	switch shape, _, ok := scanShape(t, uuids); {
+	case !ok:
+		return leak.Nothing, false
+	case shape == leak.Bytes:
+		return leak.Hex, true
+	default:
+		return shape, true
+	}
+}
+
 // copiedTables are the tables that may hold rows of the selection: of a
 // partitioned table every partition, since a mask may have moved rows there.
 func copiedTables(sel *subset.Selection) []*schema.Table {
@@ -158,13 +162,12 @@ type originalParts []originalPart
 
 // copiedParts are the chosen rows.
 func (b *bound) copiedParts(sel *subset.Selection) originalParts {
-	specs := b.specs()
 	var out originalParts
 	for _, l := range sel.Leaves {
 		if l.How == subset.Nothing {
 			continue
 		}
-		out = append(out, originalPart{l.Table, specs[l.Root], b.programs[l.Root], func(columns []subset.Column) []subset.Chunk {
+		out = append(out, originalPart{l.Table, b.specs[l.Root], b.programs[l.Root], func(columns []subset.Column) []subset.Chunk {
 			return sel.Chunks(l, columns, chunkBytes)
 		}})
 	}
@@ -173,13 +176,13 @@ func (b *bound) copiedParts(sel *subset.Selection) originalParts {
 
 // allParts are all rows that the source has.
 func (b *bound) allParts() originalParts {
-	specs, lacks := b.specs(), b.unlogged()
+	lacks := b.unlogged()
 	var out originalParts
 	for _, t := range b.schema.Tables {
 		if t.Kind != schema.Ordinary || slices.Contains(lacks, t) {
 			continue
 		}
-		out = append(out, originalPart{t, specs[t.Root()], b.programs[t.Root()], func(columns []subset.Column) []subset.Chunk {
+		out = append(out, originalPart{t, b.specs[t.Root()], b.programs[t.Root()], func(columns []subset.Column) []subset.Chunk {
 			return []subset.Chunk{{Select: func() (string, error) { return selectAll(t, columns), nil }}}
 		}})
 	}
@@ -230,8 +233,8 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 		}
 		return columns, types
 	}
-	for _, d := range b.rules.Ledger {
-		if d.Table == root && d.Mask != "keep" {
+	for _, d := range b.decisions[root] {
+		if d.Mask != "keep" {
 			if c := root.Column(d.Column); c >= 0 {
 				add(&root.Columns[c])
 			}

@@ -296,9 +296,8 @@ func (s *maskSetup) teaches(p *anonymize.Program) bool {
 func (s *maskSetup) cutReferences() error {
 	b := s.bound
 	s.gone, s.cuts = map[*schema.Table]string{}, map[*schema.Table]map[string]bool{}
-	specs := b.specs()
 	for _, t := range b.schema.Roots() {
-		if specs[t] == nil || b.rules.Subset.Restrict[t].Rows == subset.NoRows {
+		if b.specs[t] == nil || b.rules.Subset.Restrict[t].Rows == subset.NoRows {
 			s.gone[t] = "rows: none"
 		}
 	}
@@ -388,7 +387,7 @@ func (s *maskSetup) filter() maskdump.Config {
 // tables is what the filter is to know of the tables.
 func (s *maskSetup) tables() *maskdump.Tables {
 	return &maskdump.Tables{
-		Schema: s.bound.schema, Specs: s.bound.specs(), Programs: s.bound.programs,
+		Schema: s.bound.schema, Specs: s.bound.specs, Programs: s.bound.programs,
 		Gone: s.gone, Cuts: s.cuts, Known: s.known, Moves: masksPartitionKey,
 	}
 }

@@ -98,7 +98,7 @@ func (o *previewOptions) choose(b *bound, table string, env rules.Env) (*rules.T
 		return nil, "", usageError(err)
 	}
 	t = t.Root()
-	spec := b.specs()[t]
+	spec := b.specs[t]
 	if spec == nil || b.rules.Subset.Restrict[t].Rows == subset.NoRows {
 		return nil, "", usageError(fmt.Errorf("no row of %s is copied: rows: none", t.Name))
 	}

@@ -128,13 +128,10 @@ func (rec *record) tableOf(b *bound, t subset.TableReport, f *reportFiles) repor
 		x.Rows, x.Bytes, x.KeysCut, x.Opaque, x.FixedPoints = r.rows, r.bytes, r.cut, r.opaque, r.fixed
 		counts = r.columns
 	}
-	if spec := b.specs()[t.Table]; spec != nil && spec.Where != "" {
+	if spec := b.specs[t.Table]; spec != nil && spec.Where != "" {
 		x.Where = f.shown(spec.Where)
 	}
-	for _, d := range b.rules.Ledger {
-		if d.Table != t.Table {
-			continue
-		}
+	for _, d := range b.decisions[t.Table] {
 		c := report.Column{Name: d.Column, Type: d.Type, Mask: d.Mask, DecidedBy: d.Source, Line: d.Line, Personal: d.Personal()}
 		if f.shows() {
 			c.Mask = d.Full

@@ -65,11 +65,11 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 	for _, note := range passedNotes(from.Name(), from.PassedOver()) {
 		r.report.Note(note)
 	}
-	cfg, err := pgconn.ParseConfig(from.DSN())
+	cfg, err := throwAway(from.DSN())
 	if err != nil {
-		return fmt.Errorf("throw-away server: %w", err)
+		return err
 	}
-	if err := r.open(ctx, cfg); err != nil {
+	if err := r.open(ctx, cfg.Conn); err != nil {
 		return err
 	}
 	defer r.filling.Close(context.WithoutCancel(ctx))

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,8 +87,7 @@ func (r *result) printTable(out io.Writer, width int) error {
 	if r.Leak.Ran {
 		printLeaks(&b, &r.Leak, width)
 	}
-	cuts := slices.DeleteFunc(slices.Clone(r.References), func(x report.Reference) bool { return x.Cut == 0 && x.LeftOut == 0 && x.Orphans == 0 })
-	if len(cuts) > 0 {
+	if cuts := r.Affected(); len(cuts) > 0 {
 		fmt.Fprintln(&b)
 		c := textTable{
 			heads: []string{"reference", "set to null", "rows left out", "orphans"},
