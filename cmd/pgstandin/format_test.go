@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTextTable: a table fits where that can be, names are cut last, numbers never.
@@ -21,6 +22,30 @@ func TestTextTable(t *testing.T) {
 		table.print(&out)
 		if _, got, _ := strings.Cut(out.String(), "\n"); strings.TrimSpace(got) != want {
 			t.Errorf("%d characters: %q, want %q", width, got, want)
+		}
+	}
+}
+
+// A line of progress says its figures whole, as many as fit, and cuts only names.
+func TestProgressLine(t *testing.T) {
+	p := progress{Rows: 3_461_812, Bytes: 331e6, TotalBytes: 704e6, Running: "public.shipments, public.users"}
+	for _, c := range []struct {
+		p     progress
+		width int
+		want  string
+	}{
+		{p, 100, "47 %, 3,461,812 rows, 331.0 MB, 66.2 MB/s, 6 s left: public.shipments, public.users"},
+		{p, 76, "47 %, 3,461,812 rows, 331.0 MB, 66.2 MB/s, 6 s left: public.ship…ublic.users"},
+		{p, 60, "47 %, 3,461,812 rows, 331.0 MB, 66.2 MB/s, 6 s left"},
+		{p, 45, "47 %, 3,461,812 rows, 331.0 MB, 6 s left"},
+		{p, 39, "47 %, 3,461,812 rows, 6 s left"},
+		{p, 20, "47 %, 6 s left"},
+		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 76, "12 rows, 900 B, 180 B/s: public.t"},
+		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 17, "12 rows, 900 B"},
+		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 9, "12 rows"},
+	} {
+		if got := c.p.line(5*time.Second, c.width); got != c.want {
+			t.Errorf("width %d: %q, want %q", c.width, got, c.want)
 		}
 	}
 }

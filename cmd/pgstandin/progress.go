@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -119,7 +122,7 @@ func (r *lineReporter) Progress(p progress) {
 		return
 	}
 	r.last = time.Now()
-	fmt.Fprintf(r.errOut, "  %s\n", p.line(time.Since(r.start)))
+	fmt.Fprintf(r.errOut, "  %s\n", p.line(time.Since(r.start), 76))
 }
 
 func (r *lineReporter) Note(text string)         { fmt.Fprintln(r.errOut, "note: "+text) }
@@ -127,21 +130,37 @@ func (r *lineReporter) Finish()                  { r.end() }
 func (r *lineReporter) Abort()                   {}
 func (r *lineReporter) Result(res outcome) error { return res.printTable(r.out, widthOf(r.out)) }
 
-// line is one line of at most 78 characters.
-func (p progress) line(since time.Duration) string {
-	s := fmt.Sprintf("%s rows, %s", count(p.Rows), size(p.Bytes))
-	if t := since.Seconds(); t > 0.1 {
-		s += fmt.Sprintf(", %s/s", size(int64(float64(p.Bytes)/t)))
-	}
+// line says it in at most width characters: without the rate, the bytes and the rows
+// where there is no room for them, and with as much as fits of what is running.
+func (p progress) line(since time.Duration, width int) string {
+	share, left, rate := "", "", ""
 	if p.TotalBytes > p.Bytes && p.Bytes > 0 {
-		share := float64(p.Bytes) / float64(p.TotalBytes)
-		left := time.Duration(float64(since) * (1 - share) / share)
-		s = fmt.Sprintf("%2.0f %%, %s, %s left", 100*share, s, seconds(left))
+		x := float64(p.Bytes) / float64(p.TotalBytes)
+		share, left = fmt.Sprintf("%2.0f %%", 100*x), about(time.Duration(float64(since)*(1-x)/x))+" left"
 	}
-	if p.Running != "" {
-		s += ": " + p.Running
+	if t := since.Seconds(); t > 0.1 {
+		rate = size(int64(float64(p.Bytes)/t)) + "/s"
 	}
-	return shorten(s, 76)
+	rows, bytes := count(p.Rows)+" rows", size(p.Bytes)
+	s := ""
+	for _, parts := range [][]string{{share, rows, bytes, rate, left}, {share, rows, bytes, left}, {share, rows, left}, {cmp.Or(share, rows), left}} {
+		s = strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
+		if utf8.RuneCountInString(s) <= width {
+			break
+		}
+	}
+	if room := width - utf8.RuneCountInString(s) - len(": "); p.Running != "" && room >= min(leastName, utf8.RuneCountInString(p.Running)) {
+		s += ": " + shorten(p.Running, room)
+	}
+	return s
+}
+
+// about is a guessed time, to the second.
+func about(d time.Duration) string {
+	if d < 100*time.Second {
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return seconds(d)
 }
 
 // barReporter draws on a terminal.
@@ -176,7 +195,7 @@ const barLeast = 78
 
 func (r *barReporter) Progress(p progress) {
 	if r.width() < barLeast {
-		fmt.Fprintf(r.errOut, eraseLine+"%s", shorten(p.line(time.Since(r.start)), r.width()-1))
+		fmt.Fprintf(r.errOut, eraseLine+"%s", p.line(time.Since(r.start), r.width()-1))
 		return
 	}
 	total := max(p.TotalBytes, p.Bytes, 1)
