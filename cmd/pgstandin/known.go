@@ -172,11 +172,15 @@ func (r *copyRun) strangers(byTable map[*schema.Table]*tableCounts) (notes []str
 			n += x.strangers.Unknown
 		}
 		if n > 0 {
-			notes = append(notes, fmt.Sprintf("texts of up to %s in %s may quote whom the rows were about, who is not copied and not known: leave such rows out (where, or up: prune beside roots), or use mask text",
-				plural(int(n), "row"), t.Name))
+			notes = append(notes, strangersNote(n, t.Name.String(), "leave such rows out (where, or up: prune beside roots), or use mask text"))
 		}
 	}
 	return notes
+}
+
+// strangersNote says that texts of a table may quote whom nothing is known of, and what to do.
+func strangersNote(rows int64, table, remedy string) string {
+	return fmt.Sprintf("texts of up to %s in %s may quote whom the rows were about, who is not copied and not known: %s", plural64(rows, "row"), table, remedy)
 }
 
 // introduces reports whether an entity that is copied would have been learned from its

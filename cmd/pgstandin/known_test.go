@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -233,6 +236,46 @@ func TestTextsOfUnknown(t *testing.T) {
 	run("rows: none, entity: id", "texts of up to 4 rows"+fmt.Sprintf(text, "messages"), "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
 	// Where names are shown nobody is asked for; a reference that is cut is told of.
 	run("where: id <> 2, entity: id, columns: { name: keep, mail: keep }", "texts of up to 1 row"+fmt.Sprintf(text, "calls"))
+}
+
+// TestMaskTellsOfUnknown: mask says the same of a dump, of those whose row it lacks.
+func TestMaskTellsOfUnknown(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table users (id int primary key, name text);
+		create table messages (id int primary key, user_id int not null, body text);
+		create table calls (id int primary key, user_id int references users, body text);
+		insert into users values (1, 'Anna Berg'), (2, 'Otto Kuhn');
+		insert into messages values (1, 1, 'Hi, Anna Berg here'), (2, 2, 'Hi, Otto Kuhn here'), (3, 3, 'Hi, Emil Gross here'), (4, 3, null);
+		insert into calls values (1, 1, 'Anna Berg called'), (2, 2, 'Otto Kuhn called'), (3, null, 'Emil called')`)
+	for _, how := range [][]string{nil, {"--inserts"}, {"--column-inserts"}} {
+		whole, without := s.file("dump.sql", dumpAs(t, s.source, how...)), s.file("dump.sql", dumpAs(t, s.source, append(how, "--exclude-table-data=users")...))
+		for _, c := range []struct {
+			dump, users string
+			want        map[string]int64
+		}{
+			{whole, "entity: id, columns: { name: person.name }", map[string]int64{"public.messages": 1}},
+			{without, "entity: id, columns: { name: person.name }", map[string]int64{"public.messages": 3, "public.calls": 2}},
+			{whole, "rows: none, entity: id", map[string]int64{"public.messages": 3, "public.calls": 2}},
+			{whole, "entity: id, columns: { name: keep }", map[string]int64{}},
+		} {
+			s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  users: { " + c.users + ` }
+  messages: { entity: user_id -> users, columns: { user_id: keep, body: scrub } }
+  calls: { entity: user_id -> users, columns: { body: scrub } }
+`)
+			status, _, errOut := s.mask("", c.dump)
+			got := map[string]int64{}
+			for _, m := range regexp.MustCompile(`texts of up to (\d+) rows? in (\S+) may quote whom`).FindAllStringSubmatch(errOut, -1) {
+				got[m[2]], _ = strconv.ParseInt(m[1], 10, 64)
+			}
+			if status != 0 || !maps.Equal(got, c.want) {
+				t.Errorf("%v, users: %s: status %d, %v, want %v\n%s", how, c.users, status, got, c.want, errOut)
+			}
+		}
+	}
+	if status, _, errOut := s.mask("", "--one-pass", s.file("dump.sql", dumpAs(t, s.source))); status != 0 || strings.Contains(errOut, "may quote") {
+		t.Errorf("--one-pass: status %d\n%s", status, errOut)
+	}
 }
 
 // TestKnownNeedsRoom: what is known must fit the memory that is given.

@@ -31,6 +31,9 @@ type maskTableResult struct {
 	Masked int    `json:"masked_columns"`
 	Opaque int64  `json:"values_outside_format"`    // masked as opaque text
 	Fixed  int64  `json:"values_unchanged_by_mask"` // came out as they went in
+
+	// Rows whose texts may quote whom they are about, who is not in the dump.
+	Strangers int64 `json:"rows_about_strangers"`
 }
 
 // passedOver counts what is not written, besides rows.
@@ -62,6 +65,11 @@ func (r *maskResult) print(w io.Writer) error {
 	}
 	t.print(w)
 	printOdd(w, opaque, fixed)
+	for _, x := range r.Tables {
+		if x.Strangers > 0 {
+			fmt.Fprintln(w, "note: "+strangersNote(x.Strangers, x.Name, "leave such rows out (rows: none), or use mask text"))
+		}
+	}
 	for _, x := range []struct {
 		n    int64
 		what string

@@ -19,6 +19,7 @@ type TableCounts struct {
 	Why           string // rows are left out
 	Masked        int    // columns
 	Opaque, Fixed int64  // values that became opaque text, and that came out as they went in
+	Strangers     int64  // rows whose texts may quote somebody whose row was not learned from
 }
 
 // LeftOut counts what is not written, besides rows.
@@ -51,7 +52,26 @@ func (m *Filter) Counts() Counts {
 			x.Opaque += s.Opaque
 			x.Fixed += s.Fixed
 		}
+		x.Strangers += m.strangers(t)
 	}
 	slices.SortFunc(c.Tables, func(a, b TableCounts) int { return strings.Compare(a.Name, b.Name) })
 	return c
+}
+
+// strangers counts the rows of a table that were about somebody whom nothing is known of:
+// the entity is not in the stream, or became NULL since its rows are left out. There are
+// none where its table, which is in, says nothing that a text may quote, and where
+// nothing was to be learned.
+func (m *Filter) strangers(t *maskedTable) int64 {
+	if m.tables.Known == nil {
+		return 0
+	}
+	s := t.rw.Strangers()
+	n := min(t.orphaned, s.Nobody)
+	if own := t.spec.Entity; own != nil {
+		if p := m.tables.Programs[own]; m.tables.Gone[own] != "" || p != nil && p.MayLearn() {
+			n += s.Unknown
+		}
+	}
+	return n
 }

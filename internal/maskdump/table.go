@@ -30,9 +30,11 @@ type maskedTable struct {
 	order   []int // for each column of the program its place among them, -1 for none
 	back    []int // for each that is listed its column of the program, -1 for a generated one
 	cut     []int // places that become NULL
+	entity  int   // that of cut which says whose a row is, -1 for none
 	plain   bool  // rows are the program's as they are
 
 	rows, left int64
+	orphaned   int64 // rows whose entity became NULL
 }
 
 // head is the part of a COPY or INSERT before its rows.
@@ -135,7 +137,7 @@ func (m *Filter) find(h *head, line int, insert bool) (*maskedTable, error) {
 
 func (m *Filter) newTable(leaf *schema.Table, h *head, line int, insert bool) (*maskedTable, error) {
 	root := leaf.Root()
-	t := &maskedTable{leaf: leaf, why: m.tables.Gone[root], spec: m.tables.Specs[root]}
+	t := &maskedTable{leaf: leaf, why: m.tables.Gone[root], spec: m.tables.Specs[root], entity: -1}
 	columns := h.columns
 	if !h.listed {
 		for _, c := range leaf.Columns {
@@ -165,6 +167,7 @@ func (m *Filter) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 	if len(unknown) > 0 {
 		return nil, m.undecided(line, "columns that are not in the schema, and nobody decided:\n%s", strings.Join(unknown, "\n"))
 	}
+	t.program = m.tables.Programs[root]
 	t.back = slices.Repeat([]int{-1}, len(columns))
 	t.plain = len(t.spec.Columns) == len(columns)
 	for i, c := range t.spec.Columns {
@@ -179,12 +182,14 @@ func (m *Filter) newTable(leaf *schema.Table, h *head, line int, insert bool) (*
 		if ok && m.tables.Cuts[root][t.spec.Table.Columns[c].Name] {
 			t.cut = append(t.cut, p)
 			t.plain = false
+			if t.program != nil && t.program.EntityColumn() == i {
+				t.entity = p
+			}
 		}
 	}
 	if m.tables.Moves(leaf, t.spec) {
 		t.into = root.Name.SQL()
 	}
-	t.program = m.tables.Programs[root]
 	if t.program != nil && !t.program.Nothing() {
 		t.rw = t.program.NewRewriter()
 		if m.tables.Known != nil && t.program.MayLookUp() {
@@ -203,6 +208,9 @@ func (t *maskedTable) learns(m *Filter) bool {
 // them, and returns it.
 func (m *Filter) arrange(t *maskedTable) []byte {
 	for _, p := range t.cut {
+		if p == t.entity && !bytes.Equal(m.fields[p], m.null) {
+			t.orphaned++
+		}
 		m.fields[p] = m.null
 	}
 	m.row = m.row[:0]
