@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestExactValues(t *testing.T) {
 	var columns, insert, list strings.Builder
 	for i, v := range exactValues {
 		fmt.Fprintf(&columns, ", c%d text", i)
-		fmt.Fprintf(&list, "      c%d: { mask: constant, value: %s }\n", i, yamlDouble(strings.ReplaceAll(v, "${", "$${")))
+		fmt.Fprintf(&list, "      c%d: { mask: constant, value: %s }\n", i, strconv.Quote(strings.ReplaceAll(v, "${", "$${")))
 		for _, table := range []string{"plain", "special"} {
 			fmt.Fprintf(&insert, "insert into %s (id, kept, list) values (%d, convert_from('\\x%x', 'UTF8'), array[convert_from('\\x%x', 'UTF8'), null, '']);\n", table, i, v, v)
 		}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,10 +15,9 @@ import (
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/discover"
+	"github.com/pgstandin/pgstandin/internal/draft"
 	"github.com/pgstandin/pgstandin/keyed"
-	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
-	"github.com/pgstandin/pgstandin/subset"
 )
 
 type initOptions struct {
@@ -75,12 +73,12 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 			return usageError(fmt.Errorf("rules: %w", err))
 		}
 	}
-	w := &initWork{name: o.file}
+	w := &initWork{Writer: draft.Writer{Name: o.file}}
 	if o.file == "-" {
-		w.name = "rules"
+		w.Name = "rules"
 	}
 	var err error
-	if w.secret, err = keyed.NewSecret(); err != nil { // whether masks fit does not depend on it
+	if w.Secret, err = keyed.NewSecret(); err != nil { // whether masks fit does not depend on it
 		return fmt.Errorf("init: %w", err)
 	}
 	j := &job{}
@@ -96,21 +94,21 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	if err := w.s.begin(ctx); err != nil {
 		return at("source", err)
 	}
-	if w.schema, err = catalog.Read(ctx, src.Leader()); err != nil {
+	if w.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
 		return at("source", err)
 	}
-	w.env = ruleEnv(ctx, src.Leader(), time.Now())
+	w.Env = ruleEnv(ctx, src.Leader(), time.Now())
 	if err := w.look(ctx); err != nil {
 		return err
 	}
 	var text string
 	if old != nil {
-		text, err = w.add(string(old))
+		text, w.added, err = w.Add(string(old))
 	} else {
-		text, err = w.write()
+		text, err = w.Write()
 	}
 	if err != nil {
-		return err
+		return rulesStatus(err)
 	}
 	if o.file == "-" {
 		_, err = io.WriteString(out, text)
@@ -123,8 +121,8 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	}
 	w.summary(notes, old != nil)
 	if old != nil {
-		if err := w.propose(notes, text); err != nil {
-			return err
+		if err := w.Propose(notes, text); err != nil {
+			return rulesStatus(err)
 		}
 	}
 	return w.lock(notes, text, old != nil)
@@ -132,18 +130,9 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 
 // initWork is one run of init.
 type initWork struct {
-	name   string // of the file, for messages
-	schema *schema.Schema
-	secret *keyed.Secret
-	env    rules.Env
-	s      *sampler
-	report *discover.Report
-	// orphaned says of a reference that is not declared why it is only a comment:
-	// rows do not bear it out.
-	orphaned map[int]string
-	added    int // columns that add decided
-	// share is the sample of the root; noRoot why it cannot be one.
-	share, noRoot string
+	draft.Writer
+	s     *sampler
+	added int // columns that were decided in a file that is there
 }
 
 // look judges the source.
@@ -153,22 +142,22 @@ func (w *initWork) look(ctx context.Context) error {
 		samples = nil
 	}
 	var err error
-	if w.report, err = discover.Look(w.schema, samples); err != nil {
+	if w.Report, err = discover.Look(w.Schema, samples); err != nil {
 		return at("source", err)
 	}
 	if err := w.lookAtRoot(ctx); err != nil {
 		return err
 	}
-	w.orphaned = map[int]string{}
-	for i := range w.report.References {
-		r := &w.report.References[i]
+	w.Orphaned = map[int]string{}
+	for i := range w.Report.References {
+		r := &w.Report.References[i]
 		if r.Parent == nil || r.Confident < 0.6 || w.s.rows == 0 {
 			continue
 		}
 		if why, err := w.s.confirm(ctx, r); err != nil {
 			return at("source", err)
 		} else if why != "" {
-			w.orphaned[i] = why
+			w.Orphaned[i] = why
 		}
 	}
 	return nil
@@ -176,12 +165,12 @@ func (w *initWork) look(ctx context.Context) error {
 
 // lookAtRoot chooses a share of the root that will hardly be none of its rows.
 func (w *initWork) lookAtRoot(ctx context.Context) error {
-	w.share = "10%"
-	if w.report.Root == nil || w.s.rows == 0 {
+	w.Share = "10%"
+	if w.Report.Root == nil || w.s.rows == 0 {
 		return nil
 	}
 	const few, fewer = 50, 10 // of which a tenth, or a half, may well be none
-	rows, err := w.s.query(ctx, fmt.Sprintf("select pg_catalog.count(*) from (select from %s limit %d) t", w.report.Root.Name.SQL(), few))
+	rows, err := w.s.query(ctx, fmt.Sprintf("select pg_catalog.count(*) from (select from %s limit %d) t", w.Report.Root.Name.SQL(), few))
 	var refused *refusedError
 	switch {
 	case errors.As(err, &refused):
@@ -192,11 +181,11 @@ func (w *initWork) lookAtRoot(ctx context.Context) error {
 	n, _ := strconv.Atoi(string(rows[0][0]))
 	switch {
 	case n == 0:
-		w.noRoot = tableName(w.schema, w.report.Root) + " holds no row now"
+		w.NoRoot = draft.Table(w.Schema, w.Report.Root) + " holds no row now"
 	case n < fewer:
-		w.share = "100%"
+		w.Share = "100%"
 	case n < few:
-		w.share = "50%"
+		w.Share = "50%"
 	}
 	return nil
 }
@@ -204,8 +193,8 @@ func (w *initWork) lookAtRoot(ctx context.Context) error {
 // summary says what was decided, and what to read twice.
 func (w *initWork) summary(out io.Writer, added bool) {
 	masked, kept := 0, 0
-	for i := range w.report.Findings {
-		f := &w.report.Findings[i]
+	for i := range w.Report.Findings {
+		f := &w.Report.Findings[i]
 		switch {
 		case f.Personal:
 			masked++
@@ -217,66 +206,9 @@ func (w *initWork) summary(out io.Writer, added bool) {
 		fmt.Fprintln(out, "note: "+note)
 	}
 	if added {
-		fmt.Fprintf(out, "%s: %s added\n", w.name, plural(w.added, "column"))
+		fmt.Fprintf(out, "%s: %s added\n", w.Name, plural(w.added, "column"))
 		return
 	}
-	fmt.Fprintf(out, "%s: %s, %s masked, %s kept; %d to look at twice (marked ??)\n", w.name,
-		plural(len(w.schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"), w.doubtful())
-}
-
-// bind tries a text as a refresh would: it is parsed, bound and compiled.
-func (w *initWork) bind(text string) error {
-	_, err := w.bound(text)
-	return err
-}
-
-// bound is bind that returns what the text says.
-func (w *initWork) bound(text string) (*rules.Bound, error) {
-	file, err := rules.Parse(w.name, []byte(text), nil)
-	if err != nil {
-		return nil, err
-	}
-	b, err := file.Bind(w.schema, w.env)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := b.Compile(w.secret); err != nil {
-		return nil, err
-	}
-	if _, err = subset.NewPlan(w.schema, &b.Subset); err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// problemsOf lists the lines that an error of bind speaks of, with its messages.
-func problemsOf(err error) map[int]string {
-	out := map[int]string{}
-	var found rules.Errors
-	if errors.As(err, &found) {
-		for _, p := range found {
-			if p.Line > 0 && out[p.Line] == "" {
-				out[p.Line] = p.Message
-			}
-		}
-	}
-	var plan subset.Problems
-	if errors.As(err, &plan) {
-		for _, p := range plan {
-			if p.Line > 0 && out[p.Line] == "" {
-				out[p.Line] = p.Text
-			}
-		}
-	}
-	return out
-}
-
-// oneLine is a text as a comment has it.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
-			return ' '
-		}
-		return r
-	}, s)
+	fmt.Fprintf(out, "%s: %s, %s masked, %s kept; %d to look at twice (marked ??)\n", w.Name,
+		plural(len(w.Schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"), w.doubtful())
 }

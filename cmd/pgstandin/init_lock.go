@@ -14,7 +14,7 @@ import (
 // them waits to be looked at and there is none; else it says how to. It never
 // replaces one: what drifted from it is for someone to accept.
 func (w *initWork) lock(out io.Writer, text string, added bool) error {
-	name := lockfile.Name(w.name)
+	name := lockfile.Name(w.Name)
 	_, err := os.Stat(name)
 	there := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -24,21 +24,21 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 	switch {
 	case there && added && w.added == 0:
 	case there && added:
-		fmt.Fprintf(out, "next: read what was added, then accept it for %s by "+then+"\n", name, w.name)
+		fmt.Fprintf(out, "next: read what was added, then accept it for %s by "+then+"\n", name, w.Name)
 	case there:
-		fmt.Fprintf(out, "next: read it; %s is of other rules: replace it by "+then+"\n", name, w.name)
+		fmt.Fprintf(out, "next: read it; %s is of other rules: replace it by "+then+"\n", name, w.Name)
 	case added, w.doubtful() > 0:
-		fmt.Fprintf(out, "next: read it, then check it and write %s by "+then+"\n", name, w.name)
+		fmt.Fprintf(out, "next: read it, then check it and write %s by "+then+"\n", name, w.Name)
 	default:
-		b, err := w.bound(text)
+		b, err := w.Bind(text)
 		if err != nil {
 			return err
 		}
-		if err := writeLock(w.name, b.Ledger, w.schema); err != nil {
+		if err := writeLock(w.Name, b.Ledger, w.Schema); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s: each column's type and decision; a source that drifts from it ends a run with status %d\n", name, exitUndecided)
-		fmt.Fprintf(out, "next: read %s, then run pgstandin check --rules %[1]s (with --write-lock if you changed it)\n", w.name)
+		fmt.Fprintf(out, "next: read %s, then run pgstandin check --rules %[1]s (with --write-lock if you changed it)\n", w.Name)
 	}
 	return nil
 }
@@ -46,8 +46,8 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 // doubtful counts the columns to look at twice.
 func (w *initWork) doubtful() int {
 	n := 0
-	for i := range w.report.Findings {
-		if w.report.Findings[i].Confident < 0.5 {
+	for i := range w.Report.Findings {
+		if w.Report.Findings[i].Confident < 0.5 {
 			n++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/pgstandin/pgstandin/anonymize"
+	"github.com/pgstandin/pgstandin/internal/draft"
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
@@ -57,7 +58,7 @@ func (f *leakFinding) place() string {
 	if f.object != "" {
 		return f.object
 	}
-	return f.table + "." + spellPart(f.column)
+	return f.table + "." + draft.Spell(f.column)
 }
 
 // newLeakGuard makes a guard whose filter has these options and the memory of --memory.

@@ -64,6 +64,7 @@ var table = map[string][]string{
 
 	"report": {},
 
+	"internal/draft":      {"schema", "keyed", "subset", "anonymize", "discover", "rules", "report", yaml},
 	"internal/lockfile":   {"schema", "rules"},
 	"internal/reidentify": {"schema", "rules", "report"},
 	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},

@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -10,29 +10,30 @@ import (
 	"github.com/pgstandin/pgstandin/subset"
 )
 
-// propose says what a rules file that exists could say of roots and references.
+// Propose says what a rules file that exists could say of roots and references.
 // Nothing of it is written there: unlike a decision about an undecided column it
-// would change which rows are copied.
-func (w *initWork) propose(out io.Writer, text string) error {
-	b, err := w.bound(text)
+// would change which rows are copied. text is the file as it is now; the errors are those
+// of Bind.
+func (w *Writer) Propose(out io.Writer, text string) error {
+	b, err := w.Bind(text)
 	if err != nil {
-		return rulesStatus(err)
+		return err
 	}
-	if root := w.report.Root; root != nil && w.noRoot == "" && len(b.Subset.Roots) == 0 {
-		fmt.Fprintf(out, "%s has no roots, so whole tables are copied; for a part of them, under subset:\n", w.name)
-		fmt.Fprintf(out, "  roots:\n    - { table: %s, sample: %s }    # %s\n", yamlScalar(tableName(w.schema, root)), w.share, oneLine(w.report.RootWhy))
+	if root := w.Report.Root; root != nil && w.NoRoot == "" && len(b.Subset.Roots) == 0 {
+		fmt.Fprintf(out, "%s has no roots, so whole tables are copied; for a part of them, under subset:\n", w.Name)
+		fmt.Fprintf(out, "  roots:\n    - { table: %s, sample: %s }    # %s\n", yamlScalar(Table(w.Schema, root)), w.Share, oneLine(w.Report.RootWhy))
 		if b.Subset.Unreached == subset.UnreachedError {
 			fmt.Fprint(out, "  unreached: all    # tables that no reference leads to from a root\n")
 		}
 	}
 	first := true
-	for i := range w.report.References {
-		x := &w.report.References[i]
-		if x.Parent == nil || x.Confident < 0.6 || w.orphaned[i] != "" || refers(b, x) {
+	for i := range w.Report.References {
+		x := &w.Report.References[i]
+		if x.Parent == nil || x.Confident < 0.6 || w.Orphaned[i] != "" || refers(b, x) {
 			continue
 		}
 		if first {
-			fmt.Fprintf(out, "references that neither the schema nor %s has; under subset, those that are right:\n  references:\n", w.name)
+			fmt.Fprintf(out, "references that neither the schema nor %s has; under subset, those that are right:\n  references:\n", w.Name)
 			first = false
 		}
 		fmt.Fprintf(out, "    - %s    # %.2f %s\n", w.reference(x), x.Confident, oneLine(x.Evidence))

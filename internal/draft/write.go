@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -8,28 +8,29 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/discover"
+	"github.com/pgstandin/pgstandin/report"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// draft is a rules file in the making: its text, and what to do where a line of
+// mendable is the text of a rules file in the making, and what to do where a line of
 // it turns out to be wrong.
-type draft struct {
+type mendable struct {
 	b     strings.Builder
 	line  int // of the next one, from 1
 	mends map[int]func(problem string)
 }
 
-func newDraft() *draft { return &draft{line: 1, mends: map[int]func(string){}} }
+func newMendable() *mendable { return &mendable{line: 1, mends: map[int]func(string){}} }
 
 // add writes a line.
-func (d *draft) add(format string, args ...any) {
+func (d *mendable) add(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	d.b.WriteString(text + "\n")
 	d.line += 1 + strings.Count(text, "\n")
 }
 
 // addWith writes a line, and notes what mends it.
-func (d *draft) addWith(mend func(string), format string, args ...any) {
+func (d *mendable) addWith(mend func(string), format string, args ...any) {
 	d.mends[d.line] = mend
 	d.add(format, args...)
 }
@@ -46,22 +47,23 @@ type edits struct {
 // one line that was wrong is gone.
 const mostMends = 200
 
-// write makes a complete file, tries it, and mends what does not hold.
-func (w *initWork) write() (string, error) {
-	e := &edits{noRoot: w.noRoot, references: maps.Clone(w.orphaned), loops: map[*schema.ForeignKey]bool{}, entities: map[*schema.Table]bool{}}
+// Write makes a complete file, tries it, and mends what does not hold. Findings whose
+// mask did not hold have another one then, or none. The errors are those of Bind.
+func (w *Writer) Write() (string, error) {
+	e := &edits{noRoot: w.NoRoot, references: maps.Clone(w.Orphaned), loops: map[*schema.ForeignKey]bool{}, entities: map[*schema.Table]bool{}}
 	return w.mend(func() (string, map[int]func(string)) {
-		d := w.draft(e)
+		d := w.file(e)
 		return d.b.String(), d.mends
 	})
 }
 
 // mend tries what make returns until it binds, applying the mends of lines that
 // are wrong.
-func (w *initWork) mend(make func() (string, map[int]func(string))) (string, error) {
+func (w *Writer) mend(make func() (string, map[int]func(string))) (string, error) {
 	last := ""
 	for range mostMends {
 		text, mends := make()
-		err := w.bind(text)
+		_, err := w.Bind(text)
 		if err == nil {
 			return text, nil
 		}
@@ -77,28 +79,28 @@ func (w *initWork) mend(make func() (string, map[int]func(string))) (string, err
 			}
 		}
 		if !mended || text == last {
-			return "", fmt.Errorf("the rules that were found do not hold; please report this: %w", rulesStatus(err))
+			return "", fmt.Errorf("the rules that were found do not hold; please report this: %w", err)
 		}
 		last = text
 	}
 	return "", fmt.Errorf("the rules that were found do not hold after %d changes; please report this", mostMends)
 }
 
-// draft writes the whole file.
-func (w *initWork) draft(e *edits) *draft {
-	d := newDraft()
-	db := w.schema.Database
+// file writes the whole file.
+func (w *Writer) file(e *edits) *mendable {
+	d := newMendable()
+	db := w.Schema.Database
 	d.add("# Rules for a copy of %s, as found in names, types, comments and values.", oneLine(db))
 	d.add("# Read every line before you trust it. Behind a mask is what the column looks")
 	d.add("# like, how sure that is (from 0 to 1), and why; ?? marks what to look at twice.")
 	d.add("version: 1")
-	if w.report.Root != nil && e.noRoot == "" {
-		d.add("vars: { sample: %s }", w.share)
+	if w.Report.Root != nil && e.noRoot == "" {
+		d.add("vars: { sample: %s }", w.Share)
 	}
 	d.add("targets: [%s, staging]", yamlDouble(strings.ReplaceAll(globFree(db), "${", "$${")+"_staging"))
-	if w.schema.LargeObjects > 0 || len(w.schema.ForeignTables) > 0 || len(w.schema.ConfigTables) > 0 {
+	if w.Schema.LargeObjects > 0 || len(w.Schema.ForeignTables) > 0 || len(w.Schema.ConfigTables) > 0 {
 		kind := "schema"
-		if len(w.schema.ForeignTables) == 0 {
+		if len(w.Schema.ForeignTables) == 0 {
 			kind = "none"
 		}
 		d.add("objects: %s                         # large objects, foreign tables, extensions' own rows: their contents stay behind", kind)
@@ -120,15 +122,15 @@ func globFree(s string) string {
 	}, s)
 }
 
-func (w *initWork) subset(d *draft, e *edits) {
+func (w *Writer) subset(d *mendable, e *edits) {
 	d.add("subset:")
-	r := w.report
+	r := w.Report
 	if r.Root != nil && e.noRoot == "" {
 		d.add("  roots:                               # %s", oneLine(r.RootWhy))
-		d.addWith(func(p string) { e.noRoot = p }, "    - { table: %s, sample: \"${sample}\" }", yamlScalar(tableName(w.schema, r.Root)))
+		d.addWith(func(p string) { e.noRoot = p }, "    - { table: %s, sample: \"${sample}\" }", yamlScalar(Table(w.Schema, r.Root)))
 	}
-	if r.Root != nil && w.noRoot != "" {
-		d.add("  # no root: %s; %s", oneLine(r.RootWhy), oneLine(w.noRoot))
+	if r.Root != nil && w.NoRoot != "" {
+		d.add("  # no root: %s; %s", oneLine(r.RootWhy), oneLine(w.NoRoot))
 	}
 	var lines, asides []func()
 	for _, k := range r.Loops {
@@ -154,7 +156,7 @@ func (w *initWork) subset(d *draft, e *edits) {
 				why += "; " + oneLine(e.references[i])
 			}
 			if x.Parent == nil {
-				d.add("    # - { from: %s, to: …, when: \"%s = '…'\" }    # ?? %s: one line for each", yamlScalar(w.end(x.Child, x.Columns)), oneLine(spellPart(x.Child.Columns[x.When].Name)), why)
+				d.add("    # - { from: %s, to: …, when: \"%s = '…'\" }    # ?? %s: one line for each", yamlScalar(w.end(x.Child, x.Columns)), oneLine(Spell(x.Child.Columns[x.When].Name)), why)
 				return
 			}
 			d.add("    # - %s    # ?? %.2f %s", w.reference(x), x.Confident, why)
@@ -176,31 +178,31 @@ func (w *initWork) subset(d *draft, e *edits) {
 }
 
 // end is one side of a reference.
-func (w *initWork) end(t *schema.Table, cols []int) string {
+func (w *Writer) end(t *schema.Table, cols []int) string {
 	names := make([]string, len(cols))
 	for i, c := range cols {
-		names[i] = spellPart(t.Columns[c].Name)
+		names[i] = Spell(t.Columns[c].Name)
 	}
-	return tableName(w.schema, t) + "(" + strings.Join(names, ", ") + ")"
+	return Table(w.Schema, t) + "(" + strings.Join(names, ", ") + ")"
 }
 
 // reference writes an entry of references.
-func (w *initWork) reference(x *discover.Reference) string {
+func (w *Writer) reference(x *discover.Reference) string {
 	out := "{ from: " + yamlScalar(w.end(x.Child, x.Columns)) + ", to: " + yamlScalar(w.end(x.Parent, x.ParentColumns))
 	if x.When >= 0 {
 		out += ", when: " + yamlText(schema.QuoteIdent(x.Child.Columns[x.When].Name)+" = "+strings.TrimSpace(schema.QuoteLiteral(x.Name)))
 	}
 	switch {
-	case x.Child == x.Parent && x.Child == w.report.Root, strings.HasSuffix(x.Child.Columns[x.Columns[0]].Name, "_by"), strings.HasSuffix(x.Child.Columns[x.Columns[0]].Name, "_by_id"):
+	case x.Child == x.Parent && x.Child == w.Report.Root, strings.HasSuffix(x.Child.Columns[x.Columns[0]].Name, "_by"), strings.HasSuffix(x.Child.Columns[x.Columns[0]].Name, "_by_id"):
 		out += ", down: off"
 	}
 	return out + " }"
 }
 
 // tables writes the entries of all tables.
-func (w *initWork) tables(d *draft, e *edits) {
+func (w *Writer) tables(d *mendable, e *edits) {
 	d.add("tables:")
-	findings := w.report.Findings
+	findings := w.Report.Findings
 	n := 0
 	for len(findings) > 0 {
 		t := findings[0].Table
@@ -220,7 +222,7 @@ func (w *initWork) tables(d *draft, e *edits) {
 
 // tableEntry writes the entry of a table; it reports whether there is one, since
 // types may decide all of its columns.
-func (w *initWork) tableEntry(d *draft, e *edits, t *schema.Table, findings []discover.Finding) bool {
+func (w *Writer) tableEntry(d *mendable, e *edits, t *schema.Table, findings []discover.Finding) bool {
 	var plain, generated []string
 	var lines []*discover.Finding
 	for i := range findings {
@@ -234,7 +236,7 @@ func (w *initWork) tableEntry(d *draft, e *edits, t *schema.Table, findings []di
 			lines = append(lines, f)
 		}
 	}
-	key := yamlScalar(tableName(w.schema, t))
+	key := yamlScalar(Table(w.Schema, t))
 	if len(lines) == 0 {
 		if len(plain)+len(generated) > 0 {
 			d.add("  # %s: its types decide: %s", oneLine(key), strings.Join(append(plain, generated...), ", "))
@@ -242,12 +244,12 @@ func (w *initWork) tableEntry(d *draft, e *edits, t *schema.Table, findings []di
 		return false
 	}
 	d.add("  %s:%s", key, rowsComment(t))
-	if x, ok := w.report.Entities[t]; ok && !e.entities[t] && followsEntity(findings) {
+	if x, ok := w.Report.Entities[t]; ok && !e.entities[t] && followsEntity(findings) {
 		of := ""
 		if x.Of != nil {
-			of = " -> " + tableName(w.schema, x.Of)
+			of = " -> " + Table(w.Schema, x.Of)
 		}
-		d.addWith(func(string) { e.entities[t] = true }, "    entity: %s", yamlScalar(spellPart(t.Columns[x.Column].Name)+of))
+		d.addWith(func(string) { e.entities[t] = true }, "    entity: %s", yamlScalar(Spell(t.Columns[x.Column].Name)+of))
 	}
 	d.add("    columns:")
 	for _, f := range lines {
@@ -270,7 +272,7 @@ func rowsComment(t *schema.Table) string {
 	if n == 0 {
 		return ""
 	}
-	return "    # about " + count(n) + " rows"
+	return "    # about " + report.Count(n) + " rows"
 }
 
 // followsEntity reports whether a mask of the table follows an entity, or looks in
@@ -306,7 +308,7 @@ func scrubs(mask any) bool {
 }
 
 // column writes a column's line, or lines.
-func (d *draft) column(indent string, f *discover.Finding) {
+func (d *mendable) column(indent string, f *discover.Finding) {
 	head := indent + yamlScalar(f.Table.Columns[f.Column].Name) + ":"
 	mend := func(problem string) { nextMask(f, problem) }
 	note := noteOf(f)

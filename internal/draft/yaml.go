@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"fmt"
@@ -118,20 +118,20 @@ func yamlFlow(v any) string {
 	return yamlScalar(fmt.Sprint(v))
 }
 
-// spellPart writes a part of a name as rules files have it: in double quotes
+// Spell writes a part of a name as rules files have it: in double quotes
 // where it holds a sign of theirs.
-func spellPart(s string) string {
+func Spell(s string) string {
 	if s == "" || strings.TrimSpace(s) != s || strings.ContainsAny(s, `."(), '[]{}<>=+-*/|:`) {
 		return schema.QuoteIdent(s)
 	}
 	return s
 }
 
-// tableName spells a table as short as a rules file may have it: without its
+// Table spells a table as short as a rules file may have it: without its
 // schema where that is public or no other has such a table.
-func tableName(s *schema.Schema, t *schema.Table) string {
+func Table(s *schema.Schema, t *schema.Table) string {
 	if t.Name.Schema == "public" || len(s.Named(t.Name.Name)) == 1 {
-		return spellPart(t.Name.Name)
+		return Spell(t.Name.Name)
 	}
-	return spellPart(t.Name.Schema) + "." + spellPart(t.Name.Name)
+	return Spell(t.Name.Schema) + "." + Spell(t.Name.Name)
 }

@@ -1,4 +1,4 @@
-package main
+package draft
 
 import (
 	"errors"
@@ -17,34 +17,35 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// add decides what a rules file leaves undecided, by lines put into it. What the
-// file holds stays as it is, byte for byte.
-func (w *initWork) add(old string) (string, error) {
-	err := w.bind(old)
+// Add decides what a rules file leaves undecided, by lines put into it. What the
+// file holds stays as it is, byte for byte. It returns also how many columns it decided;
+// the errors are those of Bind.
+func (w *Writer) Add(old string) (text string, columns int, err error) {
+	_, err = w.Bind(old)
 	var undecided *rules.UndecidedError
 	switch {
 	case err == nil:
-		return old, nil
+		return old, 0, nil
 	case !errors.As(err, &undecided):
-		return "", rulesStatus(err)
+		return "", 0, err
 	}
 	var wrong rules.Errors
 	if errors.As(err, &wrong) { // its own mistakes come first
-		return "", rulesStatus(wrong)
+		return "", 0, wrong
 	}
 	missing := w.findingsOf(undecided)
-	w.added = len(missing)
-	return w.mend(func() (string, map[int]func(string)) {
-		text, mends, err := insert(old, w.schema, missing)
+	text, err = w.mend(func() (string, map[int]func(string)) {
+		text, mends, err := insert(old, w.Schema, missing)
 		if err != nil {
-			return old, nil // bind says again what is undecided
+			return old, nil // Bind says again what is undecided
 		}
 		return text, mends
 	})
+	return text, len(missing), err
 }
 
 // findingsOf picks the findings of columns.
-func (w *initWork) findingsOf(u *rules.UndecidedError) []*discover.Finding {
+func (w *Writer) findingsOf(u *rules.UndecidedError) []*discover.Finding {
 	type key struct {
 		table  schema.Name
 		column string
@@ -54,8 +55,8 @@ func (w *initWork) findingsOf(u *rules.UndecidedError) []*discover.Finding {
 		want[key{c.Table, c.Column}] = true
 	}
 	var out []*discover.Finding
-	for i := range w.report.Findings {
-		if f := &w.report.Findings[i]; want[key{f.Table.Name, f.Table.Columns[f.Column].Name}] {
+	for i := range w.Report.Findings {
+		if f := &w.Report.Findings[i]; want[key{f.Table.Name, f.Table.Columns[f.Column].Name}] {
 			out = append(out, f)
 		}
 	}
@@ -175,7 +176,7 @@ func (in *inserter) table(findings []*discover.Finding) error {
 		}
 	}
 	if all.flow {
-		return in.intoFlow(all, yamlScalar(tableName(in.schema, t))+": { columns: { "+flowColumns(findings)+" } }", findings)
+		return in.intoFlow(all, yamlScalar(Table(in.schema, t))+": { columns: { "+flowColumns(findings)+" } }", findings)
 	}
 	in.entry(in.after(&all.pairs[len(all.pairs)-1]), in.indentOf(all.pairs[0].key), t, findings)
 	return nil
@@ -193,7 +194,7 @@ func (in *inserter) within(pair *mappingPair, findings []*discover.Finding) erro
 			return in.intoFlow(entry, "columns: { "+flowColumns(findings)+" }", findings)
 		}
 		indent := in.indentOf(entry.pairs[0].key)
-		d := newDraft()
+		d := newMendable()
 		d.add("%scolumns:", indent)
 		in.columns(d, in.after(&entry.pairs[len(entry.pairs)-1]), indent+"  ", findings)
 		return nil
@@ -205,20 +206,20 @@ func (in *inserter) within(pair *mappingPair, findings []*discover.Finding) erro
 	case have.flow:
 		return in.intoFlow(have, flowColumns(findings), findings)
 	}
-	in.columns(newDraft(), in.after(&have.pairs[len(have.pairs)-1]), in.indentOf(have.pairs[0].key), findings)
+	in.columns(newMendable(), in.after(&have.pairs[len(have.pairs)-1]), in.indentOf(have.pairs[0].key), findings)
 	return nil
 }
 
 // entry puts an entry of a table's own before a line.
 func (in *inserter) entry(line int, indent string, t *schema.Table, findings []*discover.Finding) {
-	d := newDraft()
-	d.add("%s%s:", indent, yamlScalar(tableName(in.schema, t)))
+	d := newMendable()
+	d.add("%s%s:", indent, yamlScalar(Table(in.schema, t)))
 	d.add("%s  columns:", indent)
 	in.columns(d, line, indent+"    ", findings)
 }
 
-// columns puts lines of columns, behind those of the draft, before a line.
-func (in *inserter) columns(d *draft, line int, indent string, findings []*discover.Finding) {
+// columns puts lines of columns, behind those of d, before a line.
+func (in *inserter) columns(d *mendable, line int, indent string, findings []*discover.Finding) {
 	for _, f := range findings {
 		d.column(indent, f)
 	}
@@ -322,8 +323,8 @@ func closes(bare string) bool { return bare != "" && strings.Trim(bare, "]},") =
 // means finds the table that a key of the file names.
 func (in *inserter) means(key string) *schema.Table {
 	for _, t := range in.schema.Roots() {
-		if key == tableName(in.schema, t) || key == t.Name.Name && tableName(in.schema, t) == spellPart(t.Name.Name) ||
-			key == t.Name.Schema+"."+t.Name.Name || key == spellPart(t.Name.Schema)+"."+spellPart(t.Name.Name) || key == schema.QuoteIdent(t.Name.Schema)+"."+schema.QuoteIdent(t.Name.Name) {
+		if key == Table(in.schema, t) || key == t.Name.Name && Table(in.schema, t) == Spell(t.Name.Name) ||
+			key == t.Name.Schema+"."+t.Name.Name || key == Spell(t.Name.Schema)+"."+Spell(t.Name.Name) || key == schema.QuoteIdent(t.Name.Schema)+"."+schema.QuoteIdent(t.Name.Name) {
 			return t
 		}
 	}
