@@ -81,6 +81,17 @@ func (t *Table) Primary() *Key {
 	return nil
 }
 
+// From is the FROM clause of a query, with a space before it, that reads the rows of a
+// logical table: with those of its partitions and without those of tables that inherit
+// from it. Its alias is its own name.
+func (t *Table) From() string {
+	from := " from only "
+	if t.Kind == Partitioned {
+		from = " from "
+	}
+	return from + t.Name.SQL() + " as " + QuoteIdent(t.Name.Name)
+}
+
 // Translate maps column indexes of t to those of the same names in leaf (a
 // partition may have its columns in another order). It panics if a column is
 // missing, which PostgreSQL does not allow.

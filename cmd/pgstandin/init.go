@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/discover"
 	"github.com/pgstandin/pgstandin/internal/draft"
+	"github.com/pgstandin/pgstandin/internal/survey"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -73,7 +73,7 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 			return usageError(fmt.Errorf("rules: %w", err))
 		}
 	}
-	w := &initWork{Writer: draft.Writer{Name: o.file}}
+	w := &initWork{Writer: draft.Writer{Name: o.file}, sample: o.sample}
 	if o.file == "-" {
 		w.Name = "rules"
 	}
@@ -90,8 +90,8 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 		return err
 	}
 	defer src.Close(context.WithoutCancel(ctx))
-	w.s = &sampler{conn: src.Leader(), rows: o.sample}
-	if err := w.s.begin(ctx); err != nil {
+	w.s = survey.NewSampler(src.Leader(), o.sample)
+	if err := w.s.Begin(ctx); err != nil {
 		return at("source", err)
 	}
 	if w.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
@@ -131,14 +131,15 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 // initWork is one run of init.
 type initWork struct {
 	draft.Writer
-	s     *sampler
-	added int // columns that were decided in a file that is there
+	s      *survey.Sampler
+	sample int // rows of each table
+	added  int // columns that were decided in a file that is there
 }
 
 // look judges the source.
 func (w *initWork) look(ctx context.Context) error {
-	samples := func(t *schema.Table) ([]discover.Sample, error) { return w.s.sample(ctx, t) }
-	if w.s.rows == 0 {
+	samples := func(t *schema.Table) ([]discover.Sample, error) { return w.s.Sample(ctx, t) }
+	if w.sample == 0 {
 		samples = nil
 	}
 	var err error
@@ -151,10 +152,10 @@ func (w *initWork) look(ctx context.Context) error {
 	w.Orphaned = map[int]string{}
 	for i := range w.Report.References {
 		r := &w.Report.References[i]
-		if r.Parent == nil || r.Confident < 0.6 || w.s.rows == 0 {
+		if r.Parent == nil || r.Confident < 0.6 || w.sample == 0 {
 			continue
 		}
-		if why, err := w.s.confirm(ctx, r); err != nil {
+		if why, err := w.s.Confirm(ctx, r); err != nil {
 			return at("source", err)
 		} else if why != "" {
 			w.Orphaned[i] = why
@@ -166,20 +167,16 @@ func (w *initWork) look(ctx context.Context) error {
 // lookAtRoot chooses a share of the root that will hardly be none of its rows.
 func (w *initWork) lookAtRoot(ctx context.Context) error {
 	w.Share = "10%"
-	if w.Report.Root == nil || w.s.rows == 0 {
+	if w.Report.Root == nil || w.sample == 0 {
 		return nil
 	}
 	const few, fewer = 50, 10 // of which a tenth, or a half, may well be none
-	rows, err := w.s.query(ctx, fmt.Sprintf("select pg_catalog.count(*) from (select from %s limit %d) t", w.Report.Root.Name.SQL(), few))
-	var refused *refusedError
-	switch {
-	case errors.As(err, &refused):
-		return nil
-	case err != nil:
+	n, err := w.s.Count(ctx, w.Report.Root, few)
+	if err != nil {
 		return at("source", err)
 	}
-	n, _ := strconv.Atoi(string(rows[0][0]))
 	switch {
+	case n < 0: // it may not be read
 	case n == 0:
 		w.NoRoot = draft.Table(w.Schema, w.Report.Root) + " holds no row now"
 	case n < fewer:
@@ -202,7 +199,7 @@ func (w *initWork) summary(out io.Writer, added bool) {
 			kept++
 		}
 	}
-	for _, note := range w.s.notes {
+	for _, note := range w.s.Notes() {
 		fmt.Fprintln(out, "note: "+note)
 	}
 	if added {

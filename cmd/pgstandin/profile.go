@@ -5,16 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/catalog"
-	"github.com/pgstandin/pgstandin/discover"
-	"github.com/pgstandin/pgstandin/rules"
-	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/internal/survey"
 	"github.com/pgstandin/pgstandin/seed"
 )
 
@@ -62,7 +59,7 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 	if o.minimum < 5 || o.rows < 1000 {
 		return usageError(fmt.Errorf("--minimum %d, --sample %d: at least 5 and 1000", o.minimum, o.rows))
 	}
-	p := &profiler{minimum: int64(o.minimum), rows: int64(o.rows)}
+	p := &survey.Profiler{Minimum: int64(o.minimum), Rows: int64(o.rows)}
 	j := &job{}
 	var err error
 	if o.rules.file != "" {
@@ -87,35 +84,35 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 		if err != nil {
 			return err
 		}
-		p.decided(b.rules.Ledger)
+		p.Decided(b.rules.Ledger)
 	}
 	if _, err := src.Begin(ctx, tableNames(s)); err != nil {
 		return at("source", err)
 	}
-	p.standby = src.Info().Standby
-	p.s = &sampler{conn: src.Leader(), rows: 300}
-	if p.schema, err = catalog.Read(ctx, src.Leader()); err != nil {
+	p.Standby = src.Info().Standby
+	p.Sampler = survey.NewSampler(src.Leader(), 300)
+	if p.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
 		return at("source", err)
 	}
 	if j.file == nil {
-		if err := p.discovered(ctx); err != nil {
+		if err := p.Discovered(ctx); err != nil {
 			return at("source", err)
 		}
 	}
-	profile, err := p.profile(ctx)
+	profile, err := p.Profile(ctx)
 	if err != nil {
 		return at("source", err)
 	}
-	for _, n := range p.s.notes {
+	for _, n := range p.Sampler.Notes() {
 		fmt.Fprintln(notes, "note:", n)
 	}
 	if o.file == "-" {
 		return profile.Write(out)
 	}
-	return p.write(o.file, profile, notes)
+	return writeProfile(o.file, profile, notes)
 }
 
-func (p *profiler) write(name string, profile *seed.Profile, notes io.Writer) error {
+func writeProfile(name string, profile *seed.Profile, notes io.Writer) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -138,58 +135,3 @@ func (p *profiler) write(name string, profile *seed.Profile, notes io.Writer) er
 	fmt.Fprintf(notes, "%s: %s, %s, %d of them personal\n", name, plural(len(profile.Tables), "table"), plural(columns, "column"), personal)
 	return nil
 }
-
-// profiler makes one profile.
-type profiler struct {
-	s       *sampler
-	schema  *schema.Schema
-	minimum int64
-	rows    int64
-	standby bool // the source is one
-	// open are the columns whose values may be shown, by table and name: of no
-	// other is a value read into a profile.
-	open map[schema.Name]map[string]bool
-}
-
-// allow lets values of a column be shown.
-func (p *profiler) allow(t *schema.Table, column string) {
-	if p.open == nil {
-		p.open = map[schema.Name]map[string]bool{}
-	}
-	if p.open[t.Name] == nil {
-		p.open[t.Name] = map[string]bool{}
-	}
-	p.open[t.Name][column] = true
-}
-
-// decided takes the columns that rules keep.
-func (p *profiler) decided(ledger []rules.Decision) {
-	for _, d := range ledger {
-		if d.Mask == "keep" {
-			p.allow(d.Table, d.Column)
-		}
-	}
-}
-
-// plainTypes are those whose values are shown where nothing says that they are
-// personal; of all others init must be sure that they are not.
-var plainTypes = []string{"bool", "int2", "int4", "int8", "numeric", "float4", "float8", "money", "date", "timestamp", "timestamptz", "time", "timetz", "interval"}
-
-// discovered takes the columns that init would keep.
-func (p *profiler) discovered(ctx context.Context) error {
-	report, err := discover.Look(p.schema, func(t *schema.Table) ([]discover.Sample, error) { return p.s.sample(ctx, t) })
-	if err != nil {
-		return err
-	}
-	for _, f := range report.Findings {
-		c := &f.Table.Columns[f.Column]
-		plain := slices.Contains(plainTypes, c.Type.Base) || c.Type.Class == schema.EnumType
-		if !f.Personal && f.Mask.Kind == "keep" && (plain || f.Confident >= 0.7) {
-			p.allow(f.Table, c.Name)
-		}
-	}
-	return nil
-}
-
-// personal reports whether a column's values must not be shown.
-func (p *profiler) personal(t *schema.Table, c int) bool { return !p.open[t.Name][t.Columns[c].Name] }

@@ -73,7 +73,7 @@ func sampleQuery(spec *rules.TableRules, learn func(int) bool, conds []string) s
 			list = append(list, alias+"."+schema.QuoteIdent(c.Name))
 		}
 	}
-	sql := "select " + strings.Join(list, ", ") + fromTable(t)
+	sql := "select " + strings.Join(list, ", ") + t.From()
 	word := " where ("
 	for _, c := range conds {
 		if c != "" {
@@ -82,15 +82,6 @@ func sampleQuery(spec *rules.TableRules, learn func(int) bool, conds []string) s
 		}
 	}
 	return sql
-}
-
-// fromTable names a logical table in a query, by its own name.
-func fromTable(t *schema.Table) string {
-	from := " from only "
-	if t.Kind == schema.Partitioned {
-		from = " from "
-	}
-	return from + t.Name.SQL() + " as " + schema.QuoteIdent(t.Name.Name)
 }
 
 func primaryOrder(t *schema.Table) string {

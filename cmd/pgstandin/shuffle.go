@@ -84,7 +84,7 @@ func poolQuery(spec *rules.TableRules, p *anonymize.Program, d anonymize.Draw, w
 		inner += ", " + name(e) + "::pg_catalog.text collate \"C\" as e"
 		entities = "count(distinct e)"
 	}
-	inner += fromTable(t)
+	inner += t.From()
 	if share < 100 {
 		inner += " tablesample system (" + strconv.FormatFloat(share, 'f', 6, 64) + ") repeatable (0)"
 	}

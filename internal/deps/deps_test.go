@@ -69,6 +69,7 @@ var table = map[string][]string{
 	"internal/reidentify": {"schema", "rules", "report"},
 	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},
 	"internal/restorable": {"schema", "internal/pgarchive"},
+	"internal/survey":     {"schema", "discover", "rules", "seed", "pipeline", pgx},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 
 	"store": {"internal/ownedfolder", gocloud, age, aws},

@@ -1,4 +1,4 @@
-package main
+package survey
 
 import (
 	"context"
@@ -15,28 +15,28 @@ import (
 
 // Limits of a profile.
 const (
-	profileValues = 100       // values listed of a column
-	profileLength = 60        // characters of a value or pattern that is listed
-	profileGroups = 2_500_000 // children whose parents are counted, about
+	mostValues = 100       // values listed of a column
+	mostLength = 60        // characters of a value or pattern that is listed
+	mostGroups = 2_500_000 // children whose parents are counted, about
 )
 
-// profile reads the profile of all tables.
-func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
-	out := &seed.Profile{Format: seed.ProfileFormat, Version: seed.ProfileVersion, Minimum: int(p.minimum)}
+// Profile reads the profile of all tables.
+func (p *Profiler) Profile(ctx context.Context) (*seed.Profile, error) {
+	out := &seed.Profile{Format: seed.ProfileFormat, Version: seed.ProfileVersion, Minimum: int(p.Minimum)}
 	rows := map[*schema.Table]int64{}
-	for _, t := range p.schema.Roots() {
+	for _, t := range p.Schema.Roots() {
 		if p.lacks(t) {
-			p.s.notes = append(p.s.notes, fmt.Sprintf("no rows of %s: it is unlogged, and a standby does not have them", t.Name))
+			p.Sampler.notes = append(p.Sampler.notes, fmt.Sprintf("no rows of %s: it is unlogged, and a standby does not have them", t.Name))
 			continue
 		}
-		n, err := p.numbers(ctx, "select count(*)"+fromTable(t))
+		n, err := p.numbers(ctx, "select count(*)"+t.From())
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Name, err)
 		}
 		rows[t] = n[0][0]
 	}
-	missing := discover.MissingReferences(p.schema)
-	for _, t := range p.schema.Roots() {
+	missing := discover.MissingReferences(p.Schema)
+	for _, t := range p.Schema.Roots() {
 		x := &profiledTable{p: p, t: t, rows: rows[t], alias: schema.QuoteIdent(t.Name.Name)}
 		x.people(missing)
 		one := seed.ProfileTable{Name: t.Name.String(), Rows: x.rows}
@@ -47,8 +47,8 @@ func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
 		if err := x.columns(ctx, &one); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Name, err)
 		}
-		for _, k := range p.schema.ForeignKeys {
-			if k.Child.Root() != t || k.Child != t || rows[k.Parent.Root()] < p.minimum || k.Parent == t {
+		for _, k := range p.Schema.ForeignKeys {
+			if k.Child.Root() != t || k.Child != t || rows[k.Parent.Root()] < p.Minimum || k.Parent == t {
 				continue
 			}
 			ref, err := x.reference(ctx, k, rows[k.Parent.Root()])
@@ -66,13 +66,13 @@ func (p *profiler) profile(ctx context.Context) (*seed.Profile, error) {
 
 // lacks reports whether the source, being a standby, does not have the rows of a
 // table, or not of all of its partitions.
-func (p *profiler) lacks(t *schema.Table) bool {
-	return p.standby && slices.ContainsFunc(t.Leaves(), func(l *schema.Table) bool { return l.Unlogged })
+func (p *Profiler) lacks(t *schema.Table) bool {
+	return p.Standby && slices.ContainsFunc(t.Leaves(), func(l *schema.Table) bool { return l.Unlogged })
 }
 
 // numbers runs a query of numbers, NULL as 0.
-func (p *profiler) numbers(ctx context.Context, sql string) ([][]int64, error) {
-	rows, err := p.s.query(ctx, sql)
+func (p *Profiler) numbers(ctx context.Context, sql string) ([][]int64, error) {
+	rows, err := p.Sampler.query(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (p *profiler) numbers(ctx context.Context, sql string) ([][]int64, error) {
 
 // profiledTable is a table while its profile is read.
 type profiledTable struct {
-	p     *profiler
+	p     *Profiler
 	t     *schema.Table
 	rows  int64
 	alias string
@@ -128,7 +128,7 @@ func (x *profiledTable) people(missing []discover.Reference) {
 			x.owners = append(x.owners, e)
 		}
 	}
-	for _, k := range x.p.schema.ForeignKeys {
+	for _, k := range x.p.Schema.ForeignKeys {
 		if k.Child.Root() == x.t {
 			add(k.Child.Translate(x.t, k.Columns), k.Parent)
 		}
@@ -148,9 +148,9 @@ func (x *profiledTable) people(missing []discover.Reference) {
 			x.keyed[c] = x.keyed[c] || len(k.Columns) == 1
 		}
 	}
-	x.from = fromTable(x.t)
-	if x.rows > x.p.rows {
-		x.from += fmt.Sprintf(" tablesample system (%s) repeatable (1)", strconv.FormatFloat(100*float64(x.p.rows)/float64(x.rows), 'f', 6, 64))
+	x.from = x.t.From()
+	if x.rows > x.p.Rows {
+		x.from += fmt.Sprintf(" tablesample system (%s) repeatable (1)", strconv.FormatFloat(100*float64(x.p.Rows)/float64(x.rows), 'f', 6, 64))
 	}
 }
 
@@ -186,12 +186,12 @@ func (x *profiledTable) columns(ctx context.Context, out *seed.ProfileTable) err
 		there := counts[0][i+1]
 		one := seed.ProfileColumn{Name: x.t.Columns[c].Name, Personal: x.p.personal(x.t, c)}
 		switch nulls := all - there; {
-		case nulls >= x.p.minimum && there >= x.p.minimum:
+		case nulls >= x.p.Minimum && there >= x.p.Minimum:
 			one.Null = share(nulls, all)
-		case nulls >= x.p.minimum:
+		case nulls >= x.p.Minimum:
 			one.Null = 1
 		}
-		if there >= 2*x.p.minimum {
+		if there >= 2*x.p.Minimum {
 			if err := x.shape(ctx, c, there, &one); err != nil {
 				return fmt.Errorf("column %s: %w", one.Name, err)
 			}
@@ -207,7 +207,7 @@ func share(n, of int64) float64 { return math.Round(1000*float64(n)/float64(max(
 // shape profiles the values of a column that are there.
 func (x *profiledTable) shape(ctx context.Context, c int, there int64, out *seed.ProfileColumn) error {
 	typ := &x.t.Columns[c].Type
-	text := isProfileText(typ)
+	text := isText(typ)
 	if text {
 		if err := x.lengths(ctx, c, there, out); err != nil {
 			return err
@@ -216,7 +216,7 @@ func (x *profiledTable) shape(ctx context.Context, c int, there int64, out *seed
 	if out.Personal || x.keyed[c] {
 		return nil
 	}
-	number, time := profileNumber(typ.Base), profileTime(typ.Base)
+	number, time := isNumber(typ.Base), isTime(typ.Base)
 	if !text && !number && !time && typ.Base != "bool" && typ.Class != schema.EnumType {
 		return nil
 	}
@@ -238,15 +238,15 @@ func (x *profiledTable) shape(ctx context.Context, c int, there int64, out *seed
 	return nil
 }
 
-func isProfileText(t *schema.Type) bool {
+func isText(t *schema.Type) bool {
 	return t.Class == schema.Base && slices.Contains([]string{"text", "varchar", "bpchar", "citext"}, t.Base)
 }
 
-func profileNumber(base string) bool {
+func isNumber(base string) bool {
 	return slices.Contains([]string{"int2", "int4", "int8", "numeric", "float4", "float8"}, base)
 }
 
-func profileTime(base string) bool {
+func isTime(base string) bool {
 	return slices.Contains([]string{"date", "timestamp", "timestamptz"}, base)
 }
 
@@ -277,8 +277,8 @@ func (x *profiledTable) patterns(ctx context.Context, c int, there int64, out *s
 // frequent lists the values of an expression that enough rows have, and enough
 // of each owner.
 func (x *profiledTable) frequent(ctx context.Context, expr string, c int, there int64) ([]seed.ProfileValue, error) {
-	rows, err := x.p.s.query(ctx, fmt.Sprintf("select %s, count(*)%s where %s is not null and pg_catalog.length(%s::pg_catalog.text) <= %d group by 1 having %s >= %d order by 2 desc, 1 limit %d",
-		expr, x.from, x.column(c), x.column(c), profileLength, x.least(), x.p.minimum, profileValues))
+	rows, err := x.p.Sampler.query(ctx, fmt.Sprintf("select %s, count(*)%s where %s is not null and pg_catalog.length(%s::pg_catalog.text) <= %d group by 1 having %s >= %d order by 2 desc, 1 limit %d",
+		expr, x.from, x.column(c), x.column(c), mostLength, x.least(), x.p.Minimum, mostValues))
 	var out []seed.ProfileValue
 	for _, r := range rows {
 		n, _ := strconv.ParseInt(string(r[1]), 10, 64)
@@ -290,7 +290,7 @@ func (x *profiledTable) frequent(ctx context.Context, expr string, c int, there 
 // lengths says how long texts are.
 func (x *profiledTable) lengths(ctx context.Context, c int, there int64, out *seed.ProfileColumn) error {
 	rows, err := x.p.numbers(ctx, fmt.Sprintf("select pg_catalog.ceil(pg_catalog.log(2, greatest(pg_catalog.length(%s::pg_catalog.text), 1)))::int, count(*)%s where %s is not null group by 1 having %s >= %d order by 1",
-		x.column(c), x.from, x.column(c), x.least(), x.p.minimum))
+		x.column(c), x.from, x.column(c), x.least(), x.p.Minimum))
 	for _, r := range rows {
 		to := 1 << r[0]
 		out.Lengths = append(out.Lengths, seed.ProfileLength{From: to/2 + 1, To: to, Share: share(r[1], there)})

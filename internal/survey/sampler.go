@@ -1,4 +1,6 @@
-package main
+// Package survey reads what is to be known of a source's rows: some rows of each table,
+// for discover, and the profile that seed follows.
+package survey
 
 import (
 	"context"
@@ -15,13 +17,20 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// sampler reads some rows of each table within one read-only snapshot. What it
+// Sampler reads some rows of each table within one read-only snapshot. What it
 // may not read, or not in time, is left out with a note.
-type sampler struct {
+type Sampler struct {
 	conn  *pgconn.PgConn
 	rows  int
 	notes []string
 }
+
+// NewSampler returns one that reads rows of each table, over a connection with a
+// transaction, or where Begin starts one.
+func NewSampler(conn *pgconn.PgConn, rows int) *Sampler { return &Sampler{conn: conn, rows: rows} }
+
+// Notes say what was left out, and why.
+func (s *Sampler) Notes() []string { return s.notes }
 
 // Limits of a sample: a table takes at most so long, a value at most so many
 // bytes.
@@ -30,17 +39,18 @@ const (
 	sampleBytes   = 16384
 )
 
-func (s *sampler) begin(ctx context.Context) error {
+// Begin starts the transaction, in which a statement waits and runs for seconds at most.
+func (s *Sampler) Begin(ctx context.Context) error {
 	return s.exec(ctx, "begin isolation level repeatable read read only; set local statement_timeout = '"+sampleTimeout+"'; set local lock_timeout = '2s'")
 }
 
-func (s *sampler) exec(ctx context.Context, sql string) error {
+func (s *Sampler) exec(ctx context.Context, sql string) error {
 	_, err := s.conn.Exec(ctx, sql).ReadAll()
 	return pipeline.SafeError(err)
 }
 
 // query runs a statement that may fail without ending the transaction.
-func (s *sampler) query(ctx context.Context, sql string) ([][][]byte, error) {
+func (s *Sampler) query(ctx context.Context, sql string) ([][][]byte, error) {
 	if err := s.exec(ctx, "savepoint pgstandin"); err != nil {
 		return nil, err
 	}
@@ -63,8 +73,9 @@ type refusedError struct{ err error }
 
 func (e *refusedError) Error() string { return e.err.Error() }
 
-// sample reads rows of a table: of a large one from blocks all over it.
-func (s *sampler) sample(ctx context.Context, t *schema.Table) ([]discover.Sample, error) {
+// Sample reads rows of a table: of a large one from blocks all over it. It returns
+// nothing of a table that it may not read.
+func (s *Sampler) Sample(ctx context.Context, t *schema.Table) ([]discover.Sample, error) {
 	out := make([]discover.Sample, len(t.Columns))
 	var list []string
 	var cols []int
@@ -111,6 +122,19 @@ func (s *sampler) sample(ctx context.Context, t *schema.Table) ([]discover.Sampl
 	return out, nil
 }
 
+// Count counts the rows of a table, up to most; -1 for one that it may not read.
+func (s *Sampler) Count(ctx context.Context, t *schema.Table, most int) (int, error) {
+	rows, err := s.query(ctx, fmt.Sprintf("select pg_catalog.count(*) from (select from %s limit %d) t", t.Name.SQL(), most))
+	var refused *refusedError
+	switch {
+	case errors.As(err, &refused):
+		return -1, nil
+	case err != nil:
+		return 0, err
+	}
+	return strconv.Atoi(string(rows[0][0]))
+}
+
 // addSample adds a value, or the elements of an array that comes as JSON.
 func addSample(s *discover.Sample, v []byte, array bool) {
 	switch {
@@ -147,9 +171,9 @@ func sampleExpr(c *schema.Column) string {
 	return fmt.Sprintf("case when pg_catalog.pg_column_size(%s) <= %d then %s end", name, sampleBytes, text)
 }
 
-// confirm looks whether rows bear a reference out that nobody declared: why says
+// Confirm looks whether rows bear a reference out that nobody declared: why says
 // that they do not, "" that they do or that there are none.
-func (s *sampler) confirm(ctx context.Context, r *discover.Reference) (why string, err error) {
+func (s *Sampler) Confirm(ctx context.Context, r *discover.Reference) (why string, err error) {
 	child, parent := schema.QuoteIdent(r.Child.Columns[r.Columns[0]].Name), schema.QuoteIdent(r.Parent.Columns[r.ParentColumns[0]].Name)
 	value, from := child, r.Child.Name.SQL()
 	if r.Child.Columns[r.Columns[0]].Type.Elem != nil {

@@ -1,4 +1,4 @@
-package main
+package survey
 
 import (
 	"context"
@@ -24,11 +24,11 @@ func (x *profiledTable) histogram(ctx context.Context, c int, there int64, times
 	}
 	where := x.from + " where " + x.column(c) + " is not null" + finite
 	var at []string
-	edge := max(float64(x.p.minimum)/float64(there), 0.005)
+	edge := max(float64(x.p.Minimum)/float64(there), 0.005)
 	for i := range 21 {
 		at = append(at, strconv.FormatFloat(edge+(1-2*edge)*float64(i)/20, 'f', 6, 64))
 	}
-	rows, err := x.p.s.query(ctx, "select unnest(percentile_disc(array["+strings.Join(at, ",")+"]) within group (order by "+v+"))"+where)
+	rows, err := x.p.Sampler.query(ctx, "select unnest(percentile_disc(array["+strings.Join(at, ",")+"]) within group (order by "+v+"))"+where)
 	if err != nil || len(rows) < len(at) {
 		return err
 	}
@@ -97,7 +97,7 @@ func (x *profiledTable) merge(bounds []float64, counts [][]int64, times bool, ba
 		}
 	}
 	for i := 0; i < len(parts) && len(parts) > 1; {
-		if parts[i].least >= x.p.minimum {
+		if parts[i].least >= x.p.Minimum {
 			i++
 			continue
 		}
@@ -107,7 +107,7 @@ func (x *profiledTable) merge(bounds []float64, counts [][]int64, times bool, ba
 		parts[k] = part{a.lo, b.hi, a.rows + b.rows, max(a.least, b.least)}
 		i = k
 	}
-	if len(parts) == 0 || parts[0].least < x.p.minimum {
+	if len(parts) == 0 || parts[0].least < x.p.Minimum {
 		return nil
 	}
 	total := int64(0)
@@ -145,11 +145,11 @@ func (x *profiledTable) reference(ctx context.Context, k *schema.ForeignKey, par
 		list, there = append(list, x.column(c)), append(there, x.column(c)+" is not null")
 	}
 	where, every := strings.Join(there, " and "), int64(1)
-	if x.rows > 2*profileGroups {
-		every = x.rows/profileGroups + 1
+	if x.rows > 2*mostGroups {
+		every = x.rows/mostGroups + 1
 		where += fmt.Sprintf(" and pg_catalog.hashtext(row(%s)::pg_catalog.text) %% %d = 0", strings.Join(list, ", "), every)
 	}
-	rows, err := x.p.numbers(ctx, fmt.Sprintf("select n, count(*) from (select count(*) n%s where %s group by %s) g group by n order by n", fromTable(x.t), where, strings.Join(list, ", ")))
+	rows, err := x.p.numbers(ctx, fmt.Sprintf("select n, count(*) from (select count(*) n%s where %s group by %s) g group by n order by n", x.t.From(), where, strings.Join(list, ", ")))
 	if err != nil {
 		return ref, err
 	}
@@ -175,7 +175,7 @@ func (x *profiledTable) reference(ctx context.Context, k *schema.ForeignKey, par
 	var kept []part
 	left := int64(0)
 	for _, q := range parts {
-		if q.parents >= x.p.minimum {
+		if q.parents >= x.p.Minimum {
 			kept = append(kept, q)
 		} else {
 			left += q.parents // how many children they have is not told
