@@ -14,7 +14,7 @@ const leastShared = 20
 // words are of names, or half of the objects share it, and enough of them to be no
 // one's own. What a value-like test speaks against is a value wherever it is.
 func (l *looker) named(k string, o *objects) bool {
-	if !isKey(k) || l.det.class(&profile{country: map[string]int{}}, k) != none {
+	if !isKey(k) || l.det.formless(k) != none {
 		return false
 	}
 	w := words(k)

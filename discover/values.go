@@ -115,9 +115,15 @@ func (d *detector) class(p *profile, s string) class {
 	if kind == "hash" {
 		p.long++
 	}
-	switch {
-	case kind != "":
+	if kind != "" {
 		return kinds[kind] // a uuid is of no class
+	}
+	return d.formless(s)
+}
+
+// formless is class for what has none of the forms that anonymize knows.
+func (d *detector) formless(s string) class {
+	switch {
 	case anonymize.IsDay([]byte(s)):
 		return none
 	case isPostal(s):
