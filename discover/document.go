@@ -172,8 +172,9 @@ const deepest = 12
 
 // objects are those at one path of all documents.
 type objects struct {
-	n    int
-	keys map[string]int
+	n     int
+	keys  map[string]int
+	named map[string]bool // see looker.named
 }
 
 // countKeys notes which keys the objects at each path have.
@@ -186,7 +187,7 @@ func countKeys(seen map[string]*objects, path []string, v any, depth int) {
 		at := strings.Join(path, "\x00")
 		o := seen[at]
 		if o == nil {
-			o = &objects{keys: map[string]int{}}
+			o = &objects{keys: map[string]int{}, named: map[string]bool{}}
 			seen[at] = o
 		}
 		o.n++

@@ -10,10 +10,20 @@ import (
 // leastShared is how many objects share a key that nothing else says is a name.
 const leastShared = 20
 
-// named reports whether a key is the name of something, and no value: all of its
+// named is isName, asked once for each key of objects that are all counted.
+func (l *looker) named(k string, o *objects) bool {
+	is, known := o.named[k]
+	if !known {
+		is = l.isName(k, o)
+		o.named[k] = is
+	}
+	return is
+}
+
+// isName reports whether a key is the name of something, and no value: all of its
 // words are of names, or half of the objects share it, and enough of them to be no
 // one's own. What a value-like test speaks against is a value wherever it is.
-func (l *looker) named(k string, o *objects) bool {
+func (l *looker) isName(k string, o *objects) bool {
 	if !isKey(k) || l.det.formless(k) != none {
 		return false
 	}
