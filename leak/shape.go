@@ -165,23 +165,39 @@ func (d *documents) hex(v []byte, fn func(text []byte, as part)) {
 
 // bounds finds those of a range, or of each of several.
 func (d *documents) bounds(v []byte, fn func(text []byte, as part)) {
-	d.text = d.text[:0]
-	quoted := false
+	for more := true; more; {
+		v, more = d.piece(v, &endsBound)
+		fn(d.text, aText)
+	}
+}
+
+// endsField and endsBound are the characters behind a field of a row, and behind or
+// before a bound of ranges, where they are not quoted.
+var (
+	endsField = [256]bool{',': true}
+	endsBound = [256]bool{'{': true, '}': true, '[': true, ']': true, '(': true, ')': true, ',': true}
+)
+
+// piece makes d.text what v begins with, without its quotes, up to a character of
+// ends that is not quoted. If there is one there is more, and rest is what is behind it.
+func (d *documents) piece(v []byte, ends *[256]bool) (rest []byte, more bool) {
+	text, quoted := d.text[:0], false
 	for i := 0; i < len(v); i++ {
 		switch ch := v[i]; {
 		case ch == '\\' && i+1 < len(v), ch == '"' && quoted && i+1 < len(v) && v[i+1] == '"':
 			i++
-			d.text = append(d.text, v[i])
+			text = append(text, v[i])
 		case ch == '"':
 			quoted = !quoted
-		case !quoted && bytes.IndexByte([]byte("{}[](),"), ch) >= 0:
-			fn(d.text, aText)
-			d.text = d.text[:0]
+		case !quoted && ends[ch]:
+			d.text = text
+			return v[i+1:], true
 		default:
-			d.text = append(d.text, ch)
+			text = append(text, ch)
 		}
 	}
-	fn(d.text, aText)
+	d.text = text
+	return nil, false
 }
 
 func (d *documents) elements(shape Shape, value []byte, fn func(text []byte, as part)) {
@@ -210,27 +226,14 @@ func (d *documents) fields(shapes Shape, v []byte, fn func(text []byte, as part)
 	}
 	n := shapes.size()
 	v = v[1 : len(v)-1]
-	d.text = d.text[:0]
-	quoted := false
-	for i := 0; i < len(v); i++ {
-		switch ch := v[i]; {
-		case ch == ',' && !quoted:
-			d.part(shapes[:n], d.text, fn)
-			d.text = d.text[:0]
-			if shapes[n] != ')' {
-				shapes = shapes[n:]
-				n = shapes.size()
-			}
-		case ch == '\\' && i+1 < len(v), ch == '"' && quoted && i+1 < len(v) && v[i+1] == '"':
-			i++
-			d.text = append(d.text, v[i])
-		case ch == '"':
-			quoted = !quoted
-		default:
-			d.text = append(d.text, ch)
+	for more := true; more; {
+		v, more = d.piece(v, &endsField)
+		d.part(shapes[:n], d.text, fn)
+		if shapes[n] != ')' {
+			shapes = shapes[n:]
+			n = shapes.size()
 		}
 	}
-	d.part(shapes[:n], d.text, fn)
 }
 
 // json finds the strings and numbers of a document. It need not be valid.
