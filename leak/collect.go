@@ -97,25 +97,33 @@ func (c *Collector) original(value, out []byte, shared int) {
 	}
 	c.values++
 	c.uuids = c.uuids || isUUID(c.words)
-	last := further(value, c.words)
+	last, fp, first := further(value, c.words), c.f.sequence(c.words), c.words[0].hash
 	if last == 0 {
-		c.put(value, c.f.sequence(c.words))
+		c.put(value, fp, first, len(c.words))
 		return
 	}
-	c.end(value[c.words[0].lo:c.words[longest-1].hi], out)
-	c.words = c.f.hash.cut(c.words[:0], value[last:], longest, false)
-	c.end(value[last:], out)
+	head, tail := value[c.words[0].lo:c.words[longest-1].hi], value[last:]
+	c.words = c.f.hash.cut(c.words[:0], tail, longest, false)
+	fpOfTail := c.f.sequence(c.words)
+	hasHead, hasTail := c.stand(out, fp, fpOfTail)
+	if !hasHead {
+		c.put(head, fp, first, longest)
+	}
+	if !hasTail {
+		c.put(tail, fpOfTail, c.words[0].hash, len(c.words))
+	}
 }
 
-// end takes the first or the last six words of a longer value, unless they stand in
-// out, which is looked through in blocks.
-func (c *Collector) end(text, out []byte) {
-	fp := c.f.sequence(c.words)
+// stand reports whether the first and the last six words of a longer value, of these
+// fingerprints, stand in out, which is looked through in blocks.
+func (c *Collector) stand(out []byte, head, tail uint64) (hasHead, hasTail bool) {
 	for len(out) > 0 {
 		c.others = c.f.hash.cut(c.others[:0], out, blockWords, false)
 		for i := 0; i+longest <= len(c.others); i++ {
-			if c.f.sequence(c.others[i:i+longest]) == fp {
-				return
+			fp := c.f.sequence(c.others[i : i+longest])
+			hasHead, hasTail = hasHead || fp == head, hasTail || fp == tail
+			if hasHead && hasTail {
+				return true, true
 			}
 		}
 		if len(c.others) < blockWords {
@@ -123,11 +131,12 @@ func (c *Collector) end(text, out []byte) {
 		}
 		out = out[c.others[blockWords-longest+1].lo:]
 	}
-	c.put(text, fp)
+	return hasHead, hasTail
 }
 
-// put takes the fingerprint of the words, which are those of a text.
-func (c *Collector) put(text []byte, fp uint64) {
+// put takes a text by its fingerprint, the hash of its first word, and the number of
+// its words.
+func (c *Collector) put(text []byte, fp, first uint64, words int) {
 	var of occurrence
 	if c.again || identifies(text) {
 		of |= ofAgain
@@ -136,10 +145,10 @@ func (c *Collector) put(text []byte, fp uint64) {
 	} else if full { // it may have been in the row
 		of |= ofAgain
 	}
-	if len(c.words) == 1 {
+	if words == 1 {
 		of |= ofWord
 	} else {
-		c.f.begins(c.words[0].hash, len(c.words))
+		c.f.begins(first, words)
 	}
 	c.add(occur(fp, of))
 }
