@@ -51,8 +51,11 @@ func pairs(at, lo, hi int) []wheel {
 	return []wheel{{at, list}}
 }
 
+// nationalLongest is how many symbols a number has at most.
+const nationalLongest = 16
+
 // nationalScratch holds the symbols of a number, and those that it should have.
-type nationalScratch struct{ number, check [16]byte }
+type nationalScratch struct{ number, check [nationalLongest]byte }
 
 // makeNational masks the numbers by which a state knows a person. Where the
 // country has a range that it never issues, results are drawn from there, unless

@@ -193,24 +193,30 @@ func nationalsOf(v []byte) []string {
 	if len(v) > 2*nationalLongest {
 		return nil
 	}
+	var scratch nationalScratch
+	symbols, _, ok := symbolsOf(scratch.number[:0], v, false)
+	if !ok {
+		return nil
+	}
+	var room [nationalLongest]byte
+	signed, _, _ := symbolsOf(room[:0], v, true) // nil if those are too many
 	var out []string
-	var buf, want [nationalLongest]byte
 	d := detectors()
 	for _, country := range d.names {
-		b, _, ok := symbolsOf(buf[:0], v, country == "fi")
+		b := symbols
+		if country == "fi" {
+			b = signed
+		}
 		rule := d.lettered[country]
-		if country == "ca" || !ok || !d.written(v, b, rule.country) {
+		if country == "ca" || !d.written(v, b, rule.country) {
 			continue
 		}
-		if slices.ContainsFunc(rule.ids, func(id nationalID) bool { return id.matches(b, want[:0]) }) {
+		if slices.ContainsFunc(rule.ids, func(id nationalID) bool { return id.matches(b, scratch.check[:0]) }) {
 			out = append(out, country)
 		}
 	}
 	return out
 }
-
-// nationalLongest is how many symbols a number has at most.
-const nationalLongest = 16
 
 // written reports whether the digits b stand in v as people of a country write
 // them; what has letters or signs among them may be written in any way.
