@@ -23,7 +23,6 @@ type jsonPath struct {
 	text  maskFunc
 	keep  bool
 	parts bool // see column
-	stays bool // something of a value may stay
 }
 
 // before orders paths by which wins where they meet: the one of more steps, then the
@@ -95,6 +94,7 @@ func makeJSON(c *compiler) maskFunc {
 		c.problem("paths", "%d paths; at most %d", len(names), maxPaths)
 		return nil
 	}
+	c.observed = true
 	for _, name := range names {
 		steps, err := parsePath(name)
 		if err != nil {
@@ -127,12 +127,12 @@ func makeJSON(c *compiler) maskFunc {
 				c.problem("paths", "path %s: %s", name, q.Message)
 			}
 			c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
-			p.text, p.parts, p.stays = made.mask, made.parts, made.stays != staysNothing // nil for "null"
+			p.text, p.parts = made.mask, made.parts // nil for "null"
+			c.observed = c.observed && made.stays == staysNothing
 		}
 		m.paths = append(m.paths, p)
 	}
 	slices.SortStableFunc(m.paths, jsonPath.before)
-	c.observed = !slices.ContainsFunc(m.paths, func(p jsonPath) bool { return p.stays })
 	return m.mask
 }
 
