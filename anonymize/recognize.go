@@ -166,22 +166,28 @@ func isPhone(v []byte) bool {
 	if hasPrefix(v, "00") && digits >= 10 && len(v) == digits {
 		return true
 	}
-	parts := bytes.FieldsFunc(v, func(r rune) bool { return r < '0' || r > '9' })
-	if n := len(parts); n < 2 || n == 2 && bytes.Count(v, []byte{'.'}) == 1 || IsDay(v) {
+	groups := digitGroups(v)
+	if n := len(groups); n < 2 || n == 2 && bytes.Count(v, []byte{'.'}) == 1 || beginAsDay(groups) {
 		return false
 	}
-	first, end := parts[0], parts[len(parts)-1]
-	return v[0] == '(' || v[0] == '0' && len(first) <= 5 || len(parts) >= 3 && len(end) >= 3 && len(first) <= 4
+	first, end := groups[0], groups[len(groups)-1]
+	return v[0] == '(' || v[0] == '0' && len(first) <= 5 || len(groups) >= 3 && len(end) >= 3 && len(first) <= 4
 }
 
 // IsDay reports whether the first groups of digits of a text are those of a date.
-func IsDay(v []byte) bool {
-	parts := bytes.FieldsFunc(v, func(r rune) bool { return r < '0' || r > '9' })
-	if len(parts) < 3 || len(parts[1]) > 2 {
+func IsDay(v []byte) bool { return beginAsDay(digitGroups(v)) }
+
+func beginAsDay(groups [][]byte) bool {
+	if len(groups) < 3 || len(groups[1]) > 2 {
 		return false
 	}
-	a, c := len(parts[0]), len(parts[2])
+	a, c := len(groups[0]), len(groups[2])
 	return a == 4 && c <= 2 || a <= 2 && (c == 4 || c == 2)
+}
+
+// digitGroups are the digits of a text, those that follow one another together.
+func digitGroups(v []byte) [][]byte {
+	return bytes.FieldsFunc(v, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // nationalsOf returns the countries whose number v may be: one that their
