@@ -21,12 +21,13 @@ const rounds = 10
 // Permutation returns the bijection of [0, n) that belongs to the function. n =
 // 0 stands for 2^64.
 func (p *PRF) Permutation(n uint64) *Permutation {
-	width := uint(bits.Len64(n - 1)) // n = 0: 64
-	if n == 1 {
-		width = 0
-	}
-	half := max(1, (width+1)/2)
-	return &Permutation{prf: p, n: n, half: half, mask: 1<<half - 1}
+	q := p.permutation(n)
+	return &q
+}
+
+func (p *PRF) permutation(n uint64) Permutation {
+	half := max(1, (uint(bits.Len64(n-1))+1)/2) // n = 0: 32
+	return Permutation{prf: p, n: n, half: half, mask: 1<<half - 1}
 }
 
 // Apply returns the image of x, which must be below the bound. Each tweak gives
@@ -60,7 +61,7 @@ func (q *Permutation) round(s *scratch, i, half, tweak uint64) uint64 {
 }
 
 // PermuteDigits replaces the decimal digits in place (values 0 to 9) by a
-// bijection of all strings of that length. Up to 19 digits are one number; a
+// bijection of all strings of that length. Up to 18 digits are one number; a
 // longer string is an unbalanced pair of numbers, mixed in turn.
 func (p *PRF) PermuteDigits(d []byte, tweak uint64) {
 	if len(d) == 0 {
@@ -110,8 +111,6 @@ func (p *PRF) Permute16(b *[16]byte) {
 // Bijection returns the image of x under the permutation of [0, n) that belongs
 // to the tweak, without preparing one; x must be below n, and n not 0.
 func (p *PRF) Bijection(n, x, tweak uint64) uint64 {
-	q := Permutation{prf: p, n: n}
-	q.half = max(1, (uint(bits.Len64(n-1))+1)/2)
-	q.mask = 1<<q.half - 1
+	q := p.permutation(n)
 	return q.Apply(x, tweak)
 }
