@@ -118,7 +118,7 @@ func (c *compiler) lastYear() int64 {
 
 // strangeDate returns what masks values that are no dates: it keeps infinity,
 // which is nobody's date, and hides anything else, in a column of dates behind
-// the first day of PostgreSQL's calendar.
+// the day from which PostgreSQL counts.
 func (c *compiler) strangeDate() maskFunc {
 	if isText(c.typ) {
 		return c.opaque()

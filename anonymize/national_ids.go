@@ -85,9 +85,9 @@ func number(b []byte) uint64 {
 	return n
 }
 
-// isDay reports whether there is such a day; of a year of two digits that may be
+// dayExists reports whether there is such a day; of a year of two digits that may be
 // of several centuries, 2000 stands for 00.
-func isDay(year, month, day int) bool {
+func dayExists(year, month, day int) bool {
 	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 	leap := year%4 == 0 && (year%100 != 0 || year%400 == 0)
 	return month >= 1 && month <= 12 && day >= 1 && (day <= days[month-1] || month == 2 && day == 29 && leap)
@@ -231,7 +231,7 @@ func completeBE(century uint64) func(b []byte) bool {
 func validBE(century int) func(b []byte) bool {
 	return func(b []byte) bool {
 		serial := string(b[6:9])
-		return isDay(century+two(b, 0), two(b, 2), two(b, 4)) && serial != "000" && serial != "999"
+		return dayExists(century+two(b, 0), two(b, 2), two(b, 4)) && serial != "000" && serial != "999"
 	}
 }
 
@@ -248,7 +248,7 @@ func completePL(b []byte) bool {
 
 func validPL(b []byte) bool {
 	month := two(b, 2)
-	return isDay(1900+month/20*100+two(b, 0), month%20, two(b, 4))
+	return dayExists(1900+month/20*100+two(b, 0), month%20, two(b, 4))
 }
 
 func validSE(at int) func(b []byte) bool {
@@ -257,7 +257,7 @@ func validSE(at int) func(b []byte) bool {
 		if at > 0 {
 			year = two(b, 0)*100 + two(b, at)
 		}
-		return isDay(year, two(b, at+2), two(b, at+4)) && string(b[at+6:at+9]) != "000"
+		return dayExists(year, two(b, at+2), two(b, at+4)) && string(b[at+6:at+9]) != "000"
 	}
 }
 
@@ -279,7 +279,7 @@ func validNO(b []byte) bool {
 	if number(b[6:9]) < 500 {
 		year -= 100
 	}
-	return isDay(year, two(b, 2)%80, two(b, 0))
+	return dayExists(year, two(b, 2)%80, two(b, 0))
 }
 
 func completeFI(b []byte) bool {
@@ -296,7 +296,7 @@ func validFI(b []byte) bool {
 	case ch >= 'A' && ch <= 'F':
 		year = 2000
 	}
-	return isDay(year+two(b, 4), two(b, 2), two(b, 0)) && number(b[7:10]) >= 2
+	return dayExists(year+two(b, 4), two(b, 2), two(b, 0)) && number(b[7:10]) >= 2
 }
 
 func neverFI(b []byte, _ *keyed.Stream) { b[7] = '9' }

@@ -26,7 +26,7 @@ func (p *Program) NewBinaryRewriter() *Rewriter {
 // both.
 func (p *Program) TextOnly() string { return p.textOnly }
 
-// codecs finds the converter of each field whose value is read.
+// findCodecs finds the converter of each field whose value is read.
 func (p *Program) findCodecs(t *Table, literals [][]string) {
 	p.codecs = make([]*copyfmt.Codec, p.fields)
 	gone := make([]bool, p.fields) // becomes NULL, which a witness is told

@@ -144,7 +144,7 @@ func closes(text string, backwards bool) bool {
 	return !hex && ch != '-'
 }
 
-// width returns how many characters the template makes at most.
+// templateWidth returns how many characters the template makes at most.
 func (c *compiler) templateWidth(parts []part) int {
 	n := 0
 	for _, p := range parts {
