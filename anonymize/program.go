@@ -304,10 +304,14 @@ func (c *compiler) prfOf(purpose string) *keyed.PRF {
 // seeder returns what a mask that invents values draws them from: the entity of
 // the row if the kind follows it here, else the value.
 func (c *compiler) seeder() func(value []byte, r *Rewriter) keyed.Stream {
+	return c.seederOf(c.label())
+}
+
+// seederOf is seeder with what tells apart the things that are drawn from one entity.
+func (c *compiler) seederOf(label uint64) func(value []byte, r *Rewriter) keyed.Stream {
 	prf := c.prf()
 	if c.followsEntity() {
 		c.usesEntity = true
-		label := c.label()
 		return func(value []byte, r *Rewriter) keyed.Stream {
 			if r.noEntity() { // its masks depend on their values
 				return prf.Stream(r.whole(value))

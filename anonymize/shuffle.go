@@ -107,9 +107,6 @@ func takesShuffle(t Type) bool {
 // entity of the row, or else by the value.
 func makeShuffle(c *compiler) maskFunc {
 	least := c.int("at_least", 5, 2)
-	if c.nested {
-		c.problem("", "shuffle draws from the values of a whole column; it cannot mask a part of one")
-	}
 	index := c.index
 	if m := c.table.Columns[index].Mask; c.nested || m == nil || m.Kind != c.kind.name {
 		c.problem("", "shuffle draws from the values of a whole column; it cannot mask a part of one")
@@ -117,22 +114,9 @@ func makeShuffle(c *compiler) maskFunc {
 	}
 	c.program.draws = append(c.program.draws, Draw{index, least})
 	c.program.drawing = append(c.program.drawing, c.prfOf("pool"))
-	prf := c.prf()
-	if !c.followsEntity() {
-		return func(dst, value []byte, r *Rewriter) []byte {
-			s := prf.Stream(value)
-			return append(dst, r.p.pools[index].at(s.Uint64())...)
-		}
-	}
-	c.usesEntity = true
-	label := c.columnLabel()
+	seed := c.seederOf(c.columnLabel())
 	return func(dst, value []byte, r *Rewriter) []byte {
-		var s keyed.Stream
-		if r.noEntity() {
-			s = prf.Stream(value)
-		} else {
-			s = r.entity(label)
-		}
+		s := seed(value, r)
 		return append(dst, r.p.pools[index].at(s.Uint64())...)
 	}
 }
