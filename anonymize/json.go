@@ -72,14 +72,7 @@ type jsonMask struct {
 }
 
 func makeJSON(c *compiler) maskFunc {
-	m := &jsonMask{column: c.index}
-	switch other := c.string("other", ""); other {
-	case "keep":
-	case "deny":
-		m.deny = true
-	default:
-		c.problem("other", "json needs other: keep or deny, which says what happens to values at no path")
-	}
+	m := &jsonMask{column: c.index, deny: c.deniesOther("at no path")}
 	paths, ok := c.m.Params["paths"].(map[string]any)
 	if !ok || len(paths) == 0 {
 		c.problem("paths", "json needs paths: { mask: json, paths: { $.contact.email: email }, other: keep }")
@@ -120,13 +113,7 @@ func makeJSON(c *compiler) maskFunc {
 			if mask.Kind == "date" {
 				typ.Name = "timestamptz"
 			}
-			sub := c.within(typ, mask)
-			sub.part = true
-			made, problems := sub.compile(mask)
-			for _, q := range problems {
-				c.problem("paths", "path %s: %s", name, q.Message)
-			}
-			c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
+			made := c.compilePart("paths", "path "+name, mask, typ)
 			p.text, p.parts = made.mask, made.parts // nil for "null"
 			c.observed = c.observed && made.stays == staysNothing
 		}

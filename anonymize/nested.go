@@ -76,16 +76,21 @@ func (r *Rewriter) maskArray(dst, value []byte, mask maskFunc) []byte {
 
 // nest compiles the mask of a part of the column's values, which the rules give
 // under a name in a parameter.
-func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
+func (c *compiler) nest(param, name string, v any, t Type) column {
 	m, err := MaskOf(v)
 	if err != nil {
 		c.problem(param, "%s: %v", name, err)
-		return column{}, false
+		return column{}
 	}
 	if m.Kind == "template" {
 		c.problem(param, "%s: mask template cannot stand inside %s", name, c.m.Kind)
-		return column{}, false
+		return column{}
 	}
+	return c.compilePart(param, name, m, t)
+}
+
+// compilePart is nest for a mask that is read.
+func (c *compiler) compilePart(param, name string, m *Mask, t Type) column {
 	sub := c.within(t, m)
 	sub.part = true
 	made, problems := sub.compile(m)
@@ -93,7 +98,20 @@ func (c *compiler) nest(param, name string, v any, t Type) (column, bool) {
 		c.problem(param, "%s: %s", name, p.Message)
 	}
 	c.usesEntity, c.readsRow = c.usesEntity || sub.usesEntity, c.readsRow || sub.readsRow
-	return made, len(problems) == 0
+	return made
+}
+
+// deniesOther reads the parameter other: whether values that the mask has no decision
+// for become null. values says which they are.
+func (c *compiler) deniesOther(values string) bool {
+	switch c.string("other", "") {
+	case "keep":
+	case "deny":
+		return true
+	default:
+		c.problem("other", "%s needs other: keep or deny, which says what happens to values %s", c.m.Kind, values)
+	}
+	return false
 }
 
 // makeComposite masks the fields of a composite type. Each has a decision, as
@@ -113,7 +131,7 @@ func makeComposite(c *compiler) maskFunc {
 			c.problem("fields", "the field %q of type %s is undecided; give it a mask, or keep", f.Name, c.typ.Name)
 			continue
 		}
-		fields[i], _ = c.nest("fields", f.Name, v, f.Type)
+		fields[i] = c.nest("fields", f.Name, v, f.Type)
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !known[name] {
@@ -217,20 +235,12 @@ func makeHstore(c *compiler) maskFunc {
 		c.problem("keys", "hstore needs keys: { mask: hstore, keys: { email: email }, other: keep }")
 		return nil
 	}
-	deny := false
-	switch c.string("other", "") {
-	case "keep":
-	case "deny":
-		deny = true
-	default:
-		c.problem("other", "hstore needs other: keep or deny, which says what happens to values of no key")
-	}
+	others := &column{null: c.deniesOther("of no key"), typ: Type{Name: "text"}}
 	masks := map[string]*column{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		made, _ := c.nest("keys", name, given[name], Type{Name: "text"})
+		made := c.nest("keys", name, given[name], Type{Name: "text"})
 		masks[name] = &made
 	}
-	others := &column{null: deny}
 	return func(dst, value []byte, r *Rewriter) []byte {
 		l, start := r.enter(), len(dst)
 		defer r.leave()
@@ -277,9 +287,7 @@ func (c *column) appendPair(dst []byte, l *level, r *Rewriter) []byte {
 	out := l.part
 	switch {
 	case c.null:
-		if r.witness != nil && len(l.part) > 0 {
-			r.witness.Original(l.part, 0)
-		}
+		c.nulled(l.part, r)
 		return append(dst, nullWord...)
 	case c.mask != nil && len(l.part) > 0:
 		r.meant = r.meant || !c.parts
