@@ -67,6 +67,7 @@ const maxPaths, maxSteps = 24, 30
 // jsonMask is a compiled json mask.
 type jsonMask struct {
 	paths  []jsonPath // in the order of jsonPath.before
+	root   int        // the path of the whole document, or -1
 	deny   bool
 	column int // index into Table.Columns
 }
@@ -120,6 +121,7 @@ func makeJSON(c *compiler) maskFunc {
 		m.paths = append(m.paths, p)
 	}
 	slices.SortStableFunc(m.paths, jsonPath.before)
+	m.root = slices.IndexFunc(m.paths, func(p jsonPath) bool { return len(p.steps) == 0 })
 	return m.mask
 }
 
@@ -239,13 +241,7 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 	for i := range m.paths {
 		j.stack[0][i] = 1
 	}
-	hit := -1
-	for i := range m.paths {
-		if len(m.paths[i].steps) == 0 {
-			hit = i
-		}
-	}
-	dst = m.element(dst, r, hit, 0)
+	dst = m.element(dst, r, m.root, 0)
 	j.space()
 	if j.bad || j.at != len(j.in) {
 		r.opaque = true
