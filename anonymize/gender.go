@@ -52,19 +52,20 @@ func (c *compiler) gender() *genderColumn {
 			return nil
 		}
 	}
-	for i, word := range strings.Fields(womanSpellings + " " + manSpellings) {
-		if g.means[word] = man; i < len(strings.Fields(womanSpellings)) {
-			g.means[word] = woman
-		}
-	}
+	women, men := strings.Fields(womanSpellings), strings.Fields(manSpellings)
 	if spelled != nil {
-		clear(g.means)
-		words := (&compiler{m: &Mask{Params: map[string]any{"values": spelled}}}).list("values")
-		if len(words) != 2 || strings.EqualFold(words[0], words[1]) {
+		words, plain := plainValues(spelled)
+		if !plain || strings.EqualFold(words[0], words[1]) {
 			c.problem("gender", "values must be two different plain values")
 			return nil
 		}
-		g.means[strings.ToLower(words[0])], g.means[strings.ToLower(words[1])] = woman, man
+		women, men = []string{strings.ToLower(words[0])}, []string{strings.ToLower(words[1])}
+	}
+	for _, word := range women {
+		g.means[word] = woman
+	}
+	for _, word := range men {
+		g.means[word] = man
 	}
 	g.column = slices.IndexFunc(c.table.Columns, func(col Column) bool { return col.Name == name })
 	switch {

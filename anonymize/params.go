@@ -67,17 +67,24 @@ func (c *compiler) list(name string) []string {
 		c.problem(name, "%s must be a list", name)
 		return nil
 	}
-	var out []string
+	out, ok := plainValues(items)
+	if !ok {
+		c.problem(name, "%s must be a list of plain values", name)
+	}
+	return out
+}
+
+// plainValues returns values of a list as texts; none if one is a list or a map itself.
+func plainValues(items []any) (out []string, ok bool) {
 	for _, x := range items {
 		switch x.(type) {
 		case string, bool, int64, uint64, int, float64:
 			out = append(out, fmt.Sprint(x))
 		default:
-			c.problem(name, "%s must be a list of plain values", name)
-			return nil
+			return nil, false
 		}
 	}
-	return out
+	return out, true
 }
 
 func toInt(v any) (int64, bool) {
