@@ -52,14 +52,12 @@ func (m *scrubMask) mask(dst, value []byte, r *Rewriter) []byte {
 			break
 		}
 		dst = append(dst, value[from:lo]...)
-		if made := len(dst); r.witness != nil {
-			if it != itemKnown { // the column that it is known from has told of it
-				r.witness.Original(value[lo:hi], 0)
-			}
-			dst = m.replace(dst, value[lo:hi], it, r)
+		if r.witness != nil && it != itemKnown { // the column that it is known from has told of it
+			r.witness.Original(value[lo:hi], 0)
+		}
+		made := len(dst)
+		if dst = m.replace(dst, value[lo:hi], it, r); r.witness != nil {
 			m.stays(it, r).tell(r.witness, dst[made:])
-		} else {
-			dst = m.replace(dst, value[lo:hi], it, r)
 		}
 		from = hi
 		r.meant = true

@@ -39,10 +39,7 @@ func matchFolded(v []byte, i int, pat []byte) int {
 			continue
 		}
 		if ch < utf8.RuneSelf {
-			if ch >= 'A' && ch <= 'Z' {
-				ch |= 0x20
-			}
-			if ch != pat[k] {
+			if lower(ch) != pat[k] {
 				return 0
 			}
 			i, k = i+1, k+1
@@ -78,10 +75,7 @@ func appendFolded(dst, v []byte) []byte {
 	start := len(dst)
 	for i := 0; i < len(v); {
 		if ch := v[i]; ch < utf8.RuneSelf && ch > ' ' {
-			if ch >= 'A' && ch <= 'Z' {
-				ch |= 0x20
-			}
-			dst = append(dst, ch)
+			dst = append(dst, lower(ch))
 			i++
 			continue
 		}

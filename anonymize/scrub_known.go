@@ -244,14 +244,12 @@ func (k *knownValues) look(p pattern, source int) {
 // match returns the end of the longest known value at i, which is the start of a
 // word, and the number of its pattern; end 0 if there is none.
 func (k *knownValues) match(v []byte, i int) (end, hit int) {
-	first := v[i]
+	first := lower(v[i])
 	if first >= utf8.RuneSelf {
 		r, _ := utf8.DecodeRune(v[i:])
 		var buf [4]byte
 		utf8.EncodeRune(buf[:], foldRune(r))
 		first = buf[0]
-	} else if first >= 'A' && first <= 'Z' {
-		first |= 0x20
 	}
 	for at := k.heads[first]; at > 0; at = k.list[at-1].next {
 		p := &k.list[at-1]

@@ -83,13 +83,7 @@ func (k *knownValues) respell(dst, found []byte, it item, r *Rewriter) ([]byte, 
 			return append(dst, k.fake(n.at, r)...), true
 		}
 		copy(mine[len(mine)-same:], fake[len(fake)-same:])
-		for _, ch := range found {
-			if radix(ch) > 1 {
-				ch, mine = mine[0], mine[1:]
-			}
-			dst = append(dst, ch)
-		}
-		return dst, true
+		return appendSymbols(dst, found, mine, false, false), true
 	}
 	return dst, false
 }
