@@ -35,9 +35,9 @@ type detector struct {
 	words  map[string]hint
 	ibans  map[[2]byte]int    // length by country
 	rules  [16][]nationalRule // by how many digits they have
-	// lettered has the numbers with letters in them, by country.
-	lettered map[string]nationalRule
-	names    []string // countries, in the order of items
+	// byCountry has the numbers of each country however they are written.
+	byCountry map[string]nationalRule
+	names     []string // countries, in the order of items
 	// shapes are those of numbers, see promising: a bit for the hash of each.
 	shapes [1 << 13 / 64]uint64
 }

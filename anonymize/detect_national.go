@@ -40,7 +40,7 @@ func (d *detector) nationalRules() {
 		{"fr", []nationalRule{{digits: 15, shape: 0xf}, {digits: 15, shape: 0xd2, seps: " -/"}, {digits: 15, shape: 0x1222332, seps: " .-"}}},
 		{"es", nil}, {"it", nil}, {"gb", nil}, {"fi", nil},
 	}
-	d.lettered = map[string]nationalRule{}
+	d.byCountry = map[string]nationalRule{}
 	for i, c := range list {
 		d.names = append(d.names, c.country)
 		for _, r := range c.rules {
@@ -48,7 +48,7 @@ func (d *detector) nationalRules() {
 			d.rules[r.digits] = append(d.rules[r.digits], r)
 			d.knowShape(r.shape)
 		}
-		d.lettered[c.country] = nationalRule{country: itemNational + item(i), ids: all[c.country]}
+		d.byCountry[c.country] = nationalRule{country: itemNational + item(i), ids: all[c.country]}
 	}
 }
 
@@ -150,19 +150,19 @@ func (s *scan) letteredID(i int) (hi int, it item) {
 	switch {
 	case (ch >= 'X' && ch <= 'Z') && (radix(next) == 10 || next == '-'):
 		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x81 || shape == 0x171) {
-			if rule := s.d.lettered["es"]; shaped(b, "A0000000A") && s.valid(rule.ids, b) {
+			if rule := s.d.byCountry["es"]; shaped(b, "A0000000A") && s.valid(rule.ids, b) {
 				return hi, rule.country
 			}
 		}
 	case upper && (radix(v[i+2]) == 10 || v[i+2] == ' '):
 		if hi, b, shape := s.symbols(i, 9); hi > 0 && (shape == 0x9 || shape == 0x22221 || shape == 0x261) {
-			if rule := s.d.lettered["gb"]; shaped(b, "AA000000A") && s.valid(rule.ids, b) {
+			if rule := s.d.byCountry["gb"]; shaped(b, "AA000000A") && s.valid(rule.ids, b) {
 				return hi, rule.country
 			}
 		}
 	case upper && (v[i+4] >= 'A' && v[i+4] <= 'Z' || v[i+4] >= utf8.RuneSelf):
 		if hi, b, shape := s.symbols(i, 16); hi > 0 && (shape == 0xf || shape == 0x3355) {
-			if rule := s.d.lettered["it"]; shaped(b, "AAAAAA00A00A000A") && s.valid(rule.ids, b) {
+			if rule := s.d.byCountry["it"]; shaped(b, "AAAAAA00A00A000A") && s.valid(rule.ids, b) {
 				return hi, rule.country
 			}
 		}
@@ -190,7 +190,7 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 	switch n := end - i; {
 	case n == 6 && strings.IndexByte("-+ABCDEFUVWXY", v[end]) >= 0 && i+11 <= len(v) && !wordAfter(v, i+11):
 		b := append(s.digits[0][:0], v[i:i+11]...)
-		if rule := s.d.lettered["fi"]; radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(rule.ids, b) {
+		if rule := s.d.byCountry["fi"]; radix(b[7]) == 10 && radix(b[8]) == 10 && radix(b[9]) == 10 && s.valid(rule.ids, b) {
 			return i + 11, rule.country
 		}
 	case n == 8 && (radix(v[end]) == 26 || radix(v[end+1]) == 26 || v[end] >= utf8.RuneSelf),
@@ -199,7 +199,7 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		if hi == 0 || shape != 0x9 && shape != 0x81 && shape != 0x2331 || !shaped(b, "00000000A") {
 			break
 		}
-		if rule := s.d.lettered["es"]; s.valid(rule.ids, b) && (shape == 0x9 || s.hint(i)&hintOther == 0) {
+		if rule := s.d.byCountry["es"]; s.valid(rule.ids, b) && (shape == 0x9 || s.hint(i)&hintOther == 0) {
 			return hi, rule.country
 		}
 	}
@@ -215,7 +215,7 @@ func (s *scan) digitsAndLetters(i, end int) (hi int, it item) {
 		if hi == 0 || !shaped(b, "000000A00000000") {
 			return 0, itemNone
 		}
-		if rule := s.d.lettered["fr"]; s.valid(rule.ids, b) {
+		if rule := s.d.byCountry["fr"]; s.valid(rule.ids, b) {
 			return hi, rule.country
 		}
 	}

@@ -190,8 +190,8 @@ func (s *scan) glued(i int) bool {
 		before = v[i-2]
 	}
 	switch v[i-1] {
-	case '_', '*', '=':
-		return v[i-1] == '_'
+	case '_':
+		return true
 	case '.', '/', ':', '\'':
 		return radix(before) == 10
 	case '-', '+':

@@ -213,7 +213,7 @@ func nationalsOf(v []byte) []string {
 		if country == "fi" {
 			b = signed
 		}
-		rule := d.lettered[country]
+		rule := d.byCountry[country]
 		if country == "ca" || !d.written(v, b, rule.country) {
 			continue
 		}

@@ -61,7 +61,7 @@ func (s *scan) lettered(i int) (hi int, it item) {
 		if hi == 0 || form.shapes != nil && !slices.Contains(form.shapes, shape) || !shaped(b, form.like) {
 			continue
 		}
-		rule := s.d.lettered[form.country]
+		rule := s.d.byCountry[form.country]
 		if form.like == "00000000A" && shape != 0x9 && s.hint(i)&hintOther != 0 || !s.valid(rule.ids, b) {
 			continue
 		}
@@ -97,7 +97,7 @@ func comparePlain(t *testing.T, d *detector, text string) {
 		wantHi, want := s.lettered(i)
 		// The form at hand is told by the bytes in front: a number of which only the
 		// separators differ is none, and a Finn's has a form of its own.
-		if fi := s.d.lettered["fi"].country; it != fi && want != itemNone && (it != want || hi != wantHi) && spelled(text[i:wantHi]) {
+		if fi := s.d.byCountry["fi"].country; it != fi && want != itemNone && (it != want || hi != wantHi) && spelled(text[i:wantHi]) {
 			t.Fatalf("%q: at %d found %s to %d, without haste %s to %d", text, i, itemKind(d, it), hi, itemKind(d, want), wantHi)
 		}
 	}
