@@ -92,11 +92,12 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 		}
 	}
 	slices.SortFunc(f.Paths, func(a, b Path) int { return strings.Compare(a.Path, b.Path) })
-	for _, key := range slices.Sorted(maps.Keys(usualKeys())) {
+	usual := usualKeys()
+	for _, key := range slices.Sorted(maps.Keys(usual)) {
 		path := "$.." + key
 		if len(paths) < mostPaths && paths[path] == nil {
-			paths[path] = usualKeys()[key]
-			f.Paths = append(f.Paths, Path{Path: path, Mask: maskNamed(usualKeys()[key]), Class: "usual key", Confident: 0.4, Evidence: "a key that is often personal", Usual: true})
+			paths[path] = usual[key]
+			f.Paths = append(f.Paths, Path{Path: path, Mask: mask(usual[key].(string)), Class: "usual key", Confident: 0.4, Evidence: "a key that is often personal", Usual: true})
 		}
 	}
 	other := "keep"
@@ -125,8 +126,6 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 	}
 	return f
 }
-
-func maskNamed(v any) anonymize.Mask { return mask(v.(string)) }
 
 // commented are the paths that a column's comment names: contact.email.
 func (x *judge) commented() []Path {

@@ -221,11 +221,7 @@ func (x *judge) hstore() Finding {
 	if x.f.unique {
 		return keep(0.3, "hstore, but unique")
 	}
-	keys := map[string]any{}
-	for path, m := range usualKeys() {
-		keys[path] = m
-	}
-	return Finding{Mask: mask("hstore", "keys", keys, "other", "keep"), Class: "document", Confident: 0.4, Evidence: "type hstore: the keys that are often personal; all others are kept"}
+	return Finding{Mask: mask("hstore", "keys", usualKeys(), "other", "keep"), Class: "document", Confident: 0.4, Evidence: "type hstore: the keys that are often personal; all others are kept"}
 }
 
 // inline is a mask as a parameter of another.
