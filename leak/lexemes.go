@@ -45,9 +45,6 @@ func (d *documents) lexemes(v []byte, fn func(text []byte, as part)) {
 	if d.runs(fn, false) {
 		d.runs(fn, true)
 	}
-	if cap(d.text)+cap(d.run) > outsized {
-		d.text, d.run, d.spots = nil, nil, nil
-	}
 }
 
 // runs tells of the lexemes of positions that follow one another, with the first or

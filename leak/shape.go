@@ -100,7 +100,13 @@ func (d *documents) walk(shape Shape, value []byte, fn func(text []byte, as part
 	default:
 		fn(value, aText)
 	}
+	if cap(d.text)+cap(d.run) > outsized {
+		d.text, d.run, d.spots = nil, nil, nil
+	}
 }
+
+// outsized is the size beyond which scratch buffers are not kept.
+const outsized = 4 << 20
 
 // part walks an element or a field.
 func (d *documents) part(shape Shape, value []byte, fn func(text []byte, as part)) {
@@ -158,9 +164,7 @@ func (d *documents) hex(v []byte, fn func(text []byte, as part)) {
 		fn(v, aText)
 		return
 	}
-	if fn(d.text, someBytes); cap(d.text) > outsized {
-		d.text = nil
-	}
+	fn(d.text, someBytes)
 }
 
 // bounds finds those of a range, or of each of several.
@@ -274,10 +278,4 @@ func (d *documents) json(v []byte, fn func(text []byte, as part)) {
 			i++
 		}
 	}
-	if cap(d.text) > outsized {
-		d.text = nil
-	}
 }
-
-// outsized is the size beyond which a scratch buffer is not kept.
-const outsized = 4 << 20
