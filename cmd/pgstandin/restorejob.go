@@ -35,7 +35,7 @@ type restoration struct {
 	report               reporter
 
 	snap *store.Snapshot
-	what *archived
+	what *restorable.Contents
 	tgt  *pipeline.Target
 	live *liveSchema // with dataOnly
 
@@ -64,7 +64,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	if err := r.choose(ctx, st); err != nil {
 		return nil, err
 	}
-	r.target.Encoding = r.what.encoding
+	r.target.Encoding = r.what.Encoding
 	if r.tgt, err = pipeline.OpenTarget(ctx, r.target); err != nil {
 		return nil, at("target", err)
 	}
@@ -131,7 +131,11 @@ func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	if err != nil {
 		return (&dataFile{snapshot: r.name, file: "toc.dat", stored: in}).blame(err)
 	}
-	if r.what, err = readArchive(toc, r.tables, r.schemas); err != nil {
+	r.what, err = restorable.Of(toc, r.tables, r.schemas)
+	if wrong := (*restorable.ChoiceError)(nil); errors.As(err, &wrong) {
+		return usageError(err)
+	}
+	if err != nil {
 		return err
 	}
 	if r.schemaOnly {
@@ -183,7 +187,7 @@ func (r *restoration) byRows() []*pgarchive.Entry {
 
 // openLive reads the schema that a restore of data alone keeps.
 func (r *restoration) openLive(ctx context.Context) error {
-	if e := r.what.encoding; e != "" && e != "UTF8" && e != "SQL_ASCII" {
+	if e := r.what.Encoding; e != "" && e != "UTF8" && e != "SQL_ASCII" {
 		return fmt.Errorf("--data-only: the snapshot's rows are in %s, the target's schema is read in UTF8; restore them with pg_restore --data-only", e)
 	}
 	src, err := pipeline.OpenSource(ctx, reading(r.target.Conn, r.target.DSN))
@@ -214,7 +218,7 @@ func (r *restoration) openLive(ctx context.Context) error {
 
 // preflight looks for every reason to refuse, as for a refresh.
 func (r *restoration) preflight(ctx context.Context) error {
-	like, extensions := r.what.like, r.what.Extensions
+	like, extensions := r.what.Like, r.what.Extensions
 	if r.live != nil {
 		like, extensions = r.live.src.Info(), nil
 	}
@@ -226,8 +230,8 @@ func (r *restoration) preflight(ctx context.Context) error {
 		}
 		like = there
 	}
-	r.what.like = like
-	name := r.what.like.Database
+	r.what.Like = like
+	name := r.what.Like.Database
 	if m := r.snap.Manifest.Database; m != "" {
 		name = m
 	}
@@ -246,14 +250,14 @@ func (r *restoration) fill(ctx context.Context) error {
 	if r.live != nil {
 		return r.fillLive(ctx)
 	}
-	if err := r.tgt.CreateLike(ctx, r.what.like); err != nil {
+	if err := r.tgt.CreateLike(ctx, r.what.Like); err != nil {
 		return err
 	}
 	if err := r.onOne(ctx, func(ctx context.Context, conn *pgconn.PgConn) error { return makeAll(ctx, conn, r.what.Pre) }); err != nil {
 		return err
 	}
 	r.report.Step("load rows")
-	if err := r.tgt.BuildParts(ctx, r.building(), r.what.parts, r.loading); err != nil {
+	if err := r.tgt.BuildParts(ctx, r.building(), r.what.Post, r.loading); err != nil {
 		return err
 	}
 	r.report.Step("set sequences, fill views")

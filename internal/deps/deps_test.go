@@ -68,7 +68,7 @@ var table = map[string][]string{
 	"internal/lockfile":   {"schema", "rules"},
 	"internal/reidentify": {"schema", "rules", "report"},
 	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},
-	"internal/restorable": {"schema", "internal/pgarchive"},
+	"internal/restorable": {"schema", "pipeline", "internal/pgarchive", pgQuery},
 	"internal/survey":     {"schema", "discover", "rules", "seed", "pipeline", pgx},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 

@@ -9,18 +9,22 @@ import (
 	"strings"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
 // Contents is what of an archive is restored, each part in the archive's order. The
 // entries are the archive's.
 type Contents struct {
+	Like     pipeline.Info // the database that was dumped
+	Encoding string        // in which its rows and statements are; "" is Like's
+
 	Extensions []string // that the target's server must have
 	Pre        []*pgarchive.Entry
 	Data       []*pgarchive.Entry // rows of tables
 	Blobs      []*pgarchive.Entry // bytes of large objects
 	Sets       []*pgarchive.Entry // values of sequences
-	Post       []*pgarchive.Entry
+	Post       []pipeline.Part    // what comes after the data
 	Views      []*pgarchive.Entry // fillings of materialized views
 }
 
@@ -55,11 +59,15 @@ func wantedEntry(e *pgarchive.Entry) bool {
 	return !neverRestored[e.Desc] && (e.Desc != "SCHEMA" || e.Tag != "public")
 }
 
-// Of sorts what is in an archive. tables and schemas choose tables, as flags of the command
+// Of sorts what is in an archive, and reads of which database it is. tables and schemas choose tables, as flags of the command
 // line name them; none of both stands for all. Its error is a *ChoiceError where these are
 // wrong.
 func Of(a *pgarchive.Archive, tables, schemas []string) (*Contents, error) {
 	c := &Contents{}
+	var err error
+	if c.Like, c.Encoding, err = databaseOf(a); err != nil {
+		return nil, err
+	}
 	out, err := leftOut(a, tables, schemas)
 	if err != nil {
 		return nil, err
@@ -84,7 +92,7 @@ func Of(a *pgarchive.Archive, tables, schemas []string) (*Contents, error) {
 		case e.HadDumper:
 			return nil, fmt.Errorf("%s: data of a kind that is not known here; restore the snapshot with pg_restore", Label(e))
 		case section == pgarchive.SectionPostData:
-			c.Post = append(c.Post, e)
+			c.Post = append(c.Post, partOf(a, e))
 		default:
 			c.Pre = append(c.Pre, e)
 			if e.Desc == "EXTENSION" && e.Tag != "plpgsql" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
+	"github.com/pgstandin/pgstandin/pipeline"
 )
 
 // archive is one of users, of orders that refer to them, of a view of both, and of what no
@@ -37,9 +38,9 @@ func TestOf(t *testing.T) {
 	for _, c := range []struct {
 		tables, want string
 	}{
-		{"", "[citext] pre extension public.citext, table public.users, table public.orders, view public.both, table public.child data table data public.users, table data public.orders sets sequence set public.numbers post constraint public.users users_pkey, fk constraint public.orders orders_user_id_fkey"},
+		{"", "[citext] pre extension public.citext, table public.users, table public.orders, view public.both, table public.child data table data public.users, table data public.orders sets sequence set public.numbers post constraint public.users users_pkey [public.users], fk constraint public.orders orders_user_id_fkey [public.orders public.users]"},
 		{"orders", "[citext] pre extension public.citext, table public.orders data table data public.orders sets  post "},
-		{"users,public.orders", "[citext] pre extension public.citext, table public.users, table public.orders, view public.both data table data public.users, table data public.orders sets sequence set public.numbers post constraint public.users users_pkey, fk constraint public.orders orders_user_id_fkey"},
+		{"users,public.orders", "[citext] pre extension public.citext, table public.users, table public.orders, view public.both data table data public.users, table data public.orders sets sequence set public.numbers post constraint public.users users_pkey [public.users], fk constraint public.orders orders_user_id_fkey [public.orders public.users]"},
 	} {
 		var chosen []string
 		if c.tables != "" {
@@ -49,7 +50,7 @@ func TestOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := fmt.Sprint(got.Extensions, " pre ", labels(got.Pre), " data ", labels(got.Data), " sets ", labels(got.Sets), " post ", labels(got.Post)); text != c.want {
+		if text := fmt.Sprint(got.Extensions, " pre ", labels(got.Pre), " data ", labels(got.Data), " sets ", labels(got.Sets), " post ", names(got.Post)); text != c.want {
 			t.Errorf("%s:\n%s, want\n%s", c.tables, text, c.want)
 		}
 	}
@@ -59,6 +60,15 @@ func labels(list []*pgarchive.Entry) string {
 	var out []string
 	for _, e := range list {
 		out = append(out, Label(e))
+	}
+	return strings.Join(out, ", ")
+}
+
+// names names parts, with the tables that each is about.
+func names(list []pipeline.Part) string {
+	var out []string
+	for _, p := range list {
+		out = append(out, fmt.Sprint(p.Name, " ", p.Tables))
 	}
 	return strings.Join(out, ", ")
 }
