@@ -54,7 +54,9 @@ func macFrom(v []byte, i, size int) int {
 			}
 			k++
 		}
-		groups++
+		if groups++; groups*size > 16 { // a list of hex digits: its end may be far
+			return 0
+		}
 		if k >= len(v) || v[k] != sep {
 			break
 		}

@@ -1,0 +1,37 @@
+package anonymize
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgstandin/pgstandin/internal/copyfmt"
+)
+
+// BenchmarkLong masks values of three sizes that are one thing again and again. The
+// MB a second of the longest are those of the shortest.
+func BenchmarkLong(b *testing.B) {
+	for _, c := range []struct {
+		name, typ           string
+		mask                *Mask
+		open, again, closed string
+	}{
+		{"path in scrub", "text", &Mask{Kind: "scrub"}, "M", "1.2DE", ""},
+	} {
+		p, err := Compile(testSecret(b, 1), Table{Entity: -1, Columns: []Column{{Name: "c", Type: Type{Name: c.typ}, Mask: c.mask}}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, size := range []int{4 << 10, 16 << 10, 64 << 10} {
+			b.Run(fmt.Sprintf("%s/%dk", c.name, size>>10), func(b *testing.B) {
+				r := p.NewRewriter()
+				row := copyfmt.AppendEscaped(nil, []byte(c.open+strings.Repeat(c.again, size/len(c.again))+c.closed))
+				b.SetBytes(int64(len(row)))
+				var dst []byte
+				for b.Loop() {
+					dst, _ = r.AppendRow(dst[:0], row)
+				}
+			})
+		}
+	}
+}
