@@ -11,12 +11,14 @@ import (
 // BenchmarkLong masks values of three sizes that are one thing again and again. The
 // MB a second of the longest are those of the shortest.
 func BenchmarkLong(b *testing.B) {
+	shift := &Mask{Kind: "date", Params: map[string]any{"shift": "60d"}}
 	for _, c := range []struct {
 		name, typ           string
 		mask                *Mask
 		open, again, closed string
 	}{
 		{"path in scrub", "text", &Mask{Kind: "scrub"}, "M", "1.2DE", ""},
+		{"ranges in date", "datemultirange", shift, "{", "[2024-01-31,2024-03-01),", "[2024-05-31,)}"},
 	} {
 		p, err := Compile(testSecret(b, 1), Table{Entity: -1, Columns: []Column{{Name: "c", Type: Type{Name: c.typ}, Mask: c.mask}}})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pgstandin/pgstandin/internal/copyfmt"
+	"github.com/pgstandin/pgstandin/keyed"
 )
 
 // level is a rewriter's scratch for the parts of one value; values nest.
@@ -20,6 +21,8 @@ type nestedScratch struct {
 	levels []*level
 	depth  int    // of levels in use
 	whole  []byte // the range that bounds at hand are of
+	sum    [16]byte
+	summed *keyed.PRF // whose sum of whole that is; nil: none yet
 }
 
 // enter returns the scratch of the next level; leave ends its use.

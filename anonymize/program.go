@@ -314,12 +314,12 @@ func (c *compiler) seederOf(label uint64) func(value []byte, r *Rewriter) keyed.
 		c.usesEntity = true
 		return func(value []byte, r *Rewriter) keyed.Stream {
 			if r.noEntity() { // its masks depend on their values
-				return prf.Stream(r.whole(value))
+				return r.drawn(prf, value)
 			}
 			return r.entity(label)
 		}
 	}
-	return func(value []byte, r *Rewriter) keyed.Stream { return prf.Stream(r.whole(value)) }
+	return func(value []byte, r *Rewriter) keyed.Stream { return r.drawn(prf, value) }
 }
 
 // label tells apart what is drawn from one entity for different things; a
@@ -333,12 +333,17 @@ func (c *compiler) label() uint64 {
 	return h.Sum64()
 }
 
-// whole returns the range that value is a bound of, or value.
-func (r *Rewriter) whole(value []byte) []byte {
-	if r.nested.whole != nil {
-		return r.nested.whole
+// drawn returns what is drawn from value, or from the range that it is a bound of,
+// which is taken in once for all its bounds.
+func (r *Rewriter) drawn(prf *keyed.PRF, value []byte) keyed.Stream {
+	n := &r.nested
+	if n.whole == nil {
+		return prf.Stream(value)
 	}
-	return value
+	if n.summed != prf {
+		n.sum, n.summed = prf.Sum(n.whole), prf
+	}
+	return prf.Resume(n.sum)
 }
 
 // followsEntity reports whether the mask may draw from the row's entity. What it

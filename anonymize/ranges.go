@@ -31,9 +31,8 @@ func maskRange(mask maskFunc) maskFunc {
 	return func(dst, value []byte, r *Rewriter) []byte {
 		l, start := r.enter(), len(dst)
 		defer r.leave()
-		anchor := r.nested.whole
-		r.nested.whole = value
-		defer func() { r.nested.whole = anchor }()
+		r.nested.whole, r.nested.summed = value, nil
+		defer func() { r.nested.whole = nil }()
 		rest := value
 		for len(rest) > 0 {
 			ch := rest[0]
