@@ -2,13 +2,16 @@ package anonymize
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/pgstandin/pgstandin/keyed"
 )
 
 // nationalIDs returns the numbers of each country, by its code of ISO 3166-1 in
-// lower case.
-func nationalIDs() map[string][]nationalID {
+// lower case; nobody changes them.
+var nationalIDs = sync.OnceValue(makeNationalIDs)
+
+func makeNationalIDs() map[string][]nationalID {
 	join := slices.Concat[[]wheel]
 	date := func(y, m, d int) []wheel { return join(each(y, 2, digits10), pairs(m, 1, 12), pairs(d, 1, 31)) }
 	return map[string][]nationalID{

@@ -312,7 +312,7 @@ func (l *lastBlocks) flip(prf *keyed.PRF, b *[16]byte, n int) {
 type prefixes struct {
 	prf    *keyed.PRF
 	once   sync.Once
-	blocks [1 + 1<<7 + 1<<14][16]byte // by how many bits are before, then by these
+	blocks [][16]byte // by how many bits are before, then by these; made for the first address
 }
 
 // tabled is how many bits prefixes.blocks decide.
@@ -326,6 +326,7 @@ func (p *prefixes) block(v uint32, level int) [16]byte {
 }
 
 func (p *prefixes) fill() {
+	p.blocks = make([][16]byte, 1+1<<7+1<<14)
 	for level, first := 0, 0; level < tabled; level += 7 {
 		for prefix := range 1 << level {
 			p.blocks[first+prefix] = p.block(uint32(uint64(prefix)<<(32-level)), level)

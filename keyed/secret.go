@@ -11,16 +11,34 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Secret is the root of all keys: 32 random bytes. It never prints itself:
 // under every verb it is "secret(ID)", and a struct that holds one shows an
 // address at most. Immutable, safe for concurrent use.
 type Secret struct {
-	key func() [32]byte // a closure: package fmt follows pointers, in unexported fields too
+	key  func() [32]byte // a closure: package fmt follows pointers, in unexported fields too
+	prfs func(purpose, domain string) *PRF
 }
 
-func newSecret(key [32]byte) *Secret { return &Secret{key: func() [32]byte { return key }} }
+func newSecret(key [32]byte) *Secret {
+	s := &Secret{key: func() [32]byte { return key }}
+	var mu sync.Mutex
+	made := map[[2]string]*PRF{}
+	s.prfs = func(purpose, domain string) *PRF {
+		mu.Lock()
+		defer mu.Unlock()
+		p := made[[2]string{purpose, domain}]
+		if p == nil {
+			k := s.subkeys(purpose, domain, 96)
+			p = newPRF(k[:32], k[32:64], k[64:])
+			made[[2]string{purpose, domain}] = p
+		}
+		return p
+	}
+	return s
+}
 
 // NewSecret makes a secret from the operating system's random source.
 func NewSecret() (*Secret, error) {
@@ -102,9 +120,7 @@ func (s Secret) subkeys(purpose, domain string, n int) []byte {
 }
 
 // PRF returns the pseudo-random function of a purpose ("sample", "mask") and a
-// domain; functions of different pairs are independent. It costs some
-// microseconds: make one per column, not one per value.
-func (s *Secret) PRF(purpose, domain string) *PRF {
-	k := s.subkeys(purpose, domain, 96)
-	return newPRF(k[:32], k[32:64], k[64:])
-}
+// domain; functions of different pairs are independent. It is made once, in some
+// microseconds, and the same for all who ask: most columns of a large schema share
+// few domains.
+func (s *Secret) PRF(purpose, domain string) *PRF { return s.prfs(purpose, domain) }
