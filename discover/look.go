@@ -55,9 +55,10 @@ type Report struct {
 // Look judges every column of every logical table. samples may be nil. The only
 // error is that of samples.
 func Look(s *schema.Schema, samples Samples) (*Report, error) {
-	l := &looker{lex: newLexicon(), det: newDetector(), s: s, parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}, declared: map[columnKey]bool{}}
-	l.references = MissingReferences(s)
+	l := &looker{lex: newLexicon(), det: newDetector(), s: s, missing: newMissing(s), parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}, declared: map[columnKey]bool{}}
+	l.references = l.missing.references()
 	l.keys()
+	open := l.openPairs()
 	out := &Report{}
 	for _, t := range s.Roots() {
 		var got []Sample
@@ -71,7 +72,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 			}
 		}
 		out.Findings = append(out.Findings, l.table(t, got)...)
-		if got != nil {
+		if got != nil && open[t] {
 			l.pairs(t, got)
 		}
 	}
@@ -99,6 +100,7 @@ type looker struct {
 	lex        *lexicon
 	det        *detector
 	s          *schema.Schema
+	missing    *missing
 	references []Reference
 	parents    map[columnKey]columnKey // what a column references
 	inKey      map[columnKey]bool      // takes part in a reference, at either end
@@ -131,9 +133,20 @@ func (l *looker) keys() {
 	}
 }
 
+// openPairs are the tables with polymorphic pairs of which only rows can say what they
+// reference.
+func (l *looker) openPairs() map[*schema.Table]bool {
+	out := map[*schema.Table]bool{}
+	for _, r := range l.references {
+		if r.When >= 0 && r.Parent == nil {
+			out[r.Child] = true
+		}
+	}
+	return out
+}
+
 // pairs completes the polymorphic pairs of a table with what its rows call types.
 func (l *looker) pairs(t *schema.Table, samples []Sample) {
-	m := newMissing(l.s)
 	var out []Reference
 	for _, r := range l.references {
 		if r.Child != t || r.When < 0 || r.Parent != nil {
@@ -144,7 +157,7 @@ func (l *looker) pairs(t *schema.Table, samples []Sample) {
 		for _, v := range samples[r.When].Values {
 			types = append(types, string(v))
 		}
-		if found := m.resolve(r, types, "rows do"); len(found) > 0 {
+		if found := l.missing.resolve(r, types, "rows do"); len(found) > 0 {
 			out = append(out, found...)
 		} else {
 			out = append(out, r)

@@ -33,10 +33,11 @@ func (r *Reference) array() bool {
 // and indexes without a declared foreign key, in the order of the schema:
 // user_id to users, created_by to users, parent_id to the table itself,
 // commentable_type and commentable_id to whatever the type names.
-func MissingReferences(s *schema.Schema) []Reference {
-	m := newMissing(s)
+func MissingReferences(s *schema.Schema) []Reference { return newMissing(s).references() }
+
+func (m *missing) references() []Reference {
 	var out []Reference
-	for _, t := range s.Roots() {
+	for _, t := range m.s.Roots() {
 		for c := range t.Columns {
 			if !m.declared[columnKey{t, c}] && t.Columns[c].Generated == "" {
 				out = append(out, m.column(t, c)...)
