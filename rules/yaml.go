@@ -60,7 +60,7 @@ func (n *node) get(key string) *node {
 }
 
 const (
-	maxFile  = 1 << 20
+	maxFile  = 1 << 23
 	maxDepth = 100
 )
 
@@ -74,7 +74,7 @@ type reader struct {
 func read(probs *problems, text []byte) (root *node) {
 	switch {
 	case len(text) > maxFile:
-		probs.add(pos{}, "longer than %d bytes", maxFile)
+		probs.add(pos{}, "longer than %d MiB; rules under columns: go for all tables", maxFile>>20)
 		return nil
 	case !utf8.Valid(text):
 		probs.add(pos{}, "not valid UTF-8")
