@@ -185,6 +185,8 @@ func remedy(code string) string {
 		return "the server is out of memory: use fewer --workers"
 	case "53300":
 		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"
+	case "54000":
+		return "a row is larger than a page holds, or a value larger than an index does: did a mask make it longer than it was?"
 	case "57014":
 		return "the statement was cancelled: by someone, by --statement-timeout where that is given, or by a time limit of the server"
 	case "57P01", "57P02":

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -119,5 +121,23 @@ func TestConstantsAreTried(t *testing.T) {
 	s.must(keyA)
 	if got := pgtest.Query(t, s.target, "select v_soft, v_bit, v_date, v_inner from things"); got[0][0] != "5" || got[0][1] != "010" || got[0][2] != "2020-02-29" || got[0][3] != "(a,2020-02-29)" {
 		t.Errorf("the target has %v", got)
+	}
+}
+
+// A value that a mask made too long for an index is told of with what may be the reason,
+// and without the value.
+func TestMaskTooLongForIndex(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `create table things (id int primary key, note text); create index on things (note);
+		insert into things values (1, 'short')`)
+	long := make([]byte, 3000) // of which pglz makes little less
+	for i := range long {
+		long[i] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"[rand.New(rand.NewPCG(1, uint64(i))).IntN(64)]
+	}
+	s.write(fmt.Sprintf("version: 1\ntargets: [\"*_staging\"]\ntables: { things: { columns: { note: { mask: constant, value: %q } } } }\n", long))
+	status, _, errOut := s.refresh(keyA)
+	if status != exitFailed || !strings.Contains(errOut, "program limit exceeded (SQLSTATE 54000)") || !strings.Contains(errOut, "did a mask make it longer") || strings.Contains(errOut, string(long[:20])) {
+		t.Errorf("status %d\n%s", status, errOut)
 	}
 }
