@@ -233,7 +233,12 @@ func TestVerdict(t *testing.T) {
 	if v := r.judge(); v.State != "clean" || !strings.HasSuffix(v.Text, "every key valid.") {
 		t.Errorf("%+v", v)
 	}
-	r.Leak = Leak{Reason: "no masked column"}
+	r.Totals.Masked, r.Leak.Values = 0, 0
+	if v := r.judge(); v.State != "done" || v.Title != "Done." || !strings.HasSuffix(v.Text, " No column is masked: there was nothing to look for.") {
+		t.Errorf("nothing masked: %+v", v)
+	}
+	r.Totals.Masked = 28
+	r.Leak = Leak{Reason: "not asked for"}
 	if v := r.judge(); v.State != "done" || strings.Contains(v.Title, "Clean") {
 		t.Errorf("without a leak scan: %+v", v)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // judge sums the report up. Clean is only what was proved in every respect,
-// the leak scan included.
+// the leak scan included: where nothing is masked it had nothing to look for.
 func (r *Report) judge() Verdict {
 	if r.Outcome == Refused {
 		rest := "the target is as it was before the run."
@@ -32,9 +32,13 @@ func (r *Report) judge() Verdict {
 		parts = append(parts, "every key valid")
 	}
 	v := Verdict{State: "clean", Title: "Clean.", Text: strings.Join(parts, ", ") + "."}
-	if !r.Leak.Ran {
+	switch {
+	case !r.Leak.Ran:
 		v.State, v.Title = "done", "Done."
 		v.Text += " No leak scan ran."
+	case r.Totals.Masked == 0:
+		v.State, v.Title = "done", "Done."
+		v.Text += " No column is masked: there was nothing to look for."
 	}
 	return v
 }

@@ -28,6 +28,7 @@ func (b *binder) decide() {
 	for _, t := range b.s.Roots() {
 		d.explicit(t)
 	}
+	d.withoutEffect()
 	d.join()
 	d.propagate()
 	for _, t := range b.s.Roots() {

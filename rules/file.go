@@ -143,9 +143,9 @@ type maskRule struct {
 
 type matchRule struct {
 	at    pos
-	match glob   // nil for none
-	text  string // of match
-	typ   string // "" for any
+	match glob     // nil for none
+	named nameRule // match as written
+	typ   string   // "" for any
 	mask  *maskRule
 }
 

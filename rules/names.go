@@ -107,6 +107,9 @@ func (g glob) match(parts ...string) bool {
 	return true
 }
 
+// wild reports whether a part of a pattern may match several names.
+func wild(part string) bool { return strings.ContainsAny(part, `*?[\`) }
+
 // like is path.Match with / as any other character.
 func like(pattern, name string) bool {
 	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))

@@ -93,7 +93,7 @@ func (p *fileParser) columns(n *node) {
 					p.add(x.value.at, `match: %s; write column, table.column or schema.table.column, each with * as needed`, strconv.Quote(text))
 					continue
 				}
-				r.match, r.text = g, text
+				r.match, r.named = g, nameRule{x.value.at, text}
 			case x.key.text == "type":
 				r.typ, _ = p.text(x.value, "type")
 			case x.key.text == "mask" && x.value.shape == isMap:

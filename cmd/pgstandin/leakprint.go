@@ -22,7 +22,11 @@ func printLeaks(out io.Writer, r *report.Leak, width int) {
 	if found > 0 {
 		verdict = "found at " + plural(found, "place")
 	}
-	fmt.Fprintf(out, "%s of masked columns were looked for in %s: %s\n", plural(int(r.Values), "original"), size(r.Bytes), verdict)
+	if r.Values == 0 {
+		fmt.Fprintf(out, "there were no originals of masked columns to look for in %s; credentials: %s\n", size(r.Bytes), verdict)
+	} else {
+		fmt.Fprintf(out, "%s of masked columns were looked for in %s: %s\n", plural(int(r.Values), "original"), size(r.Bytes), verdict)
+	}
 	if found > 0 {
 		t.print(out)
 	}
