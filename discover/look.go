@@ -81,7 +81,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 	l.follow(out.Findings)
 	widen(out.Findings)
 	out.Root, out.RootWhy = l.root(out.Findings)
-	out.Entities = l.entities(out.Root)
+	out.Entities = l.entities(out.Root, out.Findings)
 	out.Loops = l.loops(out.Root)
 	return out, nil
 }

@@ -3,6 +3,7 @@ package discover
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/schema"
 )
@@ -121,36 +122,91 @@ func (l *looker) below() map[*schema.Table]int {
 
 // entities says whose rows the tables have that hold people: those of people are
 // their own, those that reference a table of people by one column are theirs.
-func (l *looker) entities(root *schema.Table) map[*schema.Table]Entity {
+func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Table]Entity {
 	out := map[*schema.Table]Entity{}
-	own := func(t *schema.Table) bool {
-		s := l.lex.subjectOf(t)
-		return single(t) >= 0 && s.people() && (t == root || s.kind == ofPerson && s.exact)
-	}
-	edges := l.edges()
+	edges, named := l.edges(), namesPeople(findings)
 	for _, t := range l.s.Roots() {
-		if own(t) {
-			out[t] = Entity{Column: single(t)}
+		if c := alone(t); c >= 0 && l.ofPeople(t, root) {
+			out[t] = Entity{Column: c}
 		}
 	}
 	for _, t := range l.s.Roots() {
-		var best *schema.Table
-		if e, ok := out[t]; ok && (t == root || e.Of != nil) {
+		if _, ok := out[t]; ok {
 			continue
 		}
+		var best *schema.Table
 		for p, cols := range edges[t] {
-			if len(cols) != 1 || !own(p) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
+			if len(cols) != 1 || single(p) < 0 || !l.ofPeople(p, root) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
 				continue
+			}
+			if !onlyOne(t, cols[0]) && (l.ofPeople(t, root) || l.group(p) && (named[t] || l.someone(edges[t], root))) {
+				continue // it has many people of its own for each row of p
 			}
 			if best == nil || better(p, best, root) {
 				best = p
 			}
 		}
-		if best != nil && !own(t) {
+		if best != nil {
 			out[t] = Entity{Column: edges[t][best][0], Of: best}
 		}
 	}
 	return out
+}
+
+// ofPeople reports whether each row of a table is a person, or what stands for one.
+func (l *looker) ofPeople(t, root *schema.Table) bool {
+	s := l.lex.subjectOf(t)
+	return s.people() && (t == root || s.kind == ofPerson && s.exact)
+}
+
+// group reports whether the rows of a table of people may well be companies: a tenant is
+// who rents a flat, or whose data a program keeps apart.
+func (l *looker) group(t *schema.Table) bool {
+	s := l.lex.subjectOf(t)
+	if s.kind != ofOrg && singular(s.noun) != "tenant" {
+		return false
+	}
+	return !s.has[firstName] && !s.has[lastName] && !s.has[birth] && !s.has[gender]
+}
+
+// someone reports whether one of the references leads to people by several columns.
+func (l *looker) someone(edges map[*schema.Table][]int, root *schema.Table) bool {
+	for p, cols := range edges {
+		if len(cols) > 1 && l.ofPeople(p, root) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesPeople are the tables that have names of people.
+func namesPeople(findings []Finding) map[*schema.Table]bool {
+	out := map[*schema.Table]bool{}
+	for i := range findings {
+		f := &findings[i]
+		if c := class(f.Class); f.Personal && (c == fullName || c == firstName || c == lastName) {
+			out[f.Table] = true
+		}
+	}
+	return out
+}
+
+// alone is the column that tells the rows of a table apart: that of its primary key,
+// else a unique number or uuid that is never NULL; -1 if there is none.
+func alone(t *schema.Table) int {
+	if c := single(t); c >= 0 {
+		return c
+	}
+	return slices.IndexFunc(t.Columns, func(c schema.Column) bool {
+		return c.NotNull && c.Generated == "" && (strings.HasPrefix(c.Type.Base, "int") || c.Type.Base == "uuid") && onlyOne(t, t.Column(c.Name))
+	})
+}
+
+// onlyOne reports whether no two rows of a table have the same value in a column.
+func onlyOne(t *schema.Table, c int) bool {
+	is := func(cols []int) bool { return len(cols) == 1 && cols[0] == c }
+	return slices.ContainsFunc(t.Keys, func(k schema.Key) bool { return is(k.Columns) }) ||
+		slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Unique && x.Valid && x.Predicate == "" && is(x.Columns) })
 }
 
 // better reports whether rows are rather p's than q's.
