@@ -122,7 +122,7 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 		of = from.Name()
 		notes = slices.Concat(notes, passedNotes(of, from.PassedOver()), []string{"a file has no rows: whether masks have room for as many as there are was not checked"})
 	}
-	return printCheck(cmd.OutOrStdout(), file.Name, of, slices.Concat(notes, b.tight(), b.tails()), b, o.ledger)
+	return printCheck(cmd.OutOrStdout(), file.Name, of, slices.Concat(notes, b.tight(), b.tried(), b.tails()), b, o.ledger)
 }
 
 // tight are notes on unique columns that are too short for values outside their mask's

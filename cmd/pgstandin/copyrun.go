@@ -94,6 +94,9 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 		if err := b.chooseFormats(format, major); err != nil {
 			return err
 		}
+		if err := r.tryUnique(ctx, r.src, b); err != nil {
+			return err
+		}
 		r.b = b
 		r.rec.bound, r.rec.snapshot, r.rec.source = b, snap, r.src.Info()
 		if r.objects, err = catalog.Objects(ctx, r.src.Leader()); err != nil {
