@@ -306,7 +306,7 @@ select object, body, secrets from (
     (select pg_catalog.count(*) from pg_catalog.unnest(list) o where o ~* '^[^=]*(passw(or)?d|pwd|passphrase|secret|token|(api|access|private)_?key)=.') as secrets
   from options
   union all
-  select 'comment on ' || i.type || ' ' || i.identity as object, d.description,
+  select 'comment on ' || case when i.type like '%column' then 'column' when i.type = 'table constraint' then 'constraint' else i.type end || ' ' || i.identity as object, d.description,
     case d.classoid::pg_catalog.regclass
       when 'pg_catalog.pg_class'::pg_catalog.regclass then d.objoid
       when 'pg_catalog.pg_constraint'::pg_catalog.regclass then (select k.conrelid from pg_catalog.pg_constraint k where k.oid = d.objoid)

@@ -27,6 +27,9 @@ type Env struct {
 	// string, the SQLSTATE, is about the statement and may be shown, any other is
 	// returned by Bind. nil asks nobody.
 	Try func(sql string) error
+	// Texts lists the objects of the source whose texts a leak scan reads, as it
+	// reports them. It is called where the rules accept one; nil knows none.
+	Texts func() ([]string, error)
 	// Holds asks the source whether a column could hold a value. Errors are as
 	// those of Try; nil asks nobody.
 	Holds func(v Value) error
@@ -169,7 +172,9 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	if b.failed != nil {
 		return nil, fmt.Errorf("expressions of the rules: %w", b.failed)
 	}
-	b.leaks()
+	if err := b.leaks(); err != nil {
+		return nil, fmt.Errorf("texts of the source: %w", err)
+	}
 	if len(f.wrong) > 0 {
 		b.undecided = nil // what could not be read may decide them
 	}

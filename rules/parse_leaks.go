@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/schema"
@@ -76,30 +78,66 @@ func (p *fileParser) accept(n *node) {
 }
 
 // leaks resolves the columns that are accepted.
-func (b *binder) leaks() {
+func (b *binder) leaks() error {
 	b.out.Leaks.Source = b.f.leaks.source
+	lines := map[Accepted]int{} // of each place
 	for _, a := range b.f.leaks.accept {
-		out := Accepted{Object: a.object.text, Reason: a.reason, Line: a.at.line}
+		out, at := Accepted{Object: a.object.text}, a.object.at
 		if a.column.text != "" {
-			parts, err := splitName(a.column.text)
-			if err != nil || len(parts) < 2 {
-				b.add(a.column.at, "column %s: write table.column", quoted(a.column.text))
+			at = a.column.at
+			if out.Table, out.Column = b.acceptedColumn(a.column); out.Table == nil {
 				continue
 			}
-			var table []string
-			for _, part := range parts[:len(parts)-1] {
-				table = append(table, schema.QuoteIdent(part))
-			}
-			t := b.table(nameRule{a.column.at, strings.Join(table, ".")})
-			if t == nil {
-				continue
-			}
-			c := b.column(a.column.at, t, parts[len(parts)-1])
-			if c < 0 {
-				continue
-			}
-			out.Table, out.Column = t, t.Columns[c].Name
 		}
+		if first := lines[out]; first > 0 {
+			b.add(at, "it is accepted twice; the first is on line %d", first)
+			continue
+		}
+		lines[out] = at.line
+		out.Reason, out.Line = a.reason, a.at.line
 		b.out.Leaks.Accept = append(b.out.Leaks.Accept, out)
 	}
+	return b.acceptedObjects()
+}
+
+// acceptedColumn finds a column by the name table.column; nil, with a problem added, if
+// there is none.
+func (b *binder) acceptedColumn(n nameRule) (*schema.Table, string) {
+	parts, err := splitName(n.text)
+	if err != nil || len(parts) < 2 {
+		b.add(n.at, "column %s: write table.column", quoted(n.text))
+		return nil, ""
+	}
+	var table []string
+	for _, part := range parts[:len(parts)-1] {
+		table = append(table, schema.QuoteIdent(part))
+	}
+	t := b.table(nameRule{n.at, strings.Join(table, ".")})
+	if t == nil {
+		return nil, ""
+	}
+	c := b.column(n.at, t, parts[len(parts)-1])
+	if c < 0 {
+		return nil, ""
+	}
+	return t, t.Columns[c].Name
+}
+
+// acceptedObjects tells of objects that the source does not have: the target may, and a
+// comment comes and goes.
+func (b *binder) acceptedObjects() error {
+	isObject := func(a Accepted) bool { return a.Table == nil }
+	if b.env.Texts == nil || !slices.ContainsFunc(b.out.Leaks.Accept, isObject) {
+		return nil
+	}
+	known, err := b.env.Texts()
+	if err != nil {
+		return err
+	}
+	for _, a := range b.out.Leaks.Accept {
+		if isObject(a) && !slices.Contains(known, a.Object) {
+			b.out.Notes = append(b.out.Notes, fmt.Sprintf("leaks accept %s on line %d, but the source has no such text%s", quoted(a.Object), a.Line, didYouMean(a.Object, known)))
+		}
+	}
+	return nil
 }

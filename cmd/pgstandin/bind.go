@@ -27,6 +27,9 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 	env := ruleEnv(ctx, src.Leader(), now)
 	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
 		env = tryOn(ctx, src.Leader(), env)
+		if !j.stream {
+			env.Texts = func() ([]string, error) { return textNames(ctx, src) }
+		}
 	}
 	if b.rules, err = j.file.Bind(s, env); err != nil {
 		return nil, j.refused(err, s)
@@ -84,6 +87,25 @@ func rulesStatus(err error) error {
 	}
 	return err
 }
+
+// textNames are the objects that a leak scan of this source and its copies may report.
+func textNames(ctx context.Context, src *pipeline.Source) ([]string, error) {
+	texts, err := pipeline.SchemaTexts(ctx, oneSession{src.Leader()})
+	if err != nil {
+		return nil, err
+	}
+	names := []string{commentOnDatabase, settingOfDatabase}
+	for _, t := range texts {
+		names = append(names, t.Object)
+	}
+	return names, nil
+}
+
+// What the leak scan calls the texts of the database itself.
+const (
+	commentOnDatabase = "comment on the database"
+	settingOfDatabase = "setting of the database"
+)
 
 // made is what the rules make of the source's schema that is not made by default.
 func (j *job) made() pipeline.Objects {

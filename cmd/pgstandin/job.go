@@ -31,6 +31,7 @@ type job struct {
 	report     reporter
 	files      *reportFiles // nil: no report
 	command    []string     // as the report shows it
+	stream     bool         // the source is the schema of a stream, whose statements are places too
 }
 
 // bound is the rules bound to the source as the run's snapshot shows it.

@@ -69,7 +69,7 @@ func leakPlants() [][2]string {
 		{`update posts set lexemes = to_tsvector('simple', 'a letter of ANNA Maria Berg27, and of others') where id = 27`, "public.posts.lexemes: 2 values"},
 		{`create statistics said on (body || 'user28@corp.example'), code from posts`, "statistics public.said: 1 value"},
 		{`create aggregate joined(text) (sfunc = textcat, stype = text, initcond = 'user29@corp.example')`, "function public.joined(text): 1 value"},
-		{`comment on column posts.body is 'as user20@corp.example asked'`, "comment on table column public.posts.body: 1 value"},
+		{`comment on column posts.body is 'as user20@corp.example asked'`, "comment on column public.posts.body: 1 value"},
 		{`alter table posts alter body set default 'user21@corp.example'`, "default of public.posts.body: 1 value"},
 		{`create view one as select * from users where email = 'user22@corp.example'`, "view public.one: 1 value"},
 		{`create function f() returns text language sql as $$select 'user23@corp.example'$$`, "function public.f(): 1 value"},

@@ -104,7 +104,7 @@ func (o *maskOptions) mask(ctx context.Context, dump string, in io.Reader, out, 
 	if err != nil {
 		return nil, err
 	}
-	j := &job{file: file}
+	j := &job{file: file, stream: true}
 	if j.secret, err = o.key.secret(); err != nil {
 		return nil, err
 	}

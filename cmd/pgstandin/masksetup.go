@@ -221,9 +221,9 @@ func placeOf(sql []byte) string {
 	t := sqlfile.First(sql, 3)
 	switch {
 	case len(t) > 2 && t[0].Is("comment") && t[2].Is("database"):
-		return "comment on the database"
+		return commentOnDatabase
 	case len(t) > 1 && t[0].Is("alter") && (t[1].Is("database") || t[1].Is("role") || t[1].Is("user")):
-		return "setting of the database"
+		return settingOfDatabase
 	}
 	return schemafile.Label(sql)
 }
