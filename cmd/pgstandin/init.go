@@ -73,7 +73,7 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 			return usageError(fmt.Errorf("rules: %w", err))
 		}
 	}
-	w := &initWork{Writer: draft.Writer{Name: o.file}, sample: o.sample}
+	w := &initWork{Writer: draft.Writer{Name: o.file}, sample: o.sample, named: o.source.source != ""}
 	if o.file == "-" {
 		w.Name = "rules"
 	}
@@ -132,8 +132,9 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 type initWork struct {
 	draft.Writer
 	s      *survey.Sampler
-	sample int // rows of each table
-	added  int // columns that were decided in a file that is there
+	sample int  // rows of each table
+	named  bool // --source names the source: other commands need it too
+	added  int  // columns that were decided in a file that is there
 }
 
 // look judges the source.
@@ -202,10 +203,29 @@ func (w *initWork) summary(out io.Writer, added bool) {
 	for _, note := range w.s.Notes() {
 		fmt.Fprintln(out, "note: "+note)
 	}
+	defer w.unread(out, added)
 	if added {
 		fmt.Fprintf(out, "%s: %s added\n", w.Name, plural(w.added, "column"))
 		return
 	}
 	fmt.Fprintf(out, "%s: %s, %s masked, %s kept; %d to look at twice (marked ??)\n", w.Name,
 		plural(len(w.Schema.Roots()), "table"), plural(masked, "column"), plural(kept, "column"), w.doubtful())
+}
+
+// unread says what to do about tables whose rows were not looked at: init does not look
+// again at a column that is decided.
+func (w *initWork) unread(out io.Writer, added bool) {
+	n, its := len(w.s.Notes()), "its"
+	switch {
+	case n == 0, added && w.added == 0:
+		return
+	case n > 1:
+		its = "their"
+	}
+	remedy := "remove " + w.Name
+	if added {
+		remedy = "remove the new entries of " + w.Name
+	}
+	fmt.Fprintf(out, "values of %s were not looked at: names and types alone decided %s columns; \"pgstandin grants\" prints the SQL for a role that may not read, then %s and run init again\n",
+		plural(n, "table"), its, remedy)
 }

@@ -20,15 +20,19 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("lock: %w", err)
 	}
-	const then = "pgstandin check --rules %s --write-lock"
+	check := "pgstandin check --rules " + w.Name
+	if w.named {
+		check = "pgstandin check --source DSN --rules " + w.Name
+	}
+	then := check + " --write-lock\n"
 	switch {
 	case there && added && w.added == 0:
 	case there && added:
-		fmt.Fprintf(out, "next: read what was added, then accept it for %s by "+then+"\n", name, w.Name)
+		fmt.Fprintf(out, "next: read what was added, then accept it for %s by %s", name, then)
 	case there:
-		fmt.Fprintf(out, "next: read it; %s is of other rules: replace it by "+then+"\n", name, w.Name)
+		fmt.Fprintf(out, "next: read it; %s is of other rules: replace it by %s", name, then)
 	case added, w.doubtful() > 0:
-		fmt.Fprintf(out, "next: read it, then check it and write %s by "+then+"\n", name, w.Name)
+		fmt.Fprintf(out, "next: read it, then check it and write %s by %s", name, then)
 	default:
 		b, err := w.Bind(text)
 		if err != nil {
@@ -38,7 +42,7 @@ func (w *initWork) lock(out io.Writer, text string, added bool) error {
 			return err
 		}
 		fmt.Fprintf(out, "%s: each column's type and decision; a source that drifts from it ends a run with status %d\n", name, exitUndecided)
-		fmt.Fprintf(out, "next: read %s, then run pgstandin check --rules %[1]s (with --write-lock if you changed it)\n", w.Name)
+		fmt.Fprintf(out, "next: read %s, then run %s (with --write-lock if you changed it)\n", w.Name, check)
 	}
 	return nil
 }

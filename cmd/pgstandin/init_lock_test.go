@@ -62,7 +62,7 @@ func TestInitWritesLock(t *testing.T) {
 	if err := os.Remove(s.rules); err != nil {
 		t.Fatal(err)
 	}
-	says(runs(0, "init", "-o", s.rules), "replace it by pgstandin check")
+	says(runs(0, "init", "-o", s.rules), "replace it by pgstandin check --source DSN --rules "+s.rules+" --write-lock\n")
 
 	if err := os.Remove(s.rules); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestInitWritesLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	pgtest.Exec(t, s.source, "create table odd (id int primary key, zzz varchar(30))")
-	says(runs(0, "init", "-o", s.rules, "--sample", "0"), "write "+lock+" by pgstandin check")
+	says(runs(0, "init", "-o", s.rules, "--sample", "0"), "write "+lock+" by pgstandin check --source DSN --rules "+s.rules+" --write-lock\n")
 	if _, err := os.Stat(lock); err == nil {
 		t.Error("a lock file of decisions that wait to be read")
 	}
