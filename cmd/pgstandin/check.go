@@ -112,12 +112,16 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 	if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
 		return err
 	}
+	missing, err := j.unreadable(ctx, src, b)
+	if err != nil {
+		return err
+	}
 	if o.writeLock {
 		if err := writeLock(file.Name, b.rules.Ledger, b.schema); err != nil {
 			return err
 		}
 	}
-	of, notes := b.schema.Database, b.notes()
+	of, notes := b.schema.Database, slices.Concat(missing, b.notes())
 	if from != nil {
 		of = from.Name()
 		notes = slices.Concat(notes, passedNotes(of, from.PassedOver()), []string{"a file has no rows: whether masks have room for as many as there are was not checked"})

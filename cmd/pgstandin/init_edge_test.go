@@ -94,6 +94,15 @@ func TestInitWithoutRights(t *testing.T) {
 	if !strings.Contains(errOut, "no rows of public.payment_methods") {
 		t.Errorf("no note about what could not be read: %s", errOut)
 	}
+	if want := "values of 1 table were not looked at: names and types alone decided its columns; \"pgstandin grants\" prints the SQL for a role that may not read, then remove " + file + " and run init again\n"; !strings.Contains(errOut, want) {
+		t.Errorf("no %q in\n%s", want, errOut)
+	}
+	for _, name := range []string{"check", "plan"} {
+		status, out, errOut := s.command(keyA, name, "--source", s.source+" options='-c role="+role+"'", "--rules", file)
+		if want := "role " + role + " may not read 1 table, so that a run would stop: public.payment_methods; \"pgstandin grants\" prints the SQL"; status != 0 || !strings.Contains(strings.Join(strings.Fields(out+errOut), " "), want) {
+			t.Errorf("%s: status %d: no %q in\n%s%s", name, status, want, out, errOut)
+		}
+	}
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), "iban: iban") {
 		t.Errorf("%v\n%s", err, text)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/keyed"
@@ -105,6 +106,37 @@ func tableNames(s *schema.Schema) []schema.Name {
 		names = append(names, t.Name)
 	}
 	return names
+}
+
+// unreadable is a note on what the role of the source may not read, where nothing needs
+// that yet.
+func (j *job) unreadable(ctx context.Context, src *pipeline.Source, b *bound) ([]string, error) {
+	err := src.MayRead(ctx, slices.Concat(tableNames(b.schema), sequenceNames(b.schema)))
+	var missing *pipeline.PrivilegeError
+	if !errors.As(err, &missing) {
+		return nil, err
+	}
+	var what, names []string
+	add := func(list []schema.Name, word string) {
+		if len(list) > 0 {
+			what = append(what, plural(len(list), word))
+		}
+		for _, n := range list {
+			names = append(names, n.String())
+		}
+	}
+	add(missing.Tables, "table")
+	add(missing.Sequences, "sequence")
+	add(missing.RowSecurity, "row-secured table")
+	if len(missing.Schemas) > 0 {
+		what, names = append(what, plural(len(missing.Schemas), "schema")), append(names, missing.Schemas...)
+	}
+	const some = 5
+	if len(names) > some {
+		names = append(names[:some], "…")
+	}
+	return []string{fmt.Sprintf("role %s may not read %s, so that a run would stop: %s; \"pgstandin grants\" prints the SQL",
+		missing.Role, strings.Join(what, ", "), strings.Join(names, ", "))}, nil
 }
 
 func sequenceNames(s *schema.Schema) []schema.Name {

@@ -78,11 +78,17 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 		if j.secret, err = keyed.NewSecret(); err != nil {
 			return fmt.Errorf("plan: %w", err)
 		}
-		return j.look(ctx, &o.source, func(_ context.Context, _ *pipeline.Source, b *bound) error {
+		return j.look(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
 			if err := b.chooseFormats("", 0); err != nil {
 				return err
 			}
-			return printPlan(out, o.format, describePlan(b, nil))
+			missing, err := j.unreadable(ctx, src, b)
+			if err != nil {
+				return err
+			}
+			doc := describePlan(b, nil)
+			doc.Notes = slices.Concat(missing, doc.Notes)
+			return printPlan(out, o.format, doc)
 		})
 	}
 	if j.secret, err = o.key.secret(); err != nil {
