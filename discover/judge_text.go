@@ -12,6 +12,9 @@ func (x *judge) text(name, comment guess) Finding {
 	if values := checkValues(x.t, x.c); len(values) > 0 && name.class != gender && name.class != special {
 		return keep(0.95, "a check lists its values")
 	}
+	if p := x.profile; (name.class == firstName || name.class == lastName) && x.justName() && p != nil && p.n >= 2 && (p.n-p.machine)*5 >= p.n*4 {
+		name = guess{class: fullName, conf: 0.7, why: fmt.Sprintf("%s; several words in %d of %s", name.why, p.n-p.machine, x.sampled())}
+	}
 	g := x.weigh(name, comment, x.values())
 	if p, ok := x.l.parents[columnKey{x.t, x.c}]; ok && g.class != email && g.class != userName {
 		return keep(0.8, "references %s", p.table.Name) // follow gives it a mask if that has one
@@ -26,6 +29,13 @@ func (x *judge) text(name, comment guess) Finding {
 		return x.masked(g, nil)
 	}
 	return x.unknown()
+}
+
+// justName reports whether the column is called a name and nothing else: half of one
+// only by the half that is beside it.
+func (x *judge) justName() bool {
+	w := x.subject.plain(words(x.col.Name))
+	return len(w) == 1 && slices.Contains(nameWords[:], w[0])
 }
 
 // unknown decides about texts of which nothing is known: long ones may hold
