@@ -137,8 +137,16 @@ func (p *fileParser) targets(n *node) {
 		n = &node{at: n.at, shape: isList, items: []*node{n}}
 	}
 	for _, i := range p.list1(n, "targets", `targets: ["staging"]`) {
+		if i.shape == isInt || i.shape == isFloat || i.shape == isBool {
+			p.add(i.at, "target %s is no text; write %s if it is a name", i.text, strconv.Quote(i.text))
+			continue
+		}
 		text, ok := p.text(i, "a target")
 		if !ok {
+			continue
+		}
+		if at := slices.IndexFunc(p.file.Targets, func(t Target) bool { return t.text == text }); at >= 0 {
+			p.add(i.at, "target %s is written twice; the first is on line %d", strconv.Quote(text), p.file.Targets[at].line)
 			continue
 		}
 		t, err := parseTarget(text)

@@ -74,6 +74,17 @@ func TestSampleForms(t *testing.T) {
 	}
 }
 
+// Editors on Windows put a byte order mark before the text.
+func TestByteOrderMark(t *testing.T) {
+	f, err := Parse("r.yaml", []byte("\ufeffversion: 1\ntargets: [staging]\n"), nil)
+	if err != nil || len(f.Targets) != 1 {
+		t.Errorf("%v", err)
+	}
+	if _, err = Parse("r.yaml", []byte("\ufeffversoin: 1\n"), nil); err == nil || !strings.Contains(err.Error(), "r.yaml:1:1: unknown key versoin") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTargetsMatch(t *testing.T) {
 	for _, c := range []struct {
 		pattern, host string

@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -90,11 +92,12 @@ func read(probs *problems, text []byte) (root *node) {
 			root = nil
 		}
 	}()
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as editors on Windows write
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		var e yaml.Error
 		if errors.As(err, &e) && e.GetToken() != nil {
-			probs.add(position(e.GetToken()), "not valid YAML: %s", e.GetMessage())
+			probs.add(position(e.GetToken()), "not valid YAML: %s", plainly(e.GetMessage()))
 		} else {
 			probs.add(pos{}, "not valid YAML")
 		}
@@ -112,6 +115,20 @@ func read(probs *problems, text []byte) (root *node) {
 		root = r.node(d.Body)
 	}
 	return root
+}
+
+// plainly is what the YAML parser says, without control characters, and with a remedy for
+// tabs.
+func plainly(message string) string {
+	if strings.Contains(message, "\t") || strings.Contains(message, "tab character") {
+		return "a tab; indent with spaces"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, message)
 }
 
 // tooDeep looks for nesting that would cost the YAML parser more than a rules
