@@ -110,7 +110,7 @@ func (p *Plan) Why(ctx context.Context, opt Options, run Runner, t *schema.Table
 		out.Row.Key = append(out.Row.Key, Value{Column: n.table.Columns[c].Name, Text: key[i]})
 	}
 	if row == nowhere {
-		out.Verdict, out.Reason = Absent, strings.TrimPrefix(timeForm(n.table, cols), "; ")
+		out.Verdict, out.Reason = Absent, strings.TrimPrefix(timeForm(n.table, cols, key), "; ")
 		return out, nil
 	}
 	if out.Row, err = e.name(ctx, row); err != nil {

@@ -3,6 +3,7 @@ package subset
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -130,7 +131,7 @@ func (e *explainer) find(ctx context.Context, n *node, cols []int, key []string)
 	}
 	r, err := e.one(ctx, lay, and(where...))
 	if r == nil || err != nil {
-		return nowhere, keyError(n.table, cols, err)
+		return nowhere, keyError(n.table, cols, key, err)
 	}
 	t, err := parseInt(r.fields[oid])
 	if err != nil {
@@ -140,7 +141,7 @@ func (e *explainer) find(ctx context.Context, n *node, cols []int, key []string)
 }
 
 // keyError says what the server's refusal of a key's text means.
-func keyError(t *schema.Table, cols []int, err error) error {
+func keyError(t *schema.Table, cols []int, key []string, err error) error {
 	if !strings.HasPrefix(sqlState(err), "22") {
 		return err
 	}
@@ -148,22 +149,30 @@ func keyError(t *schema.Table, cols []int, err error) error {
 	for _, c := range cols {
 		types = append(types, t.Columns[c].Name+" "+t.Columns[c].Type.Name)
 	}
-	return KeyError("the key of " + t.Name.String() + " is (" + strings.Join(types, ", ") + "): a value that was given is not of its type" + timeForm(t, cols))
+	return KeyError("the key of " + t.Name.String() + " is (" + strings.Join(types, ", ") + "): a value that was given is not of its type" + timeForm(t, cols, key))
 }
 
 // timeForm says how moments of a key are written, as the end of a message; "" if it
-// has none.
-func timeForm(t *schema.Table, cols []int) string {
-	for _, c := range cols {
-		switch t.Columns[c].Type.Base {
-		case "timestamp", "timestamptz":
+// has none that is written otherwise.
+func timeForm(t *schema.Table, cols []int, key []string) string {
+	for i, c := range cols {
+		year, zone := yearFirst.MatchString(key[i]), zoned.MatchString(key[i])
+		switch base := t.Columns[c].Type.Base; {
+		case base == "timestamptz" && year && !zone:
+			return "; a time without a zone is in UTC"
+		case !year && (base == "timestamp" || base == "timestamptz"):
 			return "; a time is written year first and in UTC: 2022-06-01 10:05:00"
-		case "date":
+		case !year && base == "date":
 			return "; a date is written year first: 2022-06-01"
 		}
 	}
 	return ""
 }
+
+var (
+	yearFirst = regexp.MustCompile(`^\s*\d{4,}-?\d\d?-?\d\d?`)
+	zoned     = regexp.MustCompile(`:[\d.]+\s*([-+]\d|[A-Za-z])`)
+)
 
 // only says that a row is this one.
 func only(lay *layout, id uint64) string {

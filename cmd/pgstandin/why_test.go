@@ -134,8 +134,9 @@ func TestWhyAgrees(t *testing.T) {
 func TestWhyRefuses(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, whyShop+"create table visits (id int, at timestamptz, primary key (id, at)); insert into visits values (5, '2022-06-01 12:05:00+02')")
-	s.write(whyRules + "  visits: { columns: { at: keep } }\n")
+	pgtest.Exec(t, s.source, whyShop+"create table visits (id int, at timestamptz, primary key (id, at)); insert into visits values (5, '2022-06-01 12:05:00+02');"+
+		"create table events (id int, day date, code text, primary key (id, day, code))")
+	s.write(whyRules + "  visits: { columns: { at: keep } }\n  events: { columns: { day: keep, code: keep } }\n")
 	for _, c := range []struct{ args, want string }{
 		{"users", "why needs a table and the key of a row"},
 		{"usres 7", "there is no table usres; did you mean users?"},
@@ -151,12 +152,18 @@ func TestWhyRefuses(t *testing.T) {
 		}
 	}
 	for at, want := range map[string]string{
-		"2022-06-01 10:05:00": "at=2022-06-01 10:05:00+00 is not copied",
-		"01.06.2022 10:05:00": "is not in the source.\n    a time is written year first and in UTC: 2022-06-01 10:05:00\n",
+		"2022-06-01 10:05:00":    "at=2022-06-01 10:05:00+00 is not copied",
+		"01.06.2022 10:05:00":    "is not in the source.\n    a time is written year first and in UTC: 2022-06-01 10:05:00\n",
+		"2022-06-01 12:05:00":    "is not in the source.\n    a time without a zone is in UTC\n",
+		"2022-06-01 12:05:00+01": "at=2022-06-01 12:05:00+01 is not in the source.\n",
 	} {
 		status, out, errOut := s.command(keyA, "why", "visits", "5", at, "--source", s.source, "--rules", s.rules)
-		if status != 0 || !strings.Contains(out, want) {
+		if status != 0 || !strings.Contains(out, want) || strings.Contains(at, "+") && strings.Contains(out, "a time") {
 			t.Errorf("%s: status %d\n%s%s", at, status, out, errOut)
 		}
+	}
+	const absent = "public.events id=1, day=2024-01-02, code=a is not in the source.\n"
+	if status, out, errOut := s.command(keyA, "why", "events", "1", "2024-01-02", "a", "--source", s.source, "--rules", s.rules); status != 0 || out != absent {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
 }
