@@ -106,9 +106,11 @@ type Undecided struct {
 type UndecidedError struct {
 	Columns []Undecided
 	Ledger  []Decision // of all columns, these among them
+	Beside  bool       // other things are wrong, which may be why
 }
 
-// Error lists the columns, and says how to decide them.
+// Error lists the columns, and says how to decide them; only some of them where mistakes
+// come first: a misspelt table leaves all of its columns undecided.
 func (e *UndecidedError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d columns are undecided; add each to its table's columns with a mask, or with keep:", len(e.Columns))
@@ -116,7 +118,12 @@ func (e *UndecidedError) Error() string {
 		b.Reset()
 		b.WriteString("a column is undecided; add it to its table's columns with a mask, or with keep:")
 	}
-	for _, c := range e.Columns {
+	const some = 5
+	for i, c := range e.Columns {
+		if e.Beside && i == some && len(e.Columns) > some+1 {
+			fmt.Fprintf(&b, "\n  and %d others; mend what is above first, it may be why", len(e.Columns)-some)
+			break
+		}
 		fmt.Fprintf(&b, "\n  %s.%s (%s)", c.Table, spell(c.Column), c.Type)
 	}
 	return b.String()
@@ -185,7 +192,7 @@ func (f *File) Bind(s *schema.Schema, env Env) (*Bound, error) {
 	}
 	err := b.err()
 	if len(b.undecided) > 0 {
-		u := &UndecidedError{b.undecided, b.out.Ledger}
+		u := &UndecidedError{b.undecided, b.out.Ledger, err != nil}
 		if err == nil {
 			return nil, u
 		}

@@ -93,3 +93,19 @@ tables: { messages: { rows: none } }
 		t.Error(u.Error())
 	}
 }
+
+// A misspelt table leaves its columns undecided: the mistake comes first, and the list is
+// short.
+func TestUndecidedBesideMistakes(t *testing.T) {
+	s := testSchema(t)
+	f, err := Parse("r.yaml", []byte("version: 1\ntables: { usrs: { columns: { email: email } } }\nsubset: { unreached: all }\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Bind(s, Env{Now: noon})
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 8 || lines[0] != "r.yaml:2:11: there is no table usrs; did you mean users?" || !strings.Contains(lines[1], " columns are undecided") ||
+		!strings.HasSuffix(lines[7], " others; mend what is above first, it may be why") {
+		t.Errorf("%s", err)
+	}
+}
