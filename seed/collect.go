@@ -75,6 +75,9 @@ func (b *builder) constraints() error {
 	for _, x := range b.tables {
 		for i := range x.cols {
 			col := &x.cols[i]
+			if col.skip {
+				continue
+			}
 			rest, ok := col.spec.domainAt(i)
 			if !ok {
 				b.untested(x, "domain "+col.spec.typ.Domain.Name.String())
@@ -83,6 +86,7 @@ func (b *builder) constraints() error {
 				x.checks = append(x.checks, check{name: "domain " + col.spec.typ.Domain.Name.String(), expr: n})
 			}
 		}
+		b.takeGenerated(x)
 		for _, t := range family(x.t) {
 			b.takeChecks(x, t)
 			b.takeUnique(x, t)
@@ -104,9 +108,8 @@ func family(t *schema.Table) []*schema.Table {
 
 func (b *builder) takeChecks(x *table, t *schema.Table) {
 	for _, c := range t.Checks {
-		n, err := parseExpr(c.Expr, x.t.Column)
-		if err != nil || !n.usable(x.typeOf) ||
-			slices.ContainsFunc(n.columnsOf(nil), func(i int) bool { return x.cols[i].skip }) {
+		n, err := x.parse(c.Expr)
+		if err != nil || !n.usable(x.typeOf) {
 			b.untested(x, c.Name)
 			continue
 		}
@@ -132,6 +135,11 @@ func (b *builder) takeChecks(x *table, t *schema.Table) {
 
 func (b *builder) takeUnique(x *table, t *schema.Table) {
 	add := func(u unique) {
+		var ok bool
+		if u.cols, ok = x.tellers(u.cols); !ok {
+			b.untested(x, u.name)
+			return
+		}
 		for _, have := range x.unique {
 			if slices.Equal(have.cols, u.cols) && have.predicate == nil && u.predicate == nil {
 				return
@@ -147,32 +155,30 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 			continue
 		}
 		u := unique{name: i.Name, nullsDiffer: !i.NullsNotDistinct}
-		next := 0
+		next, ok := 0, true
 		for _, c := range i.Columns {
-			if c >= 0 {
-				u.cols = append(u.cols, t.Translate(x.t, []int{c})[0])
-				continue
-			}
-			n, err := parseExpr(i.Expressions[next], x.t.Column)
-			next++
-			for err == nil && n.op == "call" && len(n.args) > 0 && (n.text == "lower" || n.text == "upper" || n.text == "coalesce") {
-				if n.text == "coalesce" && n.args[0].op == "col" {
-					x.cols[n.args[0].column].spec.notNull = true
+			cols := []int{c}
+			if c < 0 {
+				n, err := parseExpr(i.Expressions[next], x.t.Column)
+				next++
+				if err == nil {
+					cols, ok = x.injective(n)
 				}
-				n = n.args[0]
+				if err != nil || !ok {
+					ok = false
+					break
+				}
+			} else {
+				cols = t.Translate(x.t, cols)
 			}
-			if err != nil || n.op != "col" || !n.usable(x.typeOf) {
-				u.cols = nil
-				break
-			}
-			u.cols = append(u.cols, n.column)
+			u.cols = append(u.cols, cols...)
 		}
-		if u.cols == nil || slices.ContainsFunc(u.cols, func(c int) bool { return x.cols[c].skip }) {
+		if !ok {
 			b.untested(x, i.Name)
 			continue
 		}
 		if i.Predicate != "" {
-			n, err := parseExpr(i.Predicate, x.t.Column)
+			n, err := x.parse(i.Predicate)
 			if err == nil && n.usable(x.typeOf) {
 				u.predicate = n
 			}

@@ -23,7 +23,11 @@ func (b *builder) takeExcludes(x *table, t *schema.Table, add func(unique)) {
 			class := t.Columns[c].Type.Class
 			return class == schema.Range || class == schema.Multirange || geometric(t.Columns[c].Type.Base) != nil
 		})
-		switch from, to, ok := x.slotOf(e.Definition); {
+		definition := e.Definition
+		if at >= 0 && t.Columns[e.Columns[at]].Generated != "" {
+			at, definition = -1, t.Columns[e.Columns[at]].Default+" WITH &&"
+		}
+		switch from, to, ok := x.slotOf(definition); {
 		case at >= 0:
 			add(unique{name: e.Name, cols: t.Translate(x.t, e.Columns[at:at+1])})
 		case ok:

@@ -15,6 +15,7 @@ type node struct {
 	args   []*node
 	re     *regexp.Regexp // of "~" and what becomes one
 	typ    string         // of a cast literal or column
+	cut    bool           // a column is cast to a type with a length or a precision
 	fold   bool           // texts compare without regard to case: citext
 	value  datum          // of a literal
 	bound  bool           // a partition's: texts compare by their bytes
@@ -300,7 +301,7 @@ func (p *exprParser) anyOf(n *node) *node {
 	for depth > 0 {
 		if p.tokens[0].text == "::" {
 			p.next()
-			p.typeName()
+			_, _ = p.typeName()
 		}
 		if !p.is(")") {
 			return p.fail()

@@ -10,6 +10,8 @@ func (p *exprParser) sum() *node {
 			n = &node{op: "+", args: []*node{n, p.product()}}
 		case p.is("-"):
 			n = &node{op: "-", args: []*node{n, p.product()}}
+		case p.is("||"):
+			n = &node{op: "||", args: []*node{n, p.product()}}
 		default:
 			return n
 		}
@@ -23,7 +25,7 @@ func (p *exprParser) product() *node {
 		switch {
 		case p.is("*"):
 			n = &node{op: "*", args: []*node{n, p.operand()}}
-		case p.is("/"), p.is("%"), p.is("||"):
+		case p.is("/"), p.is("%"):
 			return p.fail()
 		default:
 			return n
@@ -32,25 +34,26 @@ func (p *exprParser) product() *node {
 	return n
 }
 
-// typeName skips the name of a type after a cast and returns it.
-func (p *exprParser) typeName() string {
+// typeName skips the name of a type after a cast and returns it, and whether it has
+// a length or a precision.
+func (p *exprParser) typeName() (name string, cut bool) {
 	t := p.next()
 	if t.kind != 'i' && t.kind != 'q' {
 		p.failed = true
-		return ""
+		return "", false
 	}
-	name := t.text
+	name = t.text
 	for p.is(".") {
 		name = p.next().text
 	}
 	for p.is("varying") || p.is("precision") {
 		continue
 	}
-	if p.is("(") {
+	if cut = p.is("("); cut {
 		for !p.is(")") {
 			if p.next().kind == 0 {
 				p.failed = true
-				return ""
+				return "", false
 			}
 		}
 	}
@@ -63,24 +66,27 @@ func (p *exprParser) typeName() string {
 	if p.is("[", "]") {
 		name += "[]"
 	}
-	return name
+	return name, cut
 }
 
 func (p *exprParser) operand() *node {
 	n := p.primary()
 	for !p.failed && p.is("::") {
-		typ := strings.ToLower(p.typeName())
+		typ, cut := p.typeName()
+		typ = strings.ToLower(typ)
 		switch {
 		case n.op == "lit":
 			n.typ = typ
 		case n.op == "null":
+		case cut && n.op != "col":
+			return p.fail()
 		case typ == "text" || typ == "character" || typ == "bpchar" || typ == "numeric" || typ == "double" || typ == "bigint" || typ == "varchar" || typ == "citext":
 			// the values compare alike, but for capitals
 			if n.op == "col" {
-				n.typ = typ
+				n.typ, n.cut = typ, n.cut || cut
 			}
 		case n.op == "col" && n.typ == "":
-			n.typ = typ // usable says whether that is a domain's own type
+			n.typ, n.cut = typ, cut // usable says whether that is a domain's own type
 		default:
 			return p.fail()
 		}
@@ -89,7 +95,7 @@ func (p *exprParser) operand() *node {
 }
 
 // calls is the functions that are known.
-const calls = " length char_length character_length octet_length lower upper coalesce num_nonnulls num_nulls "
+const calls = " length char_length character_length octet_length lower upper md5 coalesce num_nonnulls num_nulls "
 
 func (p *exprParser) primary() *node {
 	t := p.next()

@@ -12,6 +12,9 @@ func (b *builder) link() error {
 		if parent == nil {
 			return &Error{Table: k.Child, Constraint: k.Name, Reason: "references to one partition of a table are not supported"}
 		}
+		if slices.ContainsFunc(k.ParentColumns, func(c int) bool { return parent.cols[c].skip }) {
+			return &Error{Table: k.Child, Constraint: k.Name, Reason: "foreign keys to generated columns are not supported"}
+		}
 		f := &foreign{k: k, child: child, parent: parent, cols: k.Child.Translate(child.t, k.Columns), pcols: k.ParentColumns}
 		same := func(g *foreign) bool {
 			return g.child == child && g.parent == parent && slices.Equal(g.cols, f.cols) && slices.Equal(g.pcols, f.pcols)

@@ -312,7 +312,9 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 	case "lit":
 		n.value = n.literal()
 	case "col":
-		return castsTo(typ(n.column), n.typ)
+		return castsTo(typ(n.column), n.typ) && (!n.cut || typ(n.column).Domain != nil)
+	case "||":
+		return false
 	case "+", "-", "*":
 		return columns(isNumber)
 	case "<", "<=", ">", ">=":
@@ -322,6 +324,9 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 	case "~":
 		return columns(isText)
 	case "call":
+		if n.text == "md5" {
+			return false
+		}
 		if n.text != "coalesce" && !strings.HasPrefix(n.text, "num_") {
 			return columns(isText)
 		}
