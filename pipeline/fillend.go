@@ -85,7 +85,7 @@ func (l *filler) finish(ctx context.Context) error {
 func (l *filler) one(ctx context.Context) (err error) {
 	conn := l.f.leader
 	defer func() {
-		if err != nil && !conn.IsClosed() {
+		if err != nil && !conn.IsClosed() && conn.TxStatus() != 'I' {
 			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 			defer cancel()
 			err = errors.Join(err, run(clean, conn, "rollback"))

@@ -175,5 +175,8 @@ func unlock(ctx context.Context, conn *pgconn.PgConn) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	_ = run(ctx, conn, "rollback; select pg_catalog.pg_advisory_unlock_all()")
+	if conn.TxStatus() != 'I' { // a ROLLBACK without a transaction is a warning in the server's log
+		_ = run(ctx, conn, "rollback")
+	}
+	_ = run(ctx, conn, "select pg_catalog.pg_advisory_unlock_all()")
 }
