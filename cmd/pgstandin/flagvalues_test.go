@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // A value that makes no sense is a usage error that says what to write, and
@@ -36,6 +37,22 @@ func TestNameless(t *testing.T) {
 		status, _, errOut := runKeyed(t, "", "", strings.Fields(c.args)...)
 		if status != exitUsage || !strings.Contains(errOut, c.want) {
 			t.Errorf("%s: status %d\n%s", c.args, status, errOut)
+		}
+	}
+}
+
+// What flags do begins in one column of the help.
+func TestFlagsAreAligned(t *testing.T) {
+	t.Parallel()
+	for _, cmd := range newRootCommand().Commands() {
+		at := -1
+		for line := range strings.Lines(cmd.LocalFlags().FlagUsages()) {
+			name := strings.LastIndex(line[:min(len(line), 60)], "   ") // the gap before the text
+			if column := utf8.RuneCountInString(line[:name]); at >= 0 && column != at {
+				t.Errorf("%s: %q begins in column %d, others in %d", cmd.Name(), line, column, at)
+			} else {
+				at = column
+			}
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (o *seedOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.rules.file, "rules", "", "rules `file` whose part seed says what columns hold, and how many rows there are (default: none)")
 	f.StringArrayVar(&o.rules.vars, "var", nil, "set a variable of the rules file, `name=value` (repeatable)")
 	f.StringVar(&o.profile, "profile", "", "`file` that profile wrote: the shape to follow where rules and flags do not say otherwise")
-	f.StringSliceVar(&o.rows, "rows", nil, "how many rows tables get, `table=number,…`, or a number alone for all others; without it these get a size from the references between tables")
+	f.StringSliceVar(&o.rows, "rows", nil, "how many rows tables get, `table=number,...`, or a number alone for all others; without it these get a size from the references between tables")
 	f.Float64Var(&o.scale, "scale", 1, "`factor` for the sizes of all tables that --rows does not name (else that of the rules)")
 	f.Uint64Var(&o.seed, "seed", 1, "`number` that chooses the values: the same one gives the same rows (else that of the rules)")
 	f.Var(&o.workers, "workers", "parallel `connections` to the target (default: the number of processors, at most 8)")
