@@ -58,6 +58,9 @@ type FillOptions struct {
 	Workers  int
 	Step     func(name string) // a part of the work begins
 	Progress func(Progress)    // called from one goroutine at a time; TotalBytes is an estimate from what was made so far
+	// Undo, if it is not nil, takes the tables away with all that was loaded into them
+	// where the load fails; if it cannot, they are emptied.
+	Undo func(ctx context.Context) error
 }
 
 // FillResult is what a Load did.
@@ -188,7 +191,7 @@ func (f *Filling) Filled(ctx context.Context, tables []schema.Name) ([]schema.Na
 // Load makes all rows. Where the role may switch triggers off it does so for its
 // sessions, loads by several of them, and then looks whether every foreign key
 // holds; what fails on the way truncates the tables of the steps, which must have
-// been empty. Else all is one transaction, that of the leader, in which user
+// been empty: a *RowsLeft is in the error where that fails too. Else all is one transaction, that of the leader, in which user
 // triggers are off as far as the tables are the role's. Sequences are set at the
 // end. Errors hold no data.
 func (f *Filling) Load(ctx context.Context, w FillWork, o FillOptions) (FillResult, error) {

@@ -240,8 +240,22 @@ func (r *generatorReader) make() (err error) {
 // truncateTimeout bounds how long a failed load cleans up.
 const truncateTimeout = time.Minute
 
+// RowsLeft says that rows which a Load made are still there, and why.
+type RowsLeft struct{ Err error }
+
+// Error has the remedy.
+func (e *RowsLeft) Error() string {
+	return "rows that were loaded are still there, truncate the tables before the next run: " + e.Err.Error()
+}
+
+// Unwrap returns why they are there.
+func (e *RowsLeft) Unwrap() error { return e.Err }
+
 // empty removes what was loaded, and says whether that could be done.
 func (l *filler) empty(ctx context.Context, err error) error {
+	if l.opts.Undo != nil && l.opts.Undo(ctx) == nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), truncateTimeout)
 	defer cancel()
 	var names []string
@@ -258,7 +272,7 @@ func (l *filler) empty(ctx context.Context, err error) error {
 		why = run(ctx, conn, "truncate "+strings.Join(names, ", "))
 	}
 	if why != nil {
-		return errors.Join(err, fmt.Errorf("rows that were loaded are still there, truncate the tables before the next run: %w", SafeError(why)))
+		return errors.Join(err, &RowsLeft{SafeError(why)})
 	}
 	return err
 }

@@ -54,6 +54,22 @@ func withStatus(status int, err error) error {
 	return &statusError{status, err}
 }
 
+// leaves says what is left where a run failed, or was interrupted.
+type leaves struct {
+	err  error
+	what string
+	told bool // err says it
+}
+
+func (e *leaves) Error() string {
+	if e.told {
+		return e.err.Error()
+	}
+	return e.err.Error() + "\n" + e.what
+}
+
+func (e *leaves) Unwrap() error { return e.err }
+
 // at says at which end an error happened, where it does not say so itself.
 func at(end string, err error) error {
 	if strings.HasPrefix(err.Error(), end+": ") {
@@ -81,11 +97,14 @@ func exitCode(err error) int {
 
 // printError prints err, one problem a line, and what it means for the target.
 func printError(w io.Writer, err error, code int) {
+	text := err.Error()
 	if code == exitInterrupted {
-		fmt.Fprintln(w, "pgstandin: interrupted")
-		return
+		text = "interrupted"
+		if left := (*leaves)(nil); errors.As(err, &left) {
+			text += "; " + left.what
+		}
 	}
-	lines := strings.Split(strings.TrimRight(err.Error(), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	fmt.Fprintln(w, "pgstandin: "+lines[0])
 	for _, l := range lines[1:] {
 		fmt.Fprintln(w, "  "+l)

@@ -64,13 +64,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // what it leaves.
 func withSignals(parent context.Context, stderr io.Writer) (ctx context.Context, interrupted func() bool, stop func()) {
 	ctx, cancel := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	said := make(chan struct{})
 	release := context.AfterFunc(ctx, func() {
+		defer close(said)
 		if parent.Err() == nil {
 			cancel() // from here on a second signal has its usual effect
 			fmt.Fprintln(stderr, clearLine(stderr)+"pgstandin: interrupted: cleaning up")
 		}
 	})
-	return ctx, func() bool { return ctx.Err() != nil }, func() { release(); cancel() }
+	interrupted = func() bool {
+		if ctx.Err() == nil {
+			return false
+		}
+		<-said // before what comes last
+		return true
+	}
+	return ctx, interrupted, func() { release(); cancel() }
 }
 
 func newRootCommand() *cobra.Command {

@@ -58,12 +58,13 @@ look real. Nothing is read from production; the same schema, sizes and --seed gi
 the same bytes.
 
 The tables must be empty: rows that are there are never touched. With --schema the
-schema is made first, from a file as pg_dump writes it. With --out rows go to files
-instead of a target.
+schema is made first, from a file as pg_dump writes it, in a database that does not
+have it. With --out rows go to files instead of a target.
 
 Where the role may set session_replication_role, several connections load with
 triggers off, then every foreign key is checked; a failure empties the tables
-again. Else all is one transaction.
+again. Else all is one transaction. A schema that the run made goes again where the
+run fails. What cannot be taken away, as on a full disk, the error names.
 
 Exit statuses:
 
@@ -114,9 +115,16 @@ func (r *seedRun) run(ctx context.Context) (err error) {
 	} else if len(r.o.rules.vars) > 0 {
 		return usageError(errors.New("--var: there is no rules file; give --rules FILE"))
 	}
+	what := asItWas
+	if r.o.out != "" {
+		what = "no file is left"
+	}
 	defer func() {
 		if err != nil {
 			r.report.Abort()
+		}
+		if said := (*leaves)(nil); err != nil && !errors.As(err, &said) {
+			err = &leaves{err: err, what: what, told: true}
 		}
 	}()
 	if r.o.out != "" {
@@ -157,34 +165,67 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 	if len(problems) > 0 {
 		return &pipeline.RefusedError{Problems: problems}
 	}
+	var made *madeSchema
 	if r.o.schema != "" {
 		r.report.Step("make the schema")
-		if err := r.makeSchema(ctx, cfg); err != nil {
+		if made, err = r.makeSchema(ctx, cfg); err != nil {
 			return err
 		}
 	}
-	r.name = r.filling.Info().Database
-	if err := r.prepare(ctx); err != nil {
-		return err
-	}
-	if err := r.untouched(ctx); err != nil {
-		return err
-	}
-	work := r.work()
-	res, err := r.filling.Load(ctx, work, pipeline.FillOptions{Workers: r.workers(), Step: r.report.Step, Progress: func(p pipeline.Progress) {
-		running := ""
-		if len(p.Running) > 0 {
-			running = p.Running[0]
-		}
-		r.report.Progress(progress{Rows: p.Rows, Bytes: p.Bytes, TotalRows: p.TotalRows, TotalBytes: p.TotalBytes, Running: running})
-	}})
+	res, err := r.fill(ctx, made)
 	if err != nil {
-		return err
+		return r.left(ctx, made, err)
 	}
 	if res.Whole {
 		r.report.Note("role " + schema.QuoteIdent(r.filling.Info().Role) + " may not set session_replication_role: all was loaded in one transaction, by one connection")
 	}
 	return r.done(res.Rows, res.Bytes)
+}
+
+// fill makes the rows, all or none.
+func (r *seedRun) fill(ctx context.Context, made *madeSchema) (pipeline.FillResult, error) {
+	r.name = r.filling.Info().Database
+	if err := r.prepare(ctx); err != nil {
+		return pipeline.FillResult{}, err
+	}
+	if err := r.untouched(ctx); err != nil {
+		return pipeline.FillResult{}, err
+	}
+	opts := pipeline.FillOptions{Workers: r.workers(), Step: r.report.Step, Progress: func(p pipeline.Progress) {
+		running := ""
+		if len(p.Running) > 0 {
+			running = p.Running[0]
+		}
+		r.report.Progress(progress{Rows: p.Rows, Bytes: p.Bytes, TotalRows: p.TotalRows, TotalBytes: p.TotalBytes, Running: running})
+	}}
+	if made != nil {
+		opts.Undo = made.undo
+	}
+	return r.filling.Load(ctx, r.work(), opts)
+}
+
+const asItWas = "the target is as it was"
+
+// left takes away what a run that failed has made of the schema, and says what is
+// left of it.
+func (r *seedRun) left(ctx context.Context, made *madeSchema, err error) error {
+	out := &leaves{err: err, what: asItWas, told: true}
+	var rows *pipeline.RowsLeft
+	if errors.As(err, &rows) {
+		out.what = rows.Error()
+	}
+	if made == nil || made.gone {
+		return out
+	}
+	if why := made.undo(ctx); why != nil {
+		out.told = false
+		tables := "its tables are empty: leave out --schema in the next run, or give an empty database"
+		if rows != nil {
+			tables = "with rows in it: give an empty database to the next run, or truncate the tables and leave out --schema"
+		}
+		out.what = "the schema that was made is still in the target, " + tables + " (" + why.Error() + ")"
+	}
+	return out
 }
 
 func (r *seedRun) workers() int {

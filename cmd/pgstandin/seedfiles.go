@@ -10,46 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/pgstandin/pgstandin/internal/schemafile"
-	"github.com/pgstandin/pgstandin/internal/sqlfile"
 	"github.com/pgstandin/pgstandin/pipeline"
 )
-
-// makeSchema loads the schema's file into the target, in one transaction.
-func (r *seedRun) makeSchema(ctx context.Context, cfg *pgconn.Config) error {
-	name, in, err := openSchemaText(r.o.schema, r.in)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	conn, err := pgconn.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return fmt.Errorf("target: %w", pipeline.SafeError(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	info := r.filling.Info()
-	l := schemafile.NewLoader(conn, schemafile.Config{Name: name, End: "target", Server: info.Host, Version: info.Major(), Safe: pipeline.SafeError})
-	// Whatever the role's and the database's own settings are.
-	for _, sql := range []string{"set client_encoding = 'UTF8'; set default_transaction_read_only = off", "begin"} {
-		if err := conn.Exec(ctx, sql).Close(); err != nil {
-			return fmt.Errorf("target: %w", pipeline.SafeError(err))
-		}
-	}
-	if err := l.Read(ctx, sqlfile.NewReader(in, name)); err != nil {
-		return schemaStatus(err)
-	}
-	if conn.TxStatus() == 'T' {
-		if err := conn.Exec(ctx, "commit").Close(); err != nil {
-			return fmt.Errorf("target: schema: %w", pipeline.SafeError(err))
-		}
-	}
-	for _, note := range passedNotes(name, l.PassedOver()) {
-		r.report.Note(note)
-	}
-	return nil
-}
 
 // toFiles writes rows as files, for the schema of a file.
 func (r *seedRun) toFiles(ctx context.Context) (err error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,13 +18,16 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// Config says where a Loader loads a file. All of it is required, but for Roles.
+// Config says where a Loader loads a file. All of it is required, but for Roles, Whole
+// and Exists.
 type Config struct {
 	Name    string            // of the file, in messages
 	End     string            // of the server in errors: "target"
 	Server  string            // which server that is, in remedies
 	Version int               // the server's major version
 	Roles   bool              // make roles that are missing
+	Whole   bool              // the connection is in a transaction, which the file neither ends nor begins
+	Exists  string            // the remedy where something is to be made that is there
 	Safe    func(error) error // what of an error of the server's holds no value
 }
 
@@ -143,6 +147,12 @@ func (l *Loader) statement(ctx context.Context, it *sqlfile.Item) error {
 	if len(l.missing) > 0 || s.verb == ";" {
 		return nil // only what else is missing is of interest
 	}
+	if l.cfg.Whole && (s.verb == "begin" || s.verb == "start" || s.verb == "commit" || s.verb == "end") {
+		return nil
+	}
+	if l.cfg.Whole && (s.verb == "rollback" || s.verb == "abort") {
+		return l.errorf(it.Line, "%s: the file is loaded in one transaction: take the statement out, with what it undoes", strings.ToUpper(s.verb))
+	}
 	l.made = l.made || s.verb != "set" && s.verb != "select"
 	inside := l.conn.TxStatus() == 'T' && !(s.verb == "set" && s.object == "transaction")
 	if inside {
@@ -231,6 +241,9 @@ func (l *Loader) describe(it *sqlfile.Item, err error) error {
 	}
 	if label := Label(it.SQL()); label != "" {
 		what = label + ": " + what
+	}
+	if l.cfg.Exists != "" && slices.Contains([]string{"42P06", "42P07", "42710", "42723"}, pg.Code) {
+		what += "; " + l.cfg.Exists
 	}
 	if l.dumped > l.cfg.Version {
 		what += fmt.Sprintf("; the file is a dump of PostgreSQL %d, and %d runs here (%s): install %[1]d, or name its programs' directory in PGSTANDIN_PG_BIN", l.dumped, l.cfg.Version, l.cfg.Server)
