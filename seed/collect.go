@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (b *builder) collect() error {
 		if roles[f.Table] == nil {
 			roles[f.Table] = make([]string, len(f.Table.Columns))
 		}
-		roles[f.Table][f.Column] = f.Mask.Kind
+		roles[f.Table][f.Column] = roleOf(&f)
 	}
 	for _, t := range b.s.Roots() {
 		x := &table{t: t, seed: hashName(mix(b.cfg.Seed), t.Name.String())}
@@ -67,6 +68,17 @@ func (b *builder) collect() error {
 		b.plan.tables[t] = x
 	}
 	return nil
+}
+
+// roleOf is what a finding takes a column for.
+func roleOf(f *discover.Finding) string {
+	switch m := &f.Mask; {
+	case m.Kind == "national_id":
+		return fmt.Sprint(m.Kind, ".", m.Params["country"])
+	case m.Kind == "token" && (m.Domain == "number" || m.Domain == "account"):
+		return "number"
+	}
+	return f.Mask.Kind
 }
 
 // constraints takes in checks, keys and unique indexes, those of partitions as

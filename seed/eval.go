@@ -131,6 +131,14 @@ func (n *node) evalCall(row []datum) datum {
 		return v
 	}
 	switch n.text {
+	case "cardinality", "array_length":
+		return elements(v.s, n.text == "array_length")
+	case "length", "octet_length":
+		if n.hex {
+			return datum{kind: 'n', n: float64(len(v.s)/2 - 1)}
+		}
+	}
+	switch n.text {
 	case "length":
 		return datum{kind: 'n', n: float64(utf8.RuneCount(v.s))}
 	case "octet_length":
@@ -141,6 +149,26 @@ func (n *node) evalCall(row []datum) datum {
 		v.s = bytes.ToUpper(v.s)
 	}
 	return v
+}
+
+// elements counts those of an array, each of which is in quotes. One without any has
+// no length.
+func elements(text []byte, length bool) datum {
+	n, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			if quoted = !quoted; quoted {
+				n++
+			}
+		}
+	}
+	if length && n == 0 {
+		return datum{}
+	}
+	return datum{kind: 'n', n: float64(n)}
 }
 
 func binary(op string, a, b datum) datum {

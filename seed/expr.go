@@ -16,6 +16,7 @@ type node struct {
 	re     *regexp.Regexp // of "~" and what becomes one
 	typ    string         // of a cast literal or column
 	cut    bool           // a column is cast to a type with a length or a precision
+	hex    bool           // of a length: the value is bytes, in hexadecimal
 	fold   bool           // texts compare without regard to case: citext
 	value  datum          // of a literal
 	bound  bool           // a partition's: texts compare by their bytes

@@ -95,7 +95,7 @@ func (p *exprParser) operand() *node {
 }
 
 // calls is the functions that are known.
-const calls = " length char_length character_length octet_length lower upper md5 coalesce num_nonnulls num_nulls "
+const calls = " length char_length character_length octet_length cardinality array_length lower upper md5 coalesce num_nonnulls num_nulls "
 
 func (p *exprParser) primary() *node {
 	t := p.next()
@@ -152,6 +152,11 @@ func (p *exprParser) call(name string) *node {
 		n.text = "length"
 	case "coalesce", "num_nonnulls", "num_nulls":
 		return n
+	}
+	if name == "array_length" && len(n.args) == 2 && n.args[1].op == "lit" && n.args[1].text == "1" {
+		n.args = n.args[:1]
+	} else if name == "array_length" {
+		return p.fail()
 	}
 	if len(n.args) != 1 {
 		return p.fail()

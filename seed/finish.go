@@ -138,12 +138,15 @@ func (x *table) afters() {
 func stage(name string) int {
 	for i, names := range [][]string{
 		{"created", "inserted", "registered", "hire", "joined"},
-		{"order_date", "orderdate", "ordered", "placed", "started", "start_", "rental_date"},
-		{"paid", "payment", "invoice"},
-		{"shipped", "sent"},
-		{"delivered", "returned", "return_date", "ended", "end_", "closed", "completed", "finished"},
+		{"requested", "submitted"},
+		{"order_date", "orderdate", "ordered", "placed", "opened", "started", "start_", "starts_", "rental_date"},
+		{"valid_from", "effective_from"},
+		{"issue", "invoice", "billed"},
+		{"paid", "payment", "due", "approved", "accepted", "confirmed"},
+		{"shipped", "sent", "dispatched"},
+		{"delivered", "received", "returned", "return_date", "ended", "end_", "ends_", "closed", "completed", "finished", "resolved", "cancelled", "canceled", "refunded"},
 		{"updated", "modified", "last_update"},
-		{"expires", "expiry", "deleted"},
+		{"expires", "expiry", "valid_to", "valid_until", "effective_to", "archived", "deleted"},
 	} {
 		for _, n := range names {
 			if strings.Contains(name, n) {

@@ -30,7 +30,7 @@ func appendQuoted(dst []byte, values *set, i uint64) []byte {
 	return append(dst, '"')
 }
 
-// array is arrays of one or two elements.
+// array is arrays of one or two elements, or of as many as checks want.
 func (s *spec) array(need uint64) (set, error) {
 	if s.lo.text != "" || s.hi.text != "" || len(s.patterns) > 0 {
 		return set{}, fmt.Errorf("type %s: a check limits its values in a way that is not understood", s.typ.Name)
@@ -44,17 +44,34 @@ func (s *spec) array(need uint64) (set, error) {
 		return set{}, err
 	}
 	size := values.size
-	if size == 0 {
+	least, most := max(s.minLen, 1), max(s.minLen, 2)
+	if s.maxLen > 0 {
+		most = min(most, s.maxLen)
+	}
+	switch {
+	case least > most:
+		return set{}, nil
+	case size == 0 && s.minLen > 0:
+		return set{}, nil
+	case size == 0:
 		return set{size: 1, append: func(dst []byte, _ uint64) []byte { return append(dst, "{}"...) }}, nil
 	}
-	seed := s.seed
-	pairs := s.typ.Elem.Base != "box" // elements of box[] are parted by a semicolon
+	seed, sep := s.seed, byte(',')
+	if s.typ.Elem.Base == "box" {
+		sep = ';'
+	}
 	return set{size: size, escape: true, append: func(dst []byte, i uint64) []byte {
 		dst = append(dst, '{')
 		dst = appendQuoted(dst, &values, i)
-		if h := mix(i ^ seed); pairs && h&1 == 1 {
-			dst = append(dst, ',')
+		h := mix(i ^ seed)
+		n := least
+		if h&1 == 1 {
+			n = most
+		}
+		for ; n > 1; n-- {
+			dst = append(dst, sep)
 			dst = appendQuoted(dst, &values, below(h, size))
+			h = mix(h)
 		}
 		return append(dst, '}')
 	}}, nil

@@ -195,8 +195,8 @@ func (s *spec) refineComparison(n *node, column int) bool {
 	if right.op != "lit" {
 		return false
 	}
-	if left.op == "call" && left.text == "length" && isColumn(left.args[0], column) {
-		return s.refineLength(op, right.text)
+	if left.op == "call" && isColumn(left.args[0], column) && left.measures(s.typ) {
+		return s.refineLength(op, right.text) && !(left.text == "octet_length" && s.isText()) // of some characters
 	}
 	if !isColumn(left, column) {
 		return false
@@ -236,7 +236,7 @@ func tighter(a, b string) bool {
 func (s *spec) refineLength(op, text string) bool {
 	f, err := strconv.ParseFloat(text, 64)
 	v := int(f)
-	if err != nil || !s.isText() || v < 0 || f > 1<<20 {
+	if err != nil || v < 0 || f > 1<<20 || v == 0 && strings.HasPrefix(op, "<") || v == 0 && op == "=" || v == 1 && op == "<" {
 		return false
 	}
 	upper := func(n int) {
@@ -260,6 +260,18 @@ func (s *spec) refineLength(op, text string) bool {
 		return false
 	}
 	return true
+}
+
+// measures reports whether a call is the length of values of a type: characters,
+// bytes or elements.
+func (n *node) measures(t *schema.Type) bool {
+	switch n.text {
+	case "length", "octet_length":
+		return isText(t) || t.Class == schema.Base && t.Base == "bytea"
+	case "cardinality", "array_length":
+		return t.Class == schema.Array
+	}
+	return false
 }
 
 func (s *spec) isText() bool { return isText(s.typ) }
@@ -327,8 +339,12 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 		if n.text == "md5" {
 			return false
 		}
-		if n.text != "coalesce" && !strings.HasPrefix(n.text, "num_") {
+		switch n.text {
+		case "lower", "upper":
 			return columns(isText)
+		case "length", "octet_length", "cardinality", "array_length":
+			n.hex = n.args[0].op == "col" && typ(n.args[0].column).Base == "bytea"
+			return columns(n.measures) && (n.args[0].op == "col" || !strings.HasPrefix(n.text, "a") && n.text != "cardinality")
 		}
 	case "and", "or", "not":
 		return columns(func(t *schema.Type) bool { return t.Base == "bool" })

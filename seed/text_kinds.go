@@ -16,6 +16,7 @@ var nameKinds = []struct {
 	{"language", "language locale"},
 	{"card_brand", "card_brand card_type"},
 	{"digits4", "last4 last_four"},
+	{"digits3", "cvv cvc"},
 	{"vat", "vat_number vat_id tax_id"},
 	{"status", "status state"},
 	{"event", "action event"},
@@ -47,7 +48,7 @@ func (s *spec) kindName() string {
 	if _, ok := s.kind(s.role); ok {
 		return s.role
 	}
-	if strings.Contains(s.name, "city") && !strings.Contains(s.name, "capacity") {
+	if strings.Contains(s.name, "city") && !strings.Contains(s.name, "capacity") && !strings.Contains(s.name, "ethnicity") {
 		return "address.city"
 	}
 	for _, k := range nameKinds {
@@ -109,10 +110,40 @@ func (s *spec) kind(kind string) (texts [][]part, ok bool) {
 	case "user_agent":
 		w := strings.Split(userAgents, "|")
 		return [][]part{{{words: w, size: uint64(len(w))}}}, true
+	case "person.gender":
+		return [][]part{{oneOf("female male")}, {oneOf("f m")}}, true
+	}
+	return s.numbered(kind)
+}
+
+// numbered is the kinds that are numbers of one person or thing: such that nobody has,
+// where some are known to be kept free.
+func (s *spec) numbered(kind string) (texts [][]part, ok bool) {
+	const capitals = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+	dash := fixedText("-")
+	switch kind {
 	case "iban":
 		return [][]part{{fixedText("DE"), digits(18), fixedText("00")}}, true
+	case "bic":
+		return [][]part{{letters(capitals, 4), oneOf("DE FR GB NL US"), fixedText("XX")}}, true
+	case "card":
+		return [][]part{{fixedText("400000"), digits(10)}}, true
+	case "mac":
+		colon, pair := fixedText(":"), letters(hexDigits, 2)
+		return [][]part{{fixedText("02:00:"), pair, colon, pair, colon, pair, colon, pair}}, true
+	case "national_id.us":
+		return [][]part{{fixedText("666-"), digits(2), dash, digits(4)}, {fixedText("666"), digits(6)}}, true
+	case "national_id.gb":
+		return [][]part{{fixedText("QQ"), digits(6), oneOf("A B C D")}}, true
+	case "national_id.br":
+		return [][]part{{fixedText("000."), digits(3), fixedText("."), digits(3), dash, digits(2)}, {fixedText("000"), digits(8)}}, true
+	case "number":
+		return [][]part{{letters(capitals, 2), digits(7)}, {digits(9)}, {digits(6)}}, true
 	case "password", "token", "hash":
 		return [][]part{{letters(hexDigits, 32)}, {letters(hexDigits, 16)}}, true
+	}
+	if strings.HasPrefix(kind, "national_id.") {
+		return [][]part{{fixedText("000"), digits(8)}, {fixedText("000"), digits(6)}}, true
 	}
 	return s.thing(kind)
 }
@@ -134,6 +165,8 @@ func (s *spec) thing(kind string) (texts [][]part, ok bool) {
 		return one("Visa Mastercard Amex Discover Maestro"), true
 	case "digits4":
 		return [][]part{{digits(4)}}, true
+	case "digits3":
+		return [][]part{{digits(3)}}, true
 	case "vat":
 		return [][]part{{fixedText("DE"), digits(9)}}, true
 	case "status":

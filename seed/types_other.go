@@ -47,7 +47,7 @@ func (s *spec) other(need uint64) (set, error) {
 		f, size = macs(7), 1<<56
 	case "bytea":
 		escape = true
-		f = func(dst []byte, i uint64) []byte { return appendHex(append(dst, `\x`...), mix(i^seed), 16) }
+		f, size = s.bytes()
 	case "bit", "varbit":
 		n := s.typ.Length
 		if n == 0 {
@@ -63,19 +63,21 @@ func (s *spec) other(need uint64) (set, error) {
 			return dst
 		}
 	case "interval":
-		size = 1 << 31
+		size = min(max(need, 7*1440), 1<<31) // minutes of a week
 		f = func(dst []byte, i uint64) []byte {
-			dst = strconv.AppendUint(dst, i/1440, 10)
-			dst = append(dst, " days "...)
+			i++
+			if i >= 1440 {
+				dst = append(strconv.AppendUint(dst, i/1440, 10), " days "...)
+			}
 			dst = appendDigits(dst, i/60%24, 2)
 			return append(appendDigits(append(dst, ':'), i%60, 2), ":00"...)
 		}
 	case "xml":
-		f = around("<note><number>", "</number></note>")
+		f, size = around("<note><number>", "</number></note>"), max(need, 1000)
 	case "hstore":
-		f = around(`"number"=>"`, `"`)
+		f, size = around(`"number"=>"`, `"`), max(need, 1000)
 	case "ltree":
-		f = around("top.n", "")
+		f, size = around("top.n", ""), max(need, 1000)
 	case "tsvector", "tsquery":
 		size = max(need, 1000)
 		f = around("word", "")
@@ -83,9 +85,27 @@ func (s *spec) other(need uint64) (set, error) {
 		if f = geometric(s.typ.Base); f == nil {
 			return set{}, fmt.Errorf("type %s is not supported", s.typ.Name)
 		}
-		size = 1 << 31
+		size = min(max(need, 1000), 1<<31)
 	}
 	return set{size: size, append: f, escape: escape}, nil
+}
+
+// bytes is bytea of as many bytes as checks want, 8 where they want none.
+func (s *spec) bytes() (f func(dst []byte, i uint64) []byte, size uint64) {
+	n, seed := max(8, s.minLen), s.seed
+	if s.maxLen > 0 {
+		n = min(n, s.maxLen)
+	}
+	if n < 8 {
+		return func(dst []byte, i uint64) []byte { return appendHex(append(dst, `\x`...), i, 2*n) }, 1 << (8 * uint(n))
+	}
+	return func(dst []byte, i uint64) []byte {
+		dst = append(dst, `\x`...)
+		for left, h := n, mix(i^seed); left > 0; left, h = left-8, mix(h) {
+			dst = appendHex(dst, h, 2*min(left, 8))
+		}
+		return dst
+	}, many
 }
 
 func around(before, after string) func([]byte, uint64) []byte {
@@ -106,8 +126,15 @@ func macs(n int) func([]byte, uint64) []byte {
 
 // geometric places shapes side by side, so that none overlaps another.
 func geometric(base string) func([]byte, uint64) []byte {
+	if base == "point" {
+		return func(dst []byte, i uint64) []byte {
+			dst = strconv.AppendUint(append(dst, '('), i, 10)
+			dst = strconv.AppendUint(append(dst, ','), below(mix(i), 1000), 10)
+			return append(dst, ')')
+		}
+	}
 	form := map[string]string{
-		"point": "(X,0)", "line": "{1,0,-X}", "lseg": "[(X,0),(X,1)]", "box": "(X,1),(X,0)",
+		"line": "{1,0,-X}", "lseg": "[(X,0),(X,1)]", "box": "(X,1),(X,0)",
 		"path": "[(X,0),(X,1)]", "polygon": "((X,0),(X,1),(X,2))", "circle": "<(X,0),0.25>",
 	}[base]
 	if form == "" {
