@@ -59,6 +59,9 @@ func (t *Target) Build(ctx context.Context, cfg BuildConfig, load func(ctx conte
 }
 
 func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, l *layout, parts []Part, load func(context.Context, func(schema.Name)) error) error {
+	if err := t.unforce(ctx); err != nil {
+		return err
+	}
 	memory, err := t.maintenanceMemory(ctx)
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)

@@ -270,7 +270,11 @@ func (s *shadowSwap) run(ctx context.Context) error {
 		return err
 	}
 	made.only(t.inplace.schemas)
-	statements := append(append(made.bare(), giveAll(made, live, s.owner, t.cfg.Grants)...), defaults...)
+	force, err := t.forcing(ctx, s.conn)
+	if err != nil {
+		return err
+	}
+	statements := append(append(append(made.bare(), force...), giveAll(made, live, s.owner, t.cfg.Grants)...), defaults...)
 	if err := run(ctx, s.conn, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("take over: %w", withMessage(err))
 	}

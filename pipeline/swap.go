@@ -150,10 +150,14 @@ func (t *Target) takeoverObjects(ctx context.Context, live *liveDB) error {
 			return err
 		}
 	}
+	force, err := t.forcing(ctx, building)
+	if err != nil {
+		return err
+	}
 	// One simple query is one transaction. The database's owner comes first: from
 	// PostgreSQL 15 on the schema public is his.
 	statements := []string{fmt.Sprintf("alter database %s owner to %s", schema.QuoteIdent(t.build), schema.QuoteIdent(databaseOwner))}
-	statements = append(append(statements, giveAll(objects, liveObjects, owner, t.cfg.Grants)...), defaults...)
+	statements = append(append(append(statements, force...), giveAll(objects, liveObjects, owner, t.cfg.Grants)...), defaults...)
 	return withMessage(run(ctx, building, strings.Join(statements, ";\n")))
 }
 

@@ -79,6 +79,7 @@ type Target struct {
 	swapped bool
 	source  Info
 	archive *archive
+	forced  []string // oids of the tables whose row security Swap is to force on their owner
 	inplace *inPlace // nil: a database is built beside the live one
 	seen    *uint32  // oid of the database that Preflight looked at, 0 for none; nil before
 

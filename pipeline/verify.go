@@ -148,11 +148,14 @@ func (t *Target) compare(ctx context.Context, conn *pgconn.PgConn, cfg VerifyCon
 	out.Sequences = len(cfg.Sequences)
 	problems = append(problems, late...)
 	if cfg.Schema != nil {
-		differences, compared, err := cfg.Schema(ctx, conn)
+		var differences []string
+		err := t.asForced(ctx, conn, func() (err error) {
+			differences, out.Objects, err = cfg.Schema(ctx, conn)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("target: schema: %w", err)
 		}
-		out.Objects = compared
 		problems = append(problems, differences...)
 	}
 	return problems, nil
