@@ -61,9 +61,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // withSignals returns a context that ends at the first SIGINT, SIGTERM or
 // SIGHUP, and says so at once: what is under way may take a moment to end. A second
 // one ends the process at once: the next run, and the server's watchdog, clean up
-// what it leaves.
+// what it leaves. What the process was started to ignore, as nohup does, stays ignored.
 func withSignals(parent context.Context, stderr io.Writer) (ctx context.Context, interrupted func() bool, stop func()) {
-	ctx, cancel := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	heeded := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			heeded = append(heeded, s)
+		}
+	}
+	ctx, cancel := signal.NotifyContext(parent, heeded...)
 	said := make(chan struct{})
 	release := context.AfterFunc(ctx, func() {
 		defer close(said)

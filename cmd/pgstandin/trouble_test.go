@@ -275,3 +275,24 @@ func TestInterruptIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestHangup: a run that was started to outlive its terminal does, and one that was not
+// ends with it.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	for _, c := range []struct {
+		trap   string
+		status int
+	}{{`trap "" HUP; `, 0}, {"", exitInterrupted}} {
+		cmd := exec.Command("/bin/sh", "-c", c.trap+`exec "$@"`, "sh", program(t), "refresh", "--source", s.source, "--target", s.target, "--rules", s.rules,
+			"--before-swap", "kill -HUP $PPID; sleep 0.2")
+		cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != c.status {
+			t.Errorf("%q: status %d, want %d\n%s", c.trap, got, c.status, out)
+		}
+	}
+}
