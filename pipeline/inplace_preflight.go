@@ -342,7 +342,7 @@ func (p *preflight) inPlaceRole(ctx context.Context) error {
 	}
 	if !p.live.mayBecome && !p.superuser && t.cfg.Owner == "" {
 		p.add(fmt.Sprintf("role %s may not give new objects to %s, the owner of %s", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(p.live.owner), schema.QuoteIdent(t.name)),
-			fmt.Sprintf("grant %s to %s, or name another owner in the rules, under target", schema.QuoteIdent(p.live.owner), schema.QuoteIdent(t.info.Role)))
+			p.live.ownership(t.info.Role)+", or name another owner in the rules, under target")
 	}
 	return p.roleExists(ctx)
 }

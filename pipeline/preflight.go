@@ -54,10 +54,15 @@ func (t *Target) PreflightLike(ctx context.Context, like Info, extensions []stri
 
 func (p *preflight) all(ctx context.Context, cfg PreflightConfig, more ...func(context.Context) error) ([]Problem, error) {
 	checks := []func(context.Context) error{
-		p.server, func(ctx context.Context) error { return p.allowed(cfg) },
+		p.server, func(context.Context) error { return p.allowed(cfg) },
 	}
 	for _, check := range append(checks, more...) {
-		if err := check(ctx); err != nil {
+		err := check(ctx)
+		if err == nil && p.sourceIsTarget() {
+			// What else is wrong would be a recipe for replacing the source.
+			return []Problem{{fmt.Sprintf("source and target are the same database, %s", schema.QuoteIdent(p.t.name)), "name another database as the target"}}, nil
+		}
+		if err != nil {
 			return p.problems, fmt.Errorf("target: preflight: %w", withMessage(err))
 		}
 	}
@@ -113,15 +118,18 @@ from pg_catalog.pg_roles r where r.rolname = current_user`)
 	return nil
 }
 
+// sourceIsTarget is for when server has looked.
+func (p *preflight) sourceIsTarget() bool {
+	if p.live == nil || p.src == nil {
+		return false
+	}
+	there := p.t.info
+	there.OID = p.live.oid
+	return there.same(p.src.info)
+}
+
 func (p *preflight) allowed(cfg PreflightConfig) error {
 	t := p.t
-	if p.live != nil && p.src != nil {
-		there := t.info
-		there.OID = p.live.oid
-		if there.same(p.src.info) {
-			p.add(fmt.Sprintf("source and target are the same database, %s", schema.QuoteIdent(t.name)), "name another database as the target")
-		}
-	}
 	if cfg.Allowed == nil || !cfg.Allowed(t.info.Host, t.info.Port, t.name) {
 		p.add(fmt.Sprintf("the rules do not allow to replace %s on %s:%d", schema.QuoteIdent(t.name), t.info.Host, t.info.Port),
 			fmt.Sprintf("add it to targets in the rules: targets: [%q]", fmt.Sprintf("%s:%d/%s", t.info.Host, t.info.Port, t.name)))
@@ -147,10 +155,10 @@ func (p *preflight) databases(ctx context.Context) error {
 		}
 		if d != nil && !d.mayActAs && !p.superuser {
 			p.add(fmt.Sprintf("role %s does not own database %s", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(d.name)),
-				fmt.Sprintf("grant %s to %s, or alter the database's owner", schema.QuoteIdent(d.owner), schema.QuoteIdent(t.info.Role)))
+				d.ownership(t.info.Role))
 		}
 	}
-	if !p.live.mayBecome && !p.superuser {
+	if !p.live.mayBecome && !p.live.superOwner && !p.superuser { // else it was said above
 		p.add(fmt.Sprintf("role %s may not make %s the owner of the new database", schema.QuoteIdent(t.info.Role), schema.QuoteIdent(p.live.owner)),
 			fmt.Sprintf("grant %s to %s", schema.QuoteIdent(p.live.owner), schema.QuoteIdent(t.info.Role)))
 	}
@@ -183,7 +191,7 @@ func (p *preflight) roleExists(ctx context.Context) error {
 		if r == "" {
 			continue
 		}
-		row, err := textsOf(ctx, p.t.admin, "select pg_catalog.pg_has_role(oid, "+becomes(p.t.info)+") from pg_catalog.pg_roles where rolname = $1", r)
+		row, err := textsOf(ctx, p.t.admin, "select pg_catalog.pg_has_role(oid, "+becomes(p.t.info)+"), rolsuper from pg_catalog.pg_roles where rolname = $1", r)
 		if err != nil {
 			return err
 		}
@@ -192,7 +200,7 @@ func (p *preflight) roleExists(ctx context.Context) error {
 			p.add(fmt.Sprintf("role %s of the rules' target entry does not exist", schema.QuoteIdent(r)), "create it on the target server")
 		case i == 0 && row[0][0] != "t":
 			p.add(fmt.Sprintf("role %s may not make %s an owner", schema.QuoteIdent(p.t.info.Role), schema.QuoteIdent(r)),
-				fmt.Sprintf("grant %s to %s", schema.QuoteIdent(r), schema.QuoteIdent(p.t.info.Role)))
+				membership(r, row[0][1] == "t", p.t.info.Role, "name one that is no superuser in the rules, under target"))
 		}
 	}
 	return nil
@@ -236,7 +244,7 @@ func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, m
 			delete(objects.states, o)
 		}
 	}
-	rows, err := textsOf(ctx, conn, "select rolname from pg_catalog.pg_roles where rolname = any ($1::text[]) and not pg_catalog.pg_has_role(oid, "+becomes(t.info)+") order by 1",
+	rows, err := textsOf(ctx, conn, "select rolname, rolsuper from pg_catalog.pg_roles where rolname = any ($1::text[]) and not pg_catalog.pg_has_role(oid, "+becomes(t.info)+") order by 1",
 		textArray(objects.owners()))
 	if err != nil {
 		return err
@@ -246,9 +254,18 @@ func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, m
 			continue
 		}
 		p.add(fmt.Sprintf("objects in %s belong to role %s, and %s may not give it theirs in the new database", schema.QuoteIdent(t.name), schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)),
-			fmt.Sprintf("grant %s to %s", schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)))
+			membership(r[0], r[1] == "t", t.info.Role, "give them to another; pgstandin grants prints the statements"))
 	}
 	return nil
+}
+
+// membership is what lets role give things to owner, unless that is a superuser, of
+// which nobody is made a member: then it is the other way.
+func membership(owner string, super bool, role, other string) string {
+	if super {
+		return other
+	}
+	return fmt.Sprintf("grant %s to %s", schema.QuoteIdent(owner), schema.QuoteIdent(role))
 }
 
 // foreign is a problem if live, which conn is on, holds tables and is not ours,

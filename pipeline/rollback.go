@@ -139,7 +139,7 @@ func (t *Target) refuseRollback(ctx context.Context, live, prev *liveDB) ([]Prob
 		}
 		if !d.mayActAs && rights[0] != "t" {
 			add(fmt.Sprintf("role %s does not own database %s", role, schema.QuoteIdent(d.name)),
-				fmt.Sprintf("grant %s to %s, or alter the database's owner", schema.QuoteIdent(d.owner), role))
+				d.ownership(t.info.Role))
 		}
 	}
 	if live == nil || hasMark(live.comment) || t.cfg.Adopt {

@@ -83,6 +83,17 @@ type liveDB struct {
 	settings   []dbSetting // of alter database set, and of alter role in database set
 	mayActAs   bool        // we have the owner's privileges
 	mayBecome  bool        // we may give things to the owner
+	superOwner bool        // the owner is a superuser
+}
+
+// ownership is what lets role act as the database's owner. Nobody is made a member of a
+// superuser.
+func (d *liveDB) ownership(role string) string {
+	give := fmt.Sprintf("alter database %s owner to %s", schema.QuoteIdent(d.name), schema.QuoteIdent(role))
+	if d.superOwner {
+		return give
+	}
+	return fmt.Sprintf("grant %s to %s, or %s", schema.QuoteIdent(d.owner), schema.QuoteIdent(role), give)
 }
 
 // number returns the database's oid, 0 if d is nil.
@@ -113,7 +124,7 @@ func (t *Target) database(ctx context.Context, name string) (*liveDB, error) {
 	}
 	rows, err := textsOf(ctx, conn, `
 select d.oid, r.rolname, pg_catalog.shobj_description(d.oid, 'pg_database'), d.datconnlimit, d.datallowconn,
-       pg_catalog.pg_has_role(d.datdba, 'usage'), pg_catalog.pg_has_role(d.datdba, `+becomes(t.info)+`)
+       pg_catalog.pg_has_role(d.datdba, 'usage'), pg_catalog.pg_has_role(d.datdba, `+becomes(t.info)+`), r.rolsuper
 from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba where d.datname = $1`, name)
 	if err != nil || len(rows) == 0 {
 		return nil, withMessage(err)
@@ -125,7 +136,7 @@ from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba whe
 	}
 	d := &liveDB{
 		name: name, oid: uint32(n), owner: r[1], comment: r[2], connLimit: r[3], allowConns: r[4] == "t",
-		mayActAs: r[5] == "t", mayBecome: r[6] == "t",
+		mayActAs: r[5] == "t", mayBecome: r[6] == "t", superOwner: r[7] == "t",
 	}
 	acl, err := textsOf(ctx, conn, `
 select r.rolname, a.privilege_type, a.is_grantable
