@@ -191,7 +191,7 @@ func (p *preflight) shadows(ctx context.Context) error {
 		t.inplace.schemas = append(t.inplace.schemas, u.name)
 		if u.extensions != "" {
 			p.add(fmt.Sprintf("in place, schema %s of the source cannot be swapped: extension %s lives in it, and a database has an extension once", schema.QuoteIdent(u.name), u.extensions),
-				"move it into a schema of its own at both ends: alter extension … set schema …")
+				"move it into a schema of its own at both ends: create schema ext; alter extension … set schema ext; where the target does not have it: create extension … schema ext")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(now)) {
@@ -309,6 +309,9 @@ func (p *preflight) sharedExtensions(ctx context.Context, conn *pgconn.PgConn) e
 		return err
 	}
 	for _, w := range want {
+		if slices.Contains(p.t.inplace.schemas, w[1]) { // it has to be moved, at both ends
+			continue
+		}
 		if !slices.ContainsFunc(have, func(h []string) bool { return slices.Equal(h, w) }) {
 			p.add(fmt.Sprintf("in place, extension %s must be in %s, in a schema %s, as it is in the source", schema.QuoteIdent(w[0]), schema.QuoteIdent(p.t.name), schema.QuoteIdent(w[1])),
 				fmt.Sprintf("create schema if not exists %s; create extension %s schema %[1]s", schema.QuoteIdent(w[1]), schema.QuoteIdent(w[0])))

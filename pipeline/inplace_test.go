@@ -279,6 +279,9 @@ func TestInPlaceRefusals(t *testing.T) {
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
+			if strings.Contains(err.Error(), `in a schema "public"`) {
+				t.Errorf("it is to be moved and to stay: %v", err)
+			}
 			if got := dumpOf(t, p.target); got != before {
 				t.Error("something was written")
 			}

@@ -268,20 +268,32 @@ func membership(owner string, super bool, role, other string) string {
 	return fmt.Sprintf("grant %s to %s", schema.QuoteIdent(owner), schema.QuoteIdent(role))
 }
 
-// foreign is a problem if live, which conn is on, holds tables and is not ours,
-// and may not be adopted.
+// foreign is a problem if live, which conn is on, is not ours, holds tables that no run
+// in place made or put aside, and may not be adopted.
 func (t *Target) foreign(ctx context.Context, conn *pgconn.PgConn, live *liveDB) ([]Problem, error) {
 	if hasMark(live.comment) || t.cfg.Adopt {
 		return nil, nil
 	}
-	row, err := oneOf(ctx, conn, `
-select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	rows, err := textsOf(ctx, conn, `
+select pg_catalog.obj_description(n.oid, 'pg_namespace')
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`)
-	if err != nil || row[0] == "0" {
+	if err != nil {
 		return nil, err
 	}
+	rows = slices.DeleteFunc(rows, func(r []string) bool {
+		by, _ := putAside(r[0])
+		return by != "" || swappedIn(r[0])
+	})
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	tables := "1 table"
+	if len(rows) > 1 {
+		tables = fmt.Sprintf("%d tables", len(rows))
+	}
 	return []Problem{{
-		fmt.Sprintf("database %s holds %s tables and was not made by pgstandin", schema.QuoteIdent(t.name), row[0]),
+		fmt.Sprintf("database %s holds %s and was not made by pgstandin", schema.QuoteIdent(t.name), tables),
 		"if it may be replaced, say so once with --adopt",
 	}}, nil
 }
