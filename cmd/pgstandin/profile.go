@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,15 +113,11 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 }
 
 func writeProfile(name string, profile *seed.Profile, notes io.Writer) error {
-	f, err := os.Create(name)
-	if err != nil {
+	var text bytes.Buffer
+	if err := profile.Write(&text); err != nil {
 		return err
 	}
-	if err := profile.Write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := replaceFile(name, text.Bytes()); err != nil {
 		return err
 	}
 	personal, columns := 0, 0

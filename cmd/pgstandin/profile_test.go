@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,6 +22,30 @@ func profiled(t testing.TB, args ...string) string {
 		t.Fatalf("profile %s: status %d\n%s%s", strings.Join(args, " "), got, o.String(), e.String())
 	}
 	return o.String()
+}
+
+// TestProfileFile: a file that was there is replaced, whole, and never written into.
+func TestProfileFile(t *testing.T) {
+	t.Parallel()
+	dsn, file := pgtest.DB(t), filepath.Join(t.TempDir(), "profile.json")
+	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	for _, name := range []string{file, os.DevNull} {
+		if status, _, errOut := runKeyed(t, "", "", "profile", "--source", dsn, "-o", name); status != 0 {
+			t.Fatalf("%s: status %d: %s", name, status, errOut)
+		}
+	}
+	was, _ := io.ReadAll(old)
+	now, _ := os.ReadFile(file)
+	if info, err := os.Stat(os.DevNull); string(was) != "old" || !strings.HasPrefix(string(now), "{") || err != nil || info.Mode().IsRegular() {
+		t.Errorf("the old file holds %q, the new one %q; %v", was, now, err)
+	}
 }
 
 const profileSchema = `

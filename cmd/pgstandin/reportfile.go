@@ -136,11 +136,13 @@ func (f *reportFiles) write(r *report.Report) error {
 
 // replaceFile writes a file beside the named one and renames it, so that
 // whatever happens the name stands for one of the two, whole. What a run that
-// died left of it is replaced too.
+// died left of it is replaced too. A device or a pipe is written to.
 func replaceFile(name string, text []byte) (err error) {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
+		if mode = info.Mode().Perm(); !info.Mode().IsRegular() {
+			return os.WriteFile(name, text, mode)
+		}
 	}
 	dir, base := filepath.Split(name)
 	part := filepath.Join(dir, "."+base+".part")
