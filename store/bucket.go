@@ -46,7 +46,13 @@ type bucket struct {
 func (b *bucket) String() string { return b.shown }
 func (b *bucket) close() error   { return b.b.Close() }
 
-func (b *bucket) key(name, file string) string { return b.prefix + name + "/" + file }
+// key is without a name that of a file in the prefix itself.
+func (b *bucket) key(name, file string) string {
+	if name == "" {
+		return b.prefix + file
+	}
+	return b.prefix + name + "/" + file
+}
 
 // claimFile is the object by which a sweep claims a partial snapshot. The run's own
 // mark would not do: a run that is alive after all may be writing that at the moment.

@@ -81,6 +81,9 @@ type sizedFile struct {
 
 func (f sizedFile) Size() int64 { return f.size }
 
+// errNoFile is for what is there under the name of a file, and is none.
+var errNoFile = errors.New("not a file")
+
 func openFile(name string) (io.ReadCloser, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -88,7 +91,7 @@ func openFile(name string) (io.ReadCloser, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a file")
+		err = errNoFile
 	}
 	if err != nil {
 		f.Close()

@@ -32,6 +32,9 @@ func (s *Store) Snapshot(ctx context.Context, name string) (*Snapshot, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.missing(ctx, name)
 	}
+	if errors.Is(err, errNoFile) {
+		return nil, &DamagedError{name, ManifestFile, "is no file"}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: snapshot %s: %w", s, name, err)
 	}
@@ -96,6 +99,17 @@ func (s *Snapshot) Open(ctx context.Context, file string, ids ...age.Identity) (
 	return openChecked(s.Name, f, ids, s.place.String(), func() (io.ReadCloser, error) { return s.place.open(ctx, s.Name, file) })
 }
 
+// IsSnapshot reports whether the store is not what holds snapshots, but one itself: a
+// name in place of the folder that it is in.
+func (s *Store) IsSnapshot(ctx context.Context) bool {
+	r, err := s.place.open(ctx, "", ManifestFile)
+	if err != nil {
+		return false
+	}
+	r.Close()
+	return true
+}
+
 // Verify reads every file and compares it with the manifest. It needs no key.
 func (s *Snapshot) Verify(ctx context.Context) error {
 	var all []error
@@ -122,6 +136,9 @@ func openChecked(snapshot string, f File, ids []age.Identity, where string, open
 	r, err := open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &DamagedError{snapshot, f.Name, "is missing"}
+	}
+	if errors.Is(err, errNoFile) {
+		return nil, &DamagedError{snapshot, f.Name, "is no file"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: snapshot %s: %s: %w", where, snapshot, f.Name, err)

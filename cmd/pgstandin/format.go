@@ -29,11 +29,13 @@ func seconds(d time.Duration) string { return report.Span(d.Seconds()) }
 
 // textTable prints rows under heads. Columns named in right are aligned to the
 // right. Where a line would be wider than width, cells are cut in the middle: those of
-// other columns than the first before those, and numbers never.
+// other columns than the first before those, and numbers never. If spare names columns,
+// the first is never cut: those go, in that order, until the others have room.
 type textTable struct {
 	heads []string
 	right []bool
 	rows  [][]string
+	spare []int
 	width int // 0: nothing is cut
 }
 
@@ -50,12 +52,17 @@ func (t *textTable) print(w io.Writer) {
 			wide[i] = max(wide[i], utf8.RuneCountInString(r[i]))
 		}
 	}
+	gone := make([]bool, len(wide))
 	if t.width > 0 {
+		t.leave(wide, gone)
 		t.fit(wide)
 	}
 	line := func(cells []string) {
 		var b strings.Builder
 		for i, c := range cells {
+			if gone[i] {
+				continue
+			}
 			if i > 0 {
 				b.WriteString("  ")
 			}
@@ -72,6 +79,21 @@ func (t *textTable) print(w io.Writer) {
 	line(t.heads)
 	for _, r := range t.rows {
 		line(r)
+	}
+}
+
+// leave takes spare columns out until a line fits: of those the width is -2, as the
+// space before them is gone too.
+func (t *textTable) leave(wide []int, gone []bool) {
+	for _, i := range t.spare {
+		total := -2
+		for _, n := range wide {
+			total += n + 2
+		}
+		if total <= t.width {
+			return
+		}
+		wide[i], gone[i] = -2, true
 	}
 }
 
@@ -94,7 +116,7 @@ func (t *textTable) fit(wide []int) {
 		}
 		wide[widest]--
 	}
-	if over > 0 {
+	if over > 0 && t.spare == nil {
 		wide[0] = min(wide[0], max(leastName, wide[0]-over))
 	}
 }

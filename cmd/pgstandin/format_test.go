@@ -26,6 +26,26 @@ func TestTextTable(t *testing.T) {
 	}
 }
 
+// TestTextTableSpare: where there is no room columns go, and the name stays whole.
+func TestTextTableSpare(t *testing.T) {
+	t.Parallel()
+	table := textTable{heads: []string{"name", "size", "lsn", "state"}, right: []bool{false, true, false, false}, spare: []int{2, 1}}
+	table.add("before-the-great-migration", "1.2 GB", "5/3A0012F8", "complete")
+	for width, want := range map[int]string{
+		0:  "before-the-great-migration  1.2 GB  5/3A0012F8  complete",
+		50: "before-the-great-migration  1.2 GB  complete",
+		40: "before-the-great-migration  complete",
+		20: "before-the-great-migration  complete",
+	} {
+		table.width = width
+		var out strings.Builder
+		table.print(&out)
+		if _, got, _ := strings.Cut(out.String(), "\n"); strings.TrimSpace(got) != want {
+			t.Errorf("%d characters: %q, want %q", width, got, want)
+		}
+	}
+}
+
 // A line of progress says its figures whole, as many as fit, and cuts only names.
 func TestProgressLine(t *testing.T) {
 	p := progress{Rows: 3_461_812, Bytes: 331e6, TotalBytes: 704e6, Running: "public.shipments, public.users"}

@@ -202,3 +202,42 @@ func TestRestoreNeedsAdopt(t *testing.T) {
 		t.Errorf("rollback: %d: %s%s", status, out, errOut)
 	}
 }
+
+// TestRestoreOddSnapshots: a newer snapshot of another format is passed over, the
+// folder of a snapshot is told from that of snapshots, and a check goes on behind what is
+// no file.
+func TestRestoreOddSnapshots(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	dest := t.TempDir()
+	for _, args := range [][]string{{"--name", "a"}, {"--name", "b"}, {"--name", "c", "--format", "plain"}, {"--name", "d", "--format", "tar"}} {
+		if status, _, errOut := s.command(keyA, append([]string{"snapshot", "--source", s.source, "--rules", s.rules, "--out", dest}, args...)...); status != 0 {
+			t.Fatalf("snapshot %v: status %d: %s", args, status, errOut)
+		}
+	}
+	status, out, errOut := s.restore(dest)
+	if status != 0 || !strings.Contains(out, "is snapshot b of") || !strings.Contains(errOut, "format directory: c, d") {
+		t.Errorf("status %d: %s%s", status, out, errOut)
+	}
+	status, _, errOut = s.restore(filepath.Join(dest, "a"))
+	if want := "write " + dest + " --snapshot a"; status != exitFailed || !strings.Contains(errOut, want) {
+		t.Errorf("status %d, want %s: %s", status, want, errOut)
+	}
+	toc := filepath.Join(dest, "a", "toc.dat")
+	if err := os.Remove(toc); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(toc, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(dest, "b", "toc.dat"), 1); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errOut = s.command("", "snapshots", dest, "--check")
+	if status != exitVerify || !strings.Contains(errOut, "a is damaged: toc.dat is no file") || !strings.Contains(errOut, "b is damaged") ||
+		strings.Count(out, "damaged") != 2 || !strings.Contains(out, "plain") {
+		t.Errorf("check: status %d: %s%s", status, out, errOut)
+	}
+}

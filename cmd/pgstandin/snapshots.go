@@ -36,8 +36,9 @@ func newSnapshotsCommand() *cobra.Command {
 		Use:   "snapshots DEST",
 		Short: "List the snapshots in a folder or a bucket",
 		Long: `List the snapshots that are in a folder or a bucket, the oldest first: when the
-source was as they have it, their size, the rules by which they were masked (the
-first digits of the file's hash), the source's position in its log, and the state.
+source was as they have it, their size and format, the rules by which they were
+masked (the first digits of the file's hash), the source's position in its log, and
+the state.
 
 ` + destinationHelp + `
 
@@ -81,6 +82,7 @@ type listedSnapshot struct {
 	State     store.State `json:"state"`
 	Time      string      `json:"time,omitempty"` // of the source's snapshot; of a partial one, when it was begun
 	Size      int64       `json:"size"`
+	Format    string      `json:"format,omitempty"` // "directory", "plain" or "tar"
 	Database  string      `json:"database,omitempty"`
 	Rows      int64       `json:"rows,omitempty"`
 	RulesHash string      `json:"rules_sha256,omitempty"`
@@ -112,10 +114,12 @@ func (o *snapshotsOptions) list(ctx context.Context, dest string) (out []listedS
 		}
 		if m := l.Manifest; m != nil {
 			s.Time, s.Size, s.Files = m.Created.UTC().Format(time.RFC3339), m.Size(), len(m.Files)
-			s.Database, s.Rows, s.RulesHash, s.KeyID, s.LSN, s.Encrypted = m.Database, m.Rows, m.RulesHash, m.KeyID, m.LSN, m.Encrypted
+			s.Format, s.Database, s.Rows, s.RulesHash, s.KeyID, s.LSN, s.Encrypted = m.Format, m.Database, m.Rows, m.RulesHash, m.KeyID, m.LSN, m.Encrypted
 			if o.check {
-				if err := s.check(ctx, st); err != nil {
+				if err := s.check(ctx, st); ctx.Err() != nil {
 					return nil, err
+				} else if err != nil { // the others are looked at all the same
+					s.Problem = err.Error()
 				}
 			}
 		}
@@ -140,14 +144,20 @@ func (s *listedSnapshot) check(ctx context.Context, st *store.Store) error {
 	return err
 }
 
+// damageIn is what is wrong with the snapshots; its status says if one is damaged, and
+// not only could not be read.
 func damageIn(list []listedSnapshot) error {
 	var all []error
+	status := exitFailed
 	for _, s := range list {
-		if s.State == store.Damaged {
+		if s.Problem != "" {
 			all = append(all, errors.New(s.Problem))
 		}
+		if s.State == store.Damaged {
+			status = exitVerify
+		}
 	}
-	return withStatus(exitVerify, errors.Join(all...))
+	return withStatus(status, errors.Join(all...))
 }
 
 func printSnapshots(w io.Writer, list []listedSnapshot) error {
@@ -155,13 +165,16 @@ func printSnapshots(w io.Writer, list []listedSnapshot) error {
 		_, err := fmt.Fprintln(w, "no snapshots")
 		return err
 	}
-	t := textTable{heads: []string{"name", "time", "size", "rules", "lsn", "state"}, right: []bool{false, false, true, false, false, false}, width: widthOf(w)}
+	t := textTable{
+		heads: []string{"name", "time", "size", "format", "rules", "lsn", "state"}, right: []bool{false, false, true, false, false, false, false},
+		spare: []int{5, 4, 3, 2, 1}, width: widthOf(w),
+	}
 	for _, s := range list {
 		state := string(s.State)
 		if s.Encrypted {
 			state += ", encrypted"
 		}
-		t.add(s.Name, s.Time, size(s.Size), s.RulesHash[:min(8, len(s.RulesHash))], s.LSN, state)
+		t.add(s.Name, s.Time, size(s.Size), s.Format, s.RulesHash[:min(8, len(s.RulesHash))], s.LSN, state)
 	}
 	t.print(w)
 	return nil
