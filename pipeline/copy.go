@@ -153,6 +153,7 @@ type copier struct {
 	open  func() sink // makes a worker's
 	jobs  []Job
 	total Progress // the totals; constant
+	exact bool     // the rows are known; constant
 	moved counter
 	ended func(job int)
 
@@ -184,6 +185,7 @@ func newCopier(src Sessions, jobs []Job) *copier {
 		src: src, jobs: jobs, results: make([]JobResult, len(jobs)),
 		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), ready: make(chan struct{}), locked: map[lockedTable]bool{},
 	}
+	c.exact = true
 	weight := make([]int64, len(jobs))
 	for i := range jobs {
 		chunks, together := jobs[i].Chunks, 1
@@ -197,6 +199,7 @@ func newCopier(src Sessions, jobs []Job) *copier {
 		for _, chunk := range chunks {
 			weight[i] += chunk.Bytes
 			c.total.TotalRows += chunk.Rows
+			c.exact = c.exact && chunk.Exact
 		}
 		c.total.TotalBytes += weight[i]
 		c.total.TotalChunks += len(chunks)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -482,6 +483,31 @@ func TestCopyProgress(t *testing.T) {
 		if last.Rows != 50100 || last.Rows != res[0].Rows+res[1].Rows || last.Bytes != res[0].Bytes+res[1].Bytes ||
 			last.Chunks != len(chunks)+1 || last.TotalChunks != last.Chunks || len(last.Running) != 0 {
 			t.Errorf("last %+v, results %+v", last, res)
+		}
+	}
+}
+
+// Where the rows are known, what is left is known by them, however wrong the estimate of
+// bytes is.
+func TestCopyProgressByRows(t *testing.T) {
+	source, target := bothEnds(t, "create table t (i int)")
+	pgtest.Exec(t, source, "insert into t select generate_series(1, 100)")
+	src := begin(t, source, 2, "t")
+	for _, exact := range []bool{true, false} {
+		pgtest.Exec(t, target, "truncate t")
+		var seen []pipeline.Progress
+		mustCopy(t, src, target, []pipeline.Job{{Name: "t", Into: name("t"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{
+			{Select: query("select i from public.t where i <= 50"), Rows: 50, Exact: exact, Bytes: 1 << 30},
+			{Select: query("select i from public.t where i > 50 and pg_sleep(0.01) is not null"), Rows: 50, Exact: true, Bytes: 1 << 30},
+		}}}, pipeline.CopyOptions{Workers: 1, Progress: func(p pipeline.Progress) { seen = append(seen, p) }})
+		last := seen[len(seen)-1]
+		if last.Rows != 100 || (last.TotalBytes == last.Bytes) != exact {
+			t.Errorf("exact %t: %+v", exact, last)
+		}
+		for _, p := range seen {
+			if share := float64(p.Bytes) / float64(p.TotalBytes) * 100; exact && p.Rows > 0 && math.Abs(share-float64(p.Rows)) > 1 {
+				t.Errorf("%d of 100 rows are %.0f %%: %+v", p.Rows, share, p)
+			}
 		}
 	}
 }

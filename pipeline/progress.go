@@ -10,7 +10,7 @@ import (
 // Progress is how far a Copy is.
 type Progress struct {
 	Rows, Bytes           int64    // on their way or committed; bytes of COPY text as sent to the target
-	TotalRows, TotalBytes int64    // estimates, as the jobs give them
+	TotalRows, TotalBytes int64    // estimates, as the jobs give them; where all chunks are Exact, bytes by the share of rows
 	Chunks, TotalChunks   int      // committed, and all
 	Running               []string // names of jobs, in their order; "public.orders 3/8" is at its third chunk of eight
 	Retries               int      // chunks begun anew because a connection broke
@@ -51,6 +51,9 @@ func (c *copier) progress() Progress {
 	defer c.mu.Unlock()
 	p := c.total
 	p.Rows, p.Bytes = c.moved.rows.Load(), c.moved.bytes.Load()
+	if c.exact && p.Rows > 0 {
+		p.TotalBytes = max(p.Bytes, int64(float64(p.Bytes)*float64(p.TotalRows)/float64(p.Rows)))
+	}
 	p.Chunks, p.Retries = c.chunks, c.retries
 	for i, n := range c.running {
 		if n == 0 {

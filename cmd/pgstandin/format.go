@@ -123,7 +123,10 @@ func (t *textTable) fit(wide []int) {
 
 // terminal returns the descriptor of the terminal that w writes to, if it is one.
 func terminal(w io.Writer) (fd int, ok bool) {
-	if o, ok := w.(*output); ok {
+	switch o := w.(type) {
+	case *output:
+		w = o.w
+	case *shared:
 		w = o.w
 	}
 	f, ok := w.(*os.File)
@@ -136,9 +139,15 @@ func terminal(w io.Writer) (fd int, ok bool) {
 // eraseLine removes an unfinished line from a terminal.
 const eraseLine = "\r\x1b[K"
 
+// erasable reports whether w is a terminal that knows eraseLine.
+func erasable(w io.Writer) bool {
+	_, ok := terminal(w)
+	return ok && os.Getenv("TERM") != "dumb"
+}
+
 // clearLine is eraseLine where w is a terminal, else nothing.
 func clearLine(w io.Writer) string {
-	if _, ok := terminal(w); ok {
+	if erasable(w) {
 		return eraseLine
 	}
 	return ""

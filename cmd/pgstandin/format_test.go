@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // TestTextTable: a table fits where that can be, names are cut last, numbers never.
@@ -46,6 +47,17 @@ func TestTextTableSpare(t *testing.T) {
 	}
 }
 
+// TestStepLine: a step that has ended has one line, whatever the terminal.
+func TestStepLine(t *testing.T) {
+	t.Parallel()
+	step := &stepTime{"build indexes and constraints, set sequences, fill views", 83 * time.Second}
+	for width, want := range map[int]int{0: 66, 100: 66, 66: 65, 40: 39} {
+		if got := utf8.RuneCountInString(strings.TrimSuffix(stepLine(step, width), "\n")); got != want {
+			t.Errorf("%d characters: a line of %d, want %d: %q", width, got, want, stepLine(step, width))
+		}
+	}
+}
+
 // A line of progress says its figures whole, as many as fit, and cuts only names.
 func TestProgressLine(t *testing.T) {
 	p := progress{Rows: 3_461_812, Bytes: 331e6, TotalBytes: 704e6, Running: "public.shipments, public.users"}
@@ -63,6 +75,7 @@ func TestProgressLine(t *testing.T) {
 		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 76, "12 rows, 900 B, 180 B/s: public.t"},
 		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 17, "12 rows, 900 B"},
 		{progress{Rows: 12, Bytes: 900, Running: "public.t"}, 9, "12 rows"},
+		{progress{Rows: 12, Bytes: 900, TotalBytes: 900}, 76, "100 %, 12 rows, 900 B, 180 B/s"},
 	} {
 		if got := c.p.line(5*time.Second, c.width); got != c.want {
 			t.Errorf("width %d: %q, want %q", c.width, got, c.want)

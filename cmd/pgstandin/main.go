@@ -38,6 +38,7 @@ func main() {
 // run is the whole program but for the process around it: tests call it. It
 // returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	stderr = &shared{w: stderr}
 	ctx, interrupted, stop := withSignals(context.Background(), stderr)
 	defer stop()
 	root := newRootCommand()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 )
 
 // output is standard output. It keeps the first error of a write and gives it for
@@ -36,4 +37,16 @@ func (o *output) join(err error) error {
 		return err
 	}
 	return errors.Join(err, o.err)
+}
+
+// shared is a writer for several goroutines: whole writes follow each other.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }

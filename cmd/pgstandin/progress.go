@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -54,7 +55,7 @@ func newReporter(o *runOptions, out, errOut io.Writer) reporter {
 	case o.quiet:
 		return &quietReporter{stepClock: clock, out: out}
 	}
-	if _, ok := terminal(errOut); ok {
+	if erasable(errOut) {
 		return &barReporter{stepClock: clock, out: out, errOut: errOut}
 	}
 	return &lineReporter{stepClock: clock, out: out, errOut: errOut}
@@ -92,51 +93,94 @@ func (r *quietReporter) Finish()                  { r.next("") }
 func (r *quietReporter) Abort()                   {}
 func (r *quietReporter) Result(res outcome) error { return res.printLine(r.out) }
 
-// lineReporter prints a line for each step, and one a few seconds apart while
-// rows are copied.
+// lineReporter prints a line for each step that has ended, one for a step that has run
+// for a few seconds, and one a few seconds apart while rows are copied.
 type lineReporter struct {
 	*stepClock
 	out, errOut io.Writer
 	last        time.Time
+	slow        *time.Timer // says what has been running for so long
+
+	mu    sync.Mutex
+	turns int // at another count than its own a timer is too late
 }
 
 const lineEvery = 5 * time.Second
 
-// stepLine prints the name of a step, as wide as the longest, and what it took.
-const stepLine = "%-56s %9s\n"
+// stepWidth is how wide the name of a step is, as the longest.
+const stepWidth = 56
+
+// stepLine prints the name of a step that has ended, and what it took, within width
+// characters; 0 is without end.
+func stepLine(step *stepTime, width int) string {
+	took := seconds(step.Took)
+	name := stepWidth
+	if width > 0 {
+		name = max(leastName, min(name, width-len(" 123.45 s")-2))
+	}
+	return fmt.Sprintf("%-*s %9s\n", name, shorten(step.Name, name), took)
+}
 
 func (r *lineReporter) Step(name string) {
 	r.end()
 	r.next(name)
 	r.last = time.Now()
+	turn := r.turn()
+	r.slow = time.AfterFunc(lineEvery, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.turns == turn {
+			fmt.Fprintf(r.errOut, "  %s …\n", name)
+		}
+	})
 }
 
+func (r *lineReporter) turn() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.turns++
+	return r.turns
+}
+
+// end is silent of what is running from now on.
 func (r *lineReporter) end() {
+	r.Abort()
 	if ended := r.next(""); ended != nil {
-		fmt.Fprintf(r.errOut, stepLine, ended.Name, seconds(ended.Took))
+		fmt.Fprint(r.errOut, stepLine(ended, widthOf(r.errOut)))
 	}
 }
 
 func (r *lineReporter) Progress(p progress) {
+	r.Abort() // progress says what is running
 	if time.Since(r.last) < lineEvery {
 		return
 	}
 	r.last = time.Now()
-	fmt.Fprintf(r.errOut, "  %s\n", p.line(time.Since(r.start), 76))
+	fmt.Fprintf(r.errOut, "  %s\n", p.line(time.Since(r.start), cmp.Or(max(0, widthOf(r.errOut)-3), 76)))
 }
 
-func (r *lineReporter) Note(text string)         { fmt.Fprintln(r.errOut, "note: "+text) }
-func (r *lineReporter) Finish()                  { r.end() }
-func (r *lineReporter) Abort()                   {}
+func (r *lineReporter) Note(text string) { fmt.Fprintln(r.errOut, "note: "+text) }
+func (r *lineReporter) Finish()          { r.end() }
+
+func (r *lineReporter) Abort() {
+	r.turn()
+	if r.slow != nil {
+		r.slow.Stop()
+	}
+}
+
 func (r *lineReporter) Result(res outcome) error { return res.printTable(r.out, widthOf(r.out)) }
 
 // line says it in at most width characters: without the rate, the bytes and the rows
 // where there is no room for them, and with as much as fits of what is running.
 func (p progress) line(since time.Duration, width int) string {
 	share, left, rate := "", "", ""
-	if p.TotalBytes > p.Bytes && p.Bytes > 0 {
+	if p.TotalBytes >= p.Bytes && p.Bytes > 0 {
 		x := float64(p.Bytes) / float64(p.TotalBytes)
-		share, left = fmt.Sprintf("%2.0f %%", 100*x), about(time.Duration(float64(since)*(1-x)/x))+" left"
+		share = fmt.Sprintf("%2.0f %%", 100*x)
+		if x < 1 {
+			left = about(time.Duration(float64(since)*(1-x)/x)) + " left"
+		}
 	}
 	if t := since.Seconds(); t > 0.1 {
 		rate = size(int64(float64(p.Bytes)/t)) + "/s"
@@ -182,7 +226,7 @@ func (r *barReporter) end() {
 		r.bar = nil
 	}
 	if ended := r.next(""); ended != nil {
-		fmt.Fprintf(r.errOut, eraseLine+stepLine, ended.Name, seconds(ended.Took))
+		fmt.Fprint(r.errOut, eraseLine+stepLine(ended, r.width()))
 	}
 }
 

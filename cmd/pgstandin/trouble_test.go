@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -294,5 +295,19 @@ func TestHangup(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != c.status {
 			t.Errorf("%q: status %d, want %d\n%s", c.trap, got, c.status, out)
 		}
+	}
+}
+
+// TestLongStep: a log says what is running when it has run for a while, before it ends.
+func TestLongStep(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	_, _, errOut := s.refresh(keyA, "--before-swap", "sleep 6")
+	lines := strings.Split(errOut, "\n")
+	at := slices.Index(lines, "  before-swap command …")
+	if at < 0 || !strings.HasPrefix(lines[at+1], "before-swap command  ") || strings.Count(errOut, "…") != 1 {
+		t.Errorf("%s", errOut)
 	}
 }
