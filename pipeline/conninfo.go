@@ -41,7 +41,7 @@ func ParseConn(dsn string) (*pgconn.Config, error) {
 		}
 	}
 	c := conninfo{cfg}
-	if err := errors.Join(c.refuse(), c.tlsVersions(), c.keepAlive(), c.addresses()); err != nil {
+	if err := errors.Join(c.refuse(), c.tlsVersions(), c.keepAlive(), c.addresses(), c.misspelt()); err != nil {
 		return nil, err
 	}
 	for _, name := range withoutEffect {

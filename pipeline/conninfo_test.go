@@ -64,6 +64,12 @@ func TestRefusedSettings(t *testing.T) {
 	for dsn, want := range map[string]string{
 		"host=h sslcrl=/crl":                    "sslcrl: lists of revoked certificates are not looked at",
 		"host=h sslcrldir=/crl":                 "sslcrldir: ",
+		"hst=h dbname=x":                        "hst: there is no such setting; write host",
+		"host=h dbnam=x":                        "dbnam: there is no such setting; write dbname",
+		"host=h dbanme=x":                       "dbanme: there is no such setting; write dbname",
+		"postgres://h/x?ssl_mode=require":       "ssl_mode: there is no such setting; write sslmode",
+		"host=h Port=5433":                      "Port: there is no such setting; write port",
+		"host=h username=x":                     "username: there is no such setting; write user",
 		"host=/run requirepeer=postgres":        "requirepeer: the owner of the server's process is not looked at",
 		"host=h gssencmode=require":             "gssencmode: connections are not encrypted by GSSAPI",
 		"host=h replication=database":           "replication: a replication connection cannot be used",

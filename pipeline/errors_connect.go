@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -34,10 +35,35 @@ type netError struct{ err error }
 
 func (e *netError) Error() string {
 	text := strings.TrimPrefix(e.err.Error(), "failed to ")
-	if strings.Contains(text, "server refused TLS connection") {
-		text += "; the server has no TLS: turn it on there, or write sslmode=disable (or prefer) if the way to it is safe without"
+	// An address is tried with TLS and without: what fails before that fails twice.
+	head, tries, several := strings.Cut(text, "\n\t")
+	if several {
+		var lines []string
+		for line := range strings.SplitSeq(tries, "\n\t") {
+			if line = strings.TrimPrefix(line, "hostname resolving error: "); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+		between := "\n\t"
+		if len(lines) == 1 {
+			between = " "
+		}
+		text = head + between + strings.Join(lines, "\n\t")
+	}
+	for _, r := range netRemedies {
+		if strings.Contains(text, r.says) {
+			return text + "; " + r.remedy
+		}
 	}
 	return text
+}
+
+// netRemedies is what to do about what a connection attempt says.
+var netRemedies = []struct{ says, remedy string }{
+	{"server refused TLS connection", "the server has no TLS: turn it on there, or write sslmode=disable (or prefer) if the way to it is safe without"},
+	{"no such host", "check the name of the host"},
+	{"connection refused", "no server listens there: check host and port, and whether it is started"},
+	{".s.PGSQL.", "no server listens at this socket: name its host, or start it"},
 }
 
 func (e *netError) Unwrap() error { return e.err }

@@ -39,7 +39,29 @@ func TestConnectionStringOfPsql(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	status, _, errOut = s.command("", "check", "--rules", s.rules, "--source", s.source+" conect_timeout=3")
-	if status != exitFailed || !strings.Contains(errOut, `"conect_timeout" (SQLSTATE 42704); is it a setting of the connection string`) {
+	if status != exitUsage || !strings.Contains(errOut, "conect_timeout: there is no such setting; write connect_timeout") {
 		t.Errorf("status %d: %s", status, errOut)
+	}
+	status, _, errOut = s.command("", "check", "--rules", s.rules, "--source", s.source+" nonsense=3")
+	if status != exitFailed || !strings.Contains(errOut, `"nonsense" (SQLSTATE 42704); is it a setting of the connection string`) {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
+// TestNoConnection says once what is wrong with an address, and what to do.
+func TestNoConnection(t *testing.T) {
+	t.Parallel()
+	s := &staging{t: t}
+	for dsn, want := range map[string][2]string{
+		"host=127.0.0.1 port=1 user=x dbname=x":             {"127.0.0.1:1 (", "no server listens there: check host and port"},
+		"host=nowhere.invalid user=x dbname=x":              {"lookup nowhere.invalid", ""},
+		"host=/nonexistent user=x dbname=x":                 {"(/nonexistent)", "no server listens at this socket"},
+		"host=127.0.0.1,127.0.0.2 port=1,1 user=x dbname=x": {"127.0.0.2:1 (", "no server listens there"},
+		"postgres://x@127.0.0.1:1/x?sslmode=allow":          {"127.0.0.1:1 (", "no server listens there"},
+	} {
+		status, _, errOut := s.command("", "grants", "--source", dsn)
+		if status != exitFailed || strings.Count(errOut, want[0]) != 1 || !strings.Contains(errOut, want[1]) {
+			t.Errorf("%s: status %d: %s", dsn, status, errOut)
+		}
 	}
 }

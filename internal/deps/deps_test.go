@@ -87,7 +87,7 @@ var concurrent = []string{"pipeline", "internal/pgserver"}
 
 // Only these have functions called later, by a timer or at the end of a context: store
 // to renew a run's mark in a bucket and to end uploads with the run, cmd/pgstandin to
-// say that a signal was heard.
+// say that a signal was heard, or what has been running for a while.
 var later = []string{"store", "cmd/pgstandin"}
 
 // Only these lie more than two folders below the root: the demo's SQL is data.
