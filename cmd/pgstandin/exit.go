@@ -95,6 +95,15 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// endStatus is the status that a command ends with, which may have been interrupted.
+func endStatus(err error, interrupted bool) int {
+	code := exitCode(err)
+	if interrupted && code != exitReport {
+		return exitInterrupted
+	}
+	return code
+}
+
 // printError prints err, one problem a line, and what it means for the target.
 func printError(w io.Writer, err error, code int) {
 	text := err.Error()

@@ -51,10 +51,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	code := exitCode(err)
-	if interrupted() && code != exitReport {
-		code = exitInterrupted
-	}
+	code := endStatus(err, interrupted())
 	printError(stderr, err, code)
 	return code
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,9 +31,24 @@ type reporter interface {
 	Progress(progress) // several times a second while rows are copied
 	Note(text string)  // something to know that is no error
 	Finish()           // the last step ended well
-	Abort()            // the running step did not end well
+	Abort(failed)      // the running step did not end well
 	Steps() []stepTime // the steps that ended, with their times
 	Result(o outcome) error
+}
+
+// failed is why a run ended, as it is printed, with the status that it ends with.
+type failed struct {
+	reason string
+	status int
+}
+
+// failure is what is printed of err by run; ctx is what a signal ends.
+func failure(ctx context.Context, err error) failed {
+	code := endStatus(err, ctx.Err() != nil)
+	if code == exitInterrupted {
+		return failed{"interrupted", code}
+	}
+	return failed{strings.TrimRight(err.Error(), "\n"), code}
 }
 
 // outcome is what a command did.
@@ -90,7 +106,7 @@ func (r *quietReporter) Step(name string)         { r.next(name) }
 func (r *quietReporter) Progress(progress)        {}
 func (r *quietReporter) Note(string)              {}
 func (r *quietReporter) Finish()                  { r.next("") }
-func (r *quietReporter) Abort()                   {}
+func (r *quietReporter) Abort(failed)             {}
 func (r *quietReporter) Result(res outcome) error { return res.printLine(r.out) }
 
 // lineReporter prints a line for each step that has ended, one for a step that has run
@@ -142,16 +158,15 @@ func (r *lineReporter) turn() int {
 	return r.turns
 }
 
-// end is silent of what is running from now on.
 func (r *lineReporter) end() {
-	r.Abort()
+	r.silence()
 	if ended := r.next(""); ended != nil {
 		fmt.Fprint(r.errOut, stepLine(ended, widthOf(r.errOut)))
 	}
 }
 
 func (r *lineReporter) Progress(p progress) {
-	r.Abort() // progress says what is running
+	r.silence() // progress says what is running
 	if time.Since(r.last) < lineEvery {
 		return
 	}
@@ -162,7 +177,10 @@ func (r *lineReporter) Progress(p progress) {
 func (r *lineReporter) Note(text string) { fmt.Fprintln(r.errOut, "note: "+text) }
 func (r *lineReporter) Finish()          { r.end() }
 
-func (r *lineReporter) Abort() {
+func (r *lineReporter) Abort(failed) { r.silence() }
+
+// silence says no more of what is running.
+func (r *lineReporter) silence() {
 	r.turn()
 	if r.slow != nil {
 		r.slow.Stop()
@@ -267,7 +285,7 @@ func (r *barReporter) Note(text string) {
 	fmt.Fprintf(r.errOut, eraseLine+"note: %s\n", text)
 }
 func (r *barReporter) Finish() { r.end() }
-func (r *barReporter) Abort() {
+func (r *barReporter) Abort(failed) {
 	if r.bar != nil {
 		_ = r.bar.Clear()
 	}
@@ -289,6 +307,8 @@ type event struct {
 	Step    string    `json:"step,omitempty"`
 	Seconds float64   `json:"seconds,omitempty"`
 	Note    string    `json:"note,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	Status  int       `json:"status,omitempty"`
 	Copied  *progress `json:"copied,omitempty"`
 	Result  outcome   `json:"result,omitempty"`
 }
@@ -327,5 +347,8 @@ func (r *jsonReporter) Finish() {
 	}
 }
 
-func (r *jsonReporter) Abort()                   { r.tell(event{Event: "aborted", Step: r.name}) }
+func (r *jsonReporter) Abort(f failed) {
+	r.tell(event{Event: "aborted", Step: r.name, Reason: f.reason, Status: f.status})
+}
+
 func (r *jsonReporter) Result(res outcome) error { return r.emit(event{Event: "done", Result: res}) }

@@ -22,7 +22,7 @@ type refreshRun struct {
 func (j *job) refresh(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
-			j.report.Abort()
+			j.report.Abort(failure(ctx, err))
 		}
 	}()
 	j.report.Step("check rules, source and target")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,10 +76,10 @@ Exit statuses:
 			}
 			res, err := r.run(cmd.Context())
 			if err != nil {
-				r.report.Abort()
+				r.report.Abort(failure(cmd.Context(), err))
 				return err
 			}
-			return withStatus(exitReport, res.show(cmd.OutOrStdout(), o.json))
+			return withStatus(exitReport, r.report.Result(res))
 		},
 	}
 	o.AddFlags(cmd.Flags())
@@ -143,10 +142,9 @@ type restoreResult struct {
 	Steps    []report.Step `json:"steps"`
 }
 
-func (r *restoreResult) show(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(map[string]any{"event": "done", "result": r})
-	}
+func (r *restoreResult) printTable(w io.Writer, _ int) error { return r.printLine(w) }
+
+func (r *restoreResult) printLine(w io.Writer) error {
 	text := fmt.Sprintf("%s is snapshot %s of %s: %s rows of %s in %s\n", r.Target, r.Snapshot, r.Time,
 		count(r.Rows), plural(r.Tables, "table"), report.Span(r.Seconds))
 	if r.Previous != "" {

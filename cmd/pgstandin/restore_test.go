@@ -209,10 +209,20 @@ func TestRestoreJSON(t *testing.T) {
 	lines := bytes.Split(bytes.TrimSpace([]byte(out)), []byte("\n"))
 	var last struct {
 		Event  string
+		Time   time.Time
+		Reason string
+		Status int
 		Result restoreResult
 	}
-	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "done" || last.Result.Rows != 2 || last.Result.Snapshot != "x" || len(last.Result.Steps) < 3 {
+	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "done" || last.Time.IsZero() || last.Result.Rows != 2 || last.Result.Snapshot != "x" || len(last.Result.Steps) < 3 {
 		t.Errorf("%v: %s", err, out)
+	}
+	// What failed is said where events are read, as it is said to people.
+	status, out, errOut := s.restore(dest, "--json", "--snapshot", "y")
+	lines = bytes.Split(bytes.TrimSpace([]byte(out)), []byte("\n"))
+	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "aborted" || last.Status != status ||
+		status != exitFailed || !strings.Contains(last.Reason, "no such snapshot") || errOut != "pgstandin: "+last.Reason+"\n" {
+		t.Errorf("%v: %s%s", err, out, errOut)
 	}
 }
 

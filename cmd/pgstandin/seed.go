@@ -121,7 +121,7 @@ func (r *seedRun) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			r.report.Abort()
+			r.report.Abort(failure(ctx, err))
 		}
 		if said := (*leaves)(nil); err != nil && !errors.As(err, &said) {
 			err = &leaves{err: err, what: what, told: true}

@@ -39,7 +39,7 @@ type snapshotData struct {
 func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	defer func() {
 		if err != nil {
-			j.report.Abort()
+			j.report.Abort(failure(ctx, err))
 		}
 	}()
 	j.report.Step("check rules and source")
