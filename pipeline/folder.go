@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/pgstandin/pgstandin/internal/ownedfolder"
 )
@@ -15,7 +18,16 @@ const (
 	folderMark   = "pgstandin run folder\n"
 )
 
-func newFolder() (*ownedfolder.Folder, error) { return ownedfolder.MakeTemp(folderPrefix, folderMark) }
+func newFolder() (*ownedfolder.Folder, error) {
+	f, err := ownedfolder.MakeTemp(folderPrefix, folderMark)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		err = fmt.Errorf("%w; make room there, or set TMPDIR to another folder", err)
+	case err != nil:
+		err = fmt.Errorf("%w; set TMPDIR to a folder that is there and can be written", err)
+	}
+	return f, err
+}
 
 // sweepFolders removes the folders of runs that died, and returns their names.
 // What it cannot look at is not ours.

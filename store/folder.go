@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/pgstandin/pgstandin/internal/ownedfolder"
 )
@@ -113,6 +114,8 @@ func plainError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w; run as a user that may write there, or choose another folder", err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%w; name a folder", err)
 	case noSpace(err):
 		return fmt.Errorf("%w; make room, prune old snapshots, or choose another folder", err)
 	}

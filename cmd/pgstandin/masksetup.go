@@ -83,6 +83,9 @@ func (s *maskSetup) prepare(ctx context.Context) error {
 		if s.began, err = s.file.Stat(); err != nil {
 			return fmt.Errorf("dump: %w", err)
 		}
+		if s.began.IsDir() {
+			return usageError(fmt.Errorf("dump: %s is a folder; mask reads a plain dump, which \"pg_restore --file=DUMP %[1]s\" writes", s.dump))
+		}
 		if twice = s.began.Mode().IsRegular(); twice && from == "" {
 			from = s.dump
 		}

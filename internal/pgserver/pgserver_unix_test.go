@@ -328,3 +328,24 @@ func TestNewestFirst(t *testing.T) {
 		t.Error("a version in a name without one")
 	}
 }
+
+// TestSweepEmpty: an old empty directory of a server goes, whatever may be in use stays.
+func TestSweepEmpty(t *testing.T) {
+	parent := t.TempDir()
+	long := time.Now().Add(-time.Hour)
+	for _, name := range []string{"pgstandin-pg-old", "pgstandin-pg-new", "pgstandin-pg-full/data", "other"} {
+		if err := os.MkdirAll(filepath.Join(parent, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"pgstandin-pg-old", "pgstandin-pg-full", "other"} {
+		if err := os.Chtimes(filepath.Join(parent, name), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweepEmpty(parent)
+	left, _ := filepath.Glob(filepath.Join(parent, "*"))
+	if got := strings.ReplaceAll(strings.Join(left, " "), parent+"/", ""); got != "other pgstandin-pg-full pgstandin-pg-new" {
+		t.Errorf("left: %s", got)
+	}
+}

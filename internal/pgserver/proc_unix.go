@@ -206,7 +206,8 @@ func makeDir(parent string) (string, error) {
 		if root && !traversable(parent) {
 			continue
 		}
-		dir, err := os.MkdirTemp(parent, "pgstandin-pg-")
+		sweepEmpty(parent)
+		dir, err := os.MkdirTemp(parent, dirPrefix)
 		if err != nil {
 			return "", fmt.Errorf("directory for a server: %w", err)
 		}
@@ -217,6 +218,20 @@ func makeDir(parent string) (string, error) {
 	}
 	return "", fmt.Errorf("directory for a server: other users cannot enter %s: set TMPDIR to one that they can",
 		strings.Join(parents, " or "))
+}
+
+// dirPrefix begins the names of servers' directories.
+const dirPrefix = "pgstandin-pg-"
+
+// sweepEmpty removes what watchdogs left that may not remove the directory itself from
+// parent, after they had emptied it. A young one may be of somebody who begins.
+func sweepEmpty(parent string) {
+	dirs, _ := filepath.Glob(filepath.Join(parent, dirPrefix+"*"))
+	for _, dir := range dirs {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() && time.Since(info.ModTime()) > 10*time.Minute {
+			_ = os.Remove(dir) // one with something in it stays
+		}
+	}
 }
 
 // traversable reports whether every user may pass through dir and all above it.
