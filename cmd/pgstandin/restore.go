@@ -145,8 +145,8 @@ type restoreResult struct {
 func (r *restoreResult) printTable(w io.Writer, _ int) error { return r.printLine(w) }
 
 func (r *restoreResult) printLine(w io.Writer) error {
-	text := fmt.Sprintf("%s is snapshot %s of %s: %s rows of %s in %s\n", r.Target, r.Snapshot, r.Time,
-		count(r.Rows), plural(r.Tables, "table"), report.Span(r.Seconds))
+	text := fmt.Sprintf("%s is snapshot %s of %s: %s of %s in %s\n", r.Target, r.Snapshot, r.Time,
+		plural64(r.Rows, "row"), plural(r.Tables, "table"), report.Span(r.Seconds))
 	if r.Previous != "" {
 		text += fmt.Sprintf("what it was until now is kept as %s; \"pgstandin rollback\" swaps back\n", r.Previous)
 	}

@@ -201,7 +201,8 @@ func TestRestoreMakesWhatPgRestoreMakes(t *testing.T) {
 func TestRestoreJSON(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, "create table a (i int); insert into a values (1), (2)")
+	pgtest.Exec(t, s.source, "create table a (i int); insert into a values (1), (2);"+
+		"create table p (i int) partition by range (i); create table p_1 partition of p for values from (1) to (9); create table p_2 partition of p default")
 	s.write(restoreRules)
 	dest := t.TempDir()
 	stock(t, s.source, dest, "x", time.Now(), nil)
@@ -214,7 +215,7 @@ func TestRestoreJSON(t *testing.T) {
 		Status int
 		Result restoreResult
 	}
-	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "done" || last.Time.IsZero() || last.Result.Rows != 2 || last.Result.Snapshot != "x" || len(last.Result.Steps) < 3 {
+	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil || last.Event != "done" || last.Time.IsZero() || last.Result.Rows != 2 || last.Result.Tables != 2 || last.Result.Snapshot != "x" || len(last.Result.Steps) < 3 {
 		t.Errorf("%v: %s", err, out)
 	}
 	// What failed is said where events are read, as it is said to people.

@@ -105,7 +105,7 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	}
 	res = &restoreResult{
 		Target: r.tgt.Name(), Previous: swap.Previous, Snapshot: r.snap.Name, Time: r.snap.Manifest.Created.UTC().Format(time.RFC3339),
-		Tables: len(r.what.Data), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(), Steps: stepsOf(r.report),
+		Tables: r.what.Tables, Rows: r.rows.Load(), Bytes: r.bytes.Load(), Seconds: time.Since(began).Seconds(), Steps: stepsOf(r.report),
 	}
 	return res, nil
 }
@@ -141,7 +141,7 @@ func (r *restoration) choose(ctx context.Context, st *store.Store) (err error) {
 	}
 	if r.schemaOnly {
 		w := r.what
-		w.Data, w.Blobs, w.Sets, w.Views = nil, nil, nil, nil
+		w.Data, w.Blobs, w.Sets, w.Views, w.Tables = nil, nil, nil, nil, 0
 	}
 	for _, e := range r.what.Data {
 		r.total += r.fileSize(e)

@@ -50,7 +50,7 @@ func (r *result) printLine(w io.Writer) error {
 	if r.Stored != nil && r.Stored.Name != "" {
 		name = "snapshot " + r.Stored.Name
 	}
-	_, err := fmt.Fprintf(w, "%s: %s rows of %d tables in %s\n", name, count(r.Totals.Rows), r.Totals.Tables, r.took())
+	_, err := fmt.Fprintf(w, "%s: %s of %s in %s\n", name, plural64(r.Totals.Rows, "row"), plural(r.Totals.Tables, "table"), r.took())
 	return err
 }
 

@@ -22,6 +22,7 @@ type Contents struct {
 	Extensions []string // that the target's server must have
 	Pre        []*pgarchive.Entry
 	Data       []*pgarchive.Entry // rows of tables
+	Tables     int                // that Data is of: a table with its partitions is one
 	Blobs      []*pgarchive.Entry // bytes of large objects
 	Sets       []*pgarchive.Entry // values of sequences
 	Post       []pipeline.Part    // what comes after the data
@@ -100,6 +101,7 @@ func Of(a *pgarchive.Archive, tables, schemas []string) (*Contents, error) {
 			}
 		}
 	}
+	c.Tables = countTables(a, c.Data)
 	return c, nil
 }
 
@@ -222,6 +224,24 @@ func addPartitions(a *pgarchive.Archive, chosen map[int32]bool) {
 			}
 		}
 	}
+}
+
+// countTables counts the tables that rows are of, a table with its partitions once.
+func countTables(a *pgarchive.Archive, data []*pgarchive.Entry) int {
+	parents, tops := partitionsOf(a), map[int32]bool{}
+	for _, e := range data {
+		top := e.DumpID
+		for _, id := range e.Deps {
+			if d := a.Entry(id); d != nil && d.Desc == "TABLE" && Name(d) == Name(e) {
+				top = id
+			}
+		}
+		for parents[top] != 0 {
+			top = parents[top]
+		}
+		tops[top] = true
+	}
+	return len(tops)
 }
 
 // partitionsOf maps each partition to its table.
