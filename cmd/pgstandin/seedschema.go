@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,10 +19,10 @@ import (
 // madeSchema is what a run made of a schema's file in the target.
 type madeSchema struct {
 	cfg     *pgconn.Config
-	objects []string // that were not there before, as texts that name them
-	drops   []string // statements
-	broken  bool     // something that was there is no more: dropping does not bring it back
-	gone    bool     // it was dropped
+	objects map[string]bool // that were not there before, as texts that name them
+	drops   []string        // statements
+	broken  bool            // something that was there is no more: dropping does not bring it back
+	gone    bool            // it was dropped
 }
 
 // makeSchema loads the schema's file into the target, in one transaction.
@@ -48,7 +49,7 @@ func (r *seedRun) makeSchema(ctx context.Context, cfg *pgconn.Config) (*madeSche
 	if err := l.Read(ctx, sqlfile.NewReader(in, name)); err != nil {
 		return nil, schemaStatus(err)
 	}
-	made := &madeSchema{cfg: cfg}
+	made := &madeSchema{cfg: cfg, objects: map[string]bool{}}
 	if err := made.look(ctx, conn, r.filling.Leader()); err != nil {
 		return nil, fmt.Errorf("target: schema: %w", pipeline.SafeError(err))
 	}
@@ -100,7 +101,7 @@ then (select i.type || '|' || i.identity from pg_catalog.pg_identify_object(o.cl
 		if _, old := before[key]; old {
 			continue
 		}
-		m.objects = append(m.objects, key)
+		m.objects[key] = true
 		if kind, name, ok := strings.Cut(what, "|"); ok {
 			m.drops = append(m.drops, dropStatement(kind, name))
 		}
@@ -141,10 +142,12 @@ func texts(ctx context.Context, conn *pgconn.PgConn, sql string) (map[string]str
 // undoTimeout bounds how long a run that failed drops what it made.
 const undoTimeout = time.Minute
 
+var errChanged = errors.New("the file changed what was there before")
+
 // undo drops all that was made, or nothing.
 func (m *madeSchema) undo(ctx context.Context) error {
 	if m.broken {
-		return fmt.Errorf("the file changed what was there before")
+		return errChanged
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
@@ -162,9 +165,9 @@ func (m *madeSchema) undo(ctx context.Context) error {
 	if err != nil {
 		return pipeline.SafeError(err)
 	}
-	maps.DeleteFunc(left, func(key, _ string) bool { return !slices.Contains(m.objects, key) })
+	maps.DeleteFunc(left, func(key, _ string) bool { return !m.objects[key] })
 	if len(left) > 0 {
-		return fmt.Errorf("the file changed what was there before")
+		return errChanged
 	}
 	if err := conn.Exec(ctx, "commit").Close(); err != nil {
 		return pipeline.SafeError(err)
