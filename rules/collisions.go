@@ -46,13 +46,13 @@ func (b *Bound) Collisions() []Collision {
 
 // computed is the first column, as an index into Spec.Columns, of a unique index that an
 // expression of the rules computes; -1 if there is none, or a generated column hides it.
-func (tr *TableRules) computed(x *schema.Index) int {
-	generated := func(c int) bool { return c >= 0 && tr.Table.Columns[c].Generated != "" }
+func (t *TableRules) computed(x *schema.Index) int {
+	generated := func(c int) bool { return c >= 0 && t.Table.Columns[c].Generated != "" }
 	if !x.Unique || slices.ContainsFunc(x.Columns, generated) {
 		return -1
 	}
-	for i, c := range tr.Columns {
-		if tr.Exprs[i] != "" && (slices.Contains(x.Columns, c) || slices.Contains(x.ExpressionColumns, c)) {
+	for i, c := range t.Columns {
+		if t.Exprs[i] != "" && (slices.Contains(x.Columns, c) || slices.Contains(x.ExpressionColumns, c)) {
 			return i
 		}
 	}
@@ -61,12 +61,12 @@ func (tr *TableRules) computed(x *schema.Index) int {
 
 // collisions selects a row where rows as the expressions make them collide in a unique
 // index. Other masks keep values apart, so the originals do for theirs.
-func (tr *TableRules) collisions(x *schema.Index, where string) string {
-	alias := schema.QuoteIdent(tr.Table.Name.Name)
+func (t *TableRules) collisions(x *schema.Index, where string) string {
+	alias := schema.QuoteIdent(t.Table.Name.Name)
 	var cols, keys, conditions []string
-	for i, c := range tr.Columns {
-		name := schema.QuoteIdent(tr.Table.Columns[c].Name)
-		value := tr.Exprs[i]
+	for i, c := range t.Columns {
+		name := schema.QuoteIdent(t.Table.Columns[c].Name)
+		value := t.Exprs[i]
 		if value == "" {
 			value = alias + "." + name
 		}
@@ -76,7 +76,7 @@ func (tr *TableRules) collisions(x *schema.Index, where string) string {
 	for _, c := range x.Columns {
 		var key string
 		if c >= 0 {
-			key = schema.QuoteIdent(tr.Table.Columns[c].Name)
+			key = schema.QuoteIdent(t.Table.Columns[c].Name)
 		} else {
 			key, expressions = "("+expressions[0]+")", expressions[1:]
 		}
@@ -88,7 +88,7 @@ func (tr *TableRules) collisions(x *schema.Index, where string) string {
 	if x.Predicate != "" {
 		conditions = append(conditions, "("+x.Predicate+")")
 	}
-	rows := "select " + strings.Join(cols, ", ") + tr.Table.From()
+	rows := "select " + strings.Join(cols, ", ") + t.Table.From()
 	if where != "" {
 		rows += " where (" + where + ")"
 	}

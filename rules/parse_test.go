@@ -80,7 +80,7 @@ func TestByteOrderMark(t *testing.T) {
 	if err != nil || len(f.Targets) != 1 {
 		t.Errorf("%v", err)
 	}
-	if _, err = Parse("r.yaml", []byte("\ufeffversoin: 1\n"), nil); err == nil || !strings.Contains(err.Error(), "r.yaml:1:1: unknown key versoin") {
+	if _, err = Parse("r.yaml", []byte("\ufeffversio: 1\n"), nil); err == nil || !strings.Contains(err.Error(), "r.yaml:1:1: unknown key versio") {
 		t.Errorf("%v", err)
 	}
 }
