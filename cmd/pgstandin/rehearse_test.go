@@ -83,8 +83,8 @@ func TestRehearse(t *testing.T) {
 	if objects() != "0" {
 		t.Error("a table is left behind")
 	}
-	// The same rules stop a refresh, and good ones pass both.
-	if status, _, _ := s.refresh(keyA); status != 1 {
+	// The same rules stop a refresh, before it writes, and good ones pass both.
+	if status, _, _ := s.refresh(keyA); status != exitUsage {
 		t.Errorf("refresh: status %d", status)
 	}
 	good := "version: 1\ntargets: [\"*_staging\"]\ntables:\n  good: { columns: { name: person.name, email: email } }\n"
