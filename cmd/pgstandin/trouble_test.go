@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -284,6 +285,10 @@ func TestHangup(t *testing.T) {
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, smallShop)
 	s.write(smallRules)
+	// Where the tests themselves were started to ignore it, what they start does not.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	defer signal.Stop(heard)
 	for _, c := range []struct {
 		trap   string
 		status int
