@@ -63,7 +63,7 @@ var netRemedies = []struct{ says, remedy string }{
 	{"server refused TLS connection", "the server has no TLS: turn it on there, or write sslmode=disable (or prefer) if the way to it is safe without"},
 	{"no such host", "check the name of the host"},
 	{"connection refused", "no server listens there: check host and port, and whether it is started"},
-	{".s.PGSQL.", "no server listens at this socket: name its host, or start it"},
+	{"connect: no such file or directory", "no server listens at this socket: name its host, or start it"},
 }
 
 func (e *netError) Unwrap() error { return e.err }

@@ -268,8 +268,9 @@ func membership(owner string, super bool, role, other string) string {
 	return fmt.Sprintf("grant %s to %s", schema.QuoteIdent(owner), schema.QuoteIdent(role))
 }
 
-// foreign is a problem if live, which conn is on, is not ours, holds tables that no run
-// in place made or put aside, and may not be adopted.
+// foreign is a problem if live, which conn is on, is not ours, holds tables, and may not
+// be adopted. That runs in place made schemas of it is not enough: their comments go
+// wherever a dump of it goes.
 func (t *Target) foreign(ctx context.Context, conn *pgconn.PgConn, live *liveDB) ([]Problem, error) {
 	if hasMark(live.comment) || t.cfg.Adopt {
 		return nil, nil
@@ -281,19 +282,18 @@ where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'informat
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r []string) bool {
-		by, _ := putAside(r[0])
-		return by != "" || swappedIn(r[0])
-	})
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	tables := "1 table"
+	tables, made := "1 table", "was not made by pgstandin"
 	if len(rows) > 1 {
 		tables = fmt.Sprintf("%d tables", len(rows))
 	}
+	if slices.ContainsFunc(rows, func(r []string) bool { by, _ := putAside(r[0]); return by != "" || swappedIn(r[0]) }) {
+		made = "pgstandin made only schemas of it, in place"
+	}
 	return []Problem{{
-		fmt.Sprintf("database %s holds %s and was not made by pgstandin", schema.QuoteIdent(t.name), tables),
+		fmt.Sprintf("database %s holds %s and %s", schema.QuoteIdent(t.name), tables, made),
 		"if it may be replaced, say so once with --adopt",
 	}}, nil
 }

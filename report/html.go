@@ -58,7 +58,7 @@ func (v view) Facts() []fact {
 	if v.Leak.Ran {
 		leak = fact{"leak scan", "no leak", Size(v.Leak.Bytes) + " scanned", "good"}
 		if v.Totals.Masked == 0 {
-			leak = fact{"leak scan", "nothing to look for", "no column is masked", "warn"}
+			leak = fact{"leak scan", "no originals", "no column is masked", "warn"}
 		}
 		if n := v.Leak.unaccepted(); n > 0 {
 			leak = fact{"leak scan", Plural(n, "hit"), Size(v.Leak.Bytes) + " scanned", "bad"}
@@ -92,7 +92,7 @@ func (v view) Mind() []remark {
 	if !v.Leak.Ran {
 		add(1, "The leak scan did not run.", "leak")
 	} else if v.Totals.Masked == 0 {
-		add(1, "No column is masked: the leak scan had nothing to look for.", "columns")
+		add(1, "No column is masked: the leak scan had no originals to look for.", "columns")
 	}
 	var cut, left, all, orphans int64
 	for _, r := range v.References {

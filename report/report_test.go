@@ -234,7 +234,7 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	r.Totals.Masked, r.Leak.Values = 0, 0
-	if v := r.judge(); v.State != "done" || v.Title != "Done." || !strings.HasSuffix(v.Text, " No column is masked: there was nothing to look for.") {
+	if v := r.judge(); v.State != "done" || v.Title != "Done." || !strings.HasSuffix(v.Text, " No column is masked: there were no originals to look for.") {
 		t.Errorf("nothing masked: %+v", v)
 	}
 	r.Totals.Masked = 28

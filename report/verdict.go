@@ -6,7 +6,7 @@ import (
 )
 
 // judge sums the report up. Clean is only what was proved in every respect,
-// the leak scan included: where nothing is masked it had nothing to look for.
+// the leak scan included: where nothing is masked it had no originals to look for.
 func (r *Report) judge() Verdict {
 	if r.Outcome == Refused {
 		rest := "the target is as it was before the run."
@@ -38,7 +38,7 @@ func (r *Report) judge() Verdict {
 		v.Text += " No leak scan ran."
 	case r.Totals.Masked == 0:
 		v.State, v.Title = "done", "Done."
-		v.Text += " No column is masked: there was nothing to look for."
+		v.Text += " No column is masked: there were no originals to look for."
 	}
 	return v
 }

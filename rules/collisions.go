@@ -37,7 +37,7 @@ func (b *Bound) Collisions() []Collision {
 			out = append(out, Collision{
 				Table: tr.Table, Column: name, SQL: tr.collisions(x, b.Subset.Restrict[tr.Table].Where),
 				problem: Problem{File: b.File.Name, Line: m.at.line, Column: m.at.column, Message: fmt.Sprintf(
-					"%s: mask sql gives several rows the same value, which unique index %s refuses; write an expression with a unique key of the row in it, or another mask", name, spell(x.Name))},
+					"%s: mask sql gives several rows, copied or not, the same value, which unique index %s refuses; write an expression with a unique key of the row in it, or another mask", name, spell(x.Name))},
 			})
 		}
 	}
@@ -45,10 +45,11 @@ func (b *Bound) Collisions() []Collision {
 }
 
 // computed is the first column, as an index into Spec.Columns, of a unique index that an
-// expression of the rules computes; -1 if there is none, or a generated column hides it.
+// expression of the rules computes; -1 if there is none, a generated column hides it, or
+// the index is one that was never finished.
 func (t *TableRules) computed(x *schema.Index) int {
 	generated := func(c int) bool { return c >= 0 && t.Table.Columns[c].Generated != "" }
-	if !x.Unique || slices.ContainsFunc(x.Columns, generated) {
+	if !x.Unique || !x.Valid || slices.ContainsFunc(slices.Concat(x.Columns, x.ExpressionColumns, x.PredicateColumns), generated) {
 		return -1
 	}
 	for i, c := range t.Columns {

@@ -24,7 +24,8 @@ func profiled(t testing.TB, args ...string) string {
 	return o.String()
 }
 
-// TestProfileFile: a file that was there is replaced, whole, and never written into.
+// TestProfileFile: a file that was there, or that a link leads to, is replaced, whole, and
+// never written into.
 func TestProfileFile(t *testing.T) {
 	t.Parallel()
 	dsn, file := pgtest.DB(t), filepath.Join(t.TempDir(), "profile.json")
@@ -36,13 +37,20 @@ func TestProfileFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer old.Close()
-	for _, name := range []string{file, os.DevNull} {
+	link := filepath.Join(t.TempDir(), "link.json")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{link, os.DevNull} {
 		if status, _, errOut := runKeyed(t, "", "", "profile", "--source", dsn, "-o", name); status != 0 {
 			t.Fatalf("%s: status %d: %s", name, status, errOut)
 		}
 	}
 	was, _ := io.ReadAll(old)
 	now, _ := os.ReadFile(file)
+	if to, err := os.Readlink(link); to != file {
+		t.Errorf("the link leads to %q; %v", to, err)
+	}
 	if info, err := os.Stat(os.DevNull); string(was) != "old" || !strings.HasPrefix(string(now), "{") || err != nil || info.Mode().IsRegular() {
 		t.Errorf("the old file holds %q, the new one %q; %v", was, now, err)
 	}

@@ -136,8 +136,12 @@ func (f *reportFiles) write(r *report.Report) error {
 
 // replaceFile writes a file beside the named one and renames it, so that
 // whatever happens the name stands for one of the two, whole. What a run that
-// died left of it is replaced too. A device or a pipe is written to.
+// died left of it is replaced too. Of a link it is what that leads to; a device or a
+// pipe is written to.
 func replaceFile(name string, text []byte) (err error) {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(name); err == nil {
 		if mode = info.Mode().Perm(); !info.Mode().IsRegular() {
