@@ -109,7 +109,7 @@ fuzz: ## every fuzz target, FUZZTIME each
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6- | sort -u); do \
 			echo "== $$dir $$target"; \
-			go test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+			.ci/fuzz "$$dir:$$target" $(FUZZTIME) || exit; \
 		done; \
 	done
 
@@ -119,8 +119,7 @@ FUZZ_FIRST := rules:FuzzParse internal/copyfmt:FuzzFormats anonymize:FuzzJSON an
 .PHONY: fuzz/first
 fuzz/first: ## the fuzz targets of rules, codecs, documents, arrays and texts, FUZZTIME each, two at a time
 	@.ci/need go cc
-	@printf '%s\n' $(FUZZ_FIRST) | xargs -P 2 -n 1 sh -c \
-		'go test ./$${0%:*} -run "^\$$" -fuzz "^$${0#*:}\$$" -fuzztime $(FUZZTIME) -parallel 1'
+	@printf '%s\n' $(FUZZ_FIRST) | xargs -P 2 -I {} .ci/fuzz {} $(FUZZTIME) 1
 
 .PHONY: test/canary
 test/canary: ## 10,000 planted values, CANARY_KILLS killed refreshes, and a search of all files; minutes
