@@ -139,8 +139,8 @@ func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Ta
 			if len(cols) != 1 || single(p) < 0 || !l.ofPeople(p, root) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
 				continue
 			}
-			if !onlyOne(t, cols[0]) && (l.ofPeople(t, root) || l.group(p) && (named[t] || l.someone(edges[t], root))) {
-				continue // it has many people of its own for each row of p
+			if !onlyOne(t, cols[0]) && (l.ofPeople(t, root) || l.group(p) && named[t] || l.someone(edges[t], p, root)) {
+				continue // it has many people of its own, or others', for each row of p
 			}
 			if best == nil || better(p, best, root) {
 				best = p
@@ -163,16 +163,29 @@ func (l *looker) ofPeople(t, root *schema.Table) bool {
 // who rents a flat, or whose data a program keeps apart.
 func (l *looker) group(t *schema.Table) bool {
 	s := l.lex.subjectOf(t)
-	if s.kind != ofOrg && singular(s.noun) != "tenant" {
-		return false
-	}
-	return !s.has[firstName] && !s.has[lastName] && !s.has[birth] && !s.has[gender]
+	return l.apart(t) > 0 && (s.kind == ofOrg || singular(s.noun) == "tenant")
 }
 
-// someone reports whether one of the references leads to people by several columns.
-func (l *looker) someone(edges map[*schema.Table][]int, root *schema.Table) bool {
-	for p, cols := range edges {
-		if len(cols) > 1 && l.ofPeople(p, root) {
+// apart tells how far from a person the rows of a table of people may be: 0 is a person,
+// 1 a tenant, 2 what has people of its own, as companies and sites have.
+func (l *looker) apart(t *schema.Table) int {
+	s := l.lex.subjectOf(t)
+	switch {
+	case s.has[firstName] || s.has[lastName] || s.has[birth] || s.has[gender]:
+		return 0
+	case singular(s.noun) == "tenant":
+		return 1
+	case s.kind != ofPerson:
+		return 2
+	}
+	return 0
+}
+
+// someone reports whether one of the references, by however many columns, leads nearer
+// to a person than that to p.
+func (l *looker) someone(edges map[*schema.Table][]int, p, root *schema.Table) bool {
+	for q := range edges {
+		if l.ofPeople(q, root) && l.apart(q) < l.apart(p) {
 			return true
 		}
 	}
