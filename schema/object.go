@@ -78,7 +78,7 @@ func orNothing(s string) string {
 
 // CompareObjects returns the differences of a source's and a target's objects, by
 // kind and name. Of a table or view that one of them lacks as a whole, only that is
-// told. With sameMajor false, definitions that depend on the server's version are
+// told; an index that is invalid in the source may be missing. With sameMajor false, definitions that depend on the server's version are
 // not compared.
 func CompareObjects(source, target []Object, sameMajor bool) []Difference {
 	type key struct{ kind, name string }
@@ -95,6 +95,16 @@ func CompareObjects(source, target []Object, sameMajor bool) []Difference {
 	}
 	a, relationsA := has(source)
 	b, relationsB := has(target)
+	// PostgreSQL dumps no index that is invalid, nor its comment.
+	unmade := func(o *Object) bool {
+		if o.Kind == "comment" {
+			name, of := strings.CutPrefix(o.Name, "index ")
+			if o = a[key{"index", name}]; !of || o == nil {
+				return false
+			}
+		}
+		return o.Kind == "index" && !o.Valid && b[key{"index", o.Name}] == nil
+	}
 	var out []Difference
 	for i := range source {
 		o := &source[i]
@@ -102,6 +112,8 @@ func CompareObjects(source, target []Object, sameMajor bool) []Difference {
 		d := Difference{Kind: o.Kind, Name: o.Name}
 		switch {
 		case other == nil && o.Of != "" && !relationsB[o.Of]:
+			continue
+		case other == nil && unmade(o):
 			continue
 		case other == nil:
 			d.Change = Missing

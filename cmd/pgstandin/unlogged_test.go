@@ -73,3 +73,21 @@ tables:
 		t.Errorf("init: status %d: %s%s", status, out, errOut)
 	}
 }
+
+// TestInvalidIndex: an index that the source could not finish is not made, and not missed.
+func TestInvalidIndex(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, `
+create table t (id int primary key, a int);
+create index ux on t (a); comment on index ux is 'half';
+update pg_index set indisvalid = false where indexrelid = 'ux'::regclass;
+create table p (id int) partition by range (id);
+create table p_1 partition of p for values from (0) to (10);
+create index p_only on only p (id)`)
+	s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  t: { columns: { a: keep } }\n  p: { columns: { id: keep } }\n")
+	s.must(keyA)
+	if got := pgtest.Query(t, s.target, "select string_agg(relname, ' ' order by relname) from pg_class where relname in ('ux', 'p_only')")[0][0]; got != "p_only" {
+		t.Errorf("indexes: %s", got)
+	}
+}
