@@ -67,11 +67,13 @@ create table users (id int primary key, tenant_id int not null references tenant
 create table orders (id int primary key, tenant_id int not null references tenants, user_id int not null references users, notes text);
 create table articles (id int primary key, tenant_id int not null references tenants, author_id int not null references users, editor_id int references users, body text);
 create table preferences (user_id int primary key references users, tenant_id int not null references tenants, signature text);
+create table profiles (user_id int primary key references users, full_name text, bio text);
+create table visits (id int primary key, profile_id int not null references profiles, notes text);
 create table settings (tenant_id int primary key references tenants, updated_by int references users, contact_email text);
 create table messages (id int primary key, tenant_id int not null references tenants, body text);
 `, map[string]string{
 			"the root": "tenants", "tenants": "id", "orders": "user_id -> users", "articles": "author_id -> users", "preferences": "user_id -> users",
-			"settings": "tenant_id -> tenants", "messages": "tenant_id -> tenants",
+			"profiles": "user_id -> users", "visits": "profile_id -> users", "settings": "tenant_id -> tenants", "messages": "tenant_id -> tenants",
 		}},
 		{"employees and customers", `
 create table tenants (id int primary key, name text not null);

@@ -126,7 +126,7 @@ func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Ta
 	out := map[*schema.Table]Entity{}
 	edges, named := l.edges(), namesPeople(findings)
 	for _, t := range l.s.Roots() {
-		if c := alone(t); c >= 0 && l.ofPeople(t, root) {
+		if c := alone(t); c >= 0 && l.ofPeople(t, root) && !l.more(t, c, edges, root) {
 			out[t] = Entity{Column: c}
 		}
 	}
@@ -150,7 +150,29 @@ func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Ta
 			out[t] = Entity{Column: edges[t][best][0], Of: best}
 		}
 	}
+	for t, x := range out {
+		for range out { // whom the rows are about that these are about
+			of := out[x.Of]
+			if x.Of == nil || of.Of == nil || of.Column != single(x.Of) {
+				break
+			}
+			x.Of = of.Of
+		}
+		out[t] = x
+	}
 	return out
+}
+
+// more reports whether rows say more of people of another table, since the column that
+// tells them apart references it.
+func (l *looker) more(t *schema.Table, c int, edges map[*schema.Table]map[*schema.Table][]int, root *schema.Table) bool {
+	for p, cols := range edges[t] {
+		back := edges[p][t]
+		if p != t && len(cols) == 1 && cols[0] == c && l.ofPeople(p, root) && l.wholeKey(t, c, p) && !(len(back) == 1 && back[0] == alone(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofPeople reports whether each row of a table is a person, or what stands for one.

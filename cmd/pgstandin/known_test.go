@@ -308,15 +308,21 @@ func TestInitOfTenants(t *testing.T) {
 create table tenants (id int primary key, name text not null);
 create table users (id int primary key, tenant_id int not null references tenants, full_name text not null, email text not null);
 create table orders (id int primary key, tenant_id int not null references tenants, user_id int not null references users, notes text);
+create table profiles (user_id int primary key references users, phone text, bio text);
+create table calls (id int primary key, profile_id int not null references profiles, notes text);
 insert into tenants select n, 'Tenant ' || n from generate_series(1, 5) n;
 insert into users select n, 1 + n % 5, (array['Annabel', 'Bertram', 'Clothilde'])[1 + n % 3] || ' Wintersleben', 'u' || n || '@mail.example' from generate_series(1, 100) n;
 insert into orders select n, u.tenant_id, u.id, 'Please ring ' || split_part(u.full_name, ' ', 1) || ' before delivery, the gate is locked.' from generate_series(1, 300) n join users u on u.id = 1 + n % 100;
+insert into profiles select id, null, 'My name is ' || split_part(full_name, ' ', 1) || ', and I collect stamps.' from users;
+insert into calls select n, 1 + n % 100, 'Talked to ' || split_part(u.full_name, ' ', 1) || ' about the broken gate.' from generate_series(1, 200) n join users u on u.id = 1 + n % 100;
 analyze`)
 	s.initRules()
 	s.must(keyA)
-	r := pgtest.Query(t, s.target, `select count(*), count(*) filter (where o.notes ~ 'Annabel|Bertram|Clothilde'),
-		count(*) filter (where o.notes not like '%' || split_part(u.full_name, ' ', 1) || '%') from orders o join users u on u.id = o.user_id`)[0]
-	if r[0] == "0" || r[1] != "0" || r[2] != "0" {
-		t.Errorf("orders, with the old names, without the new ones: %s", r)
+	for _, texts := range []string{"select user_id, notes from orders", "select user_id, bio from profiles", "select profile_id, notes from calls"} {
+		r := pgtest.Query(t, s.target, `select count(*), count(*) filter (where x.note ~ 'Annabel|Bertram|Clothilde'),
+			count(*) filter (where x.note not like '%' || split_part(u.full_name, ' ', 1) || '%') from (`+texts+`) x (id, note) join users u using (id)`)[0]
+		if r[0] == "0" || r[1] != "0" || r[2] != "0" {
+			t.Errorf("%s: all, with the old names, without the new ones: %s", texts, r)
+		}
 	}
 }
