@@ -58,8 +58,8 @@ type FillOptions struct {
 	Workers  int
 	Step     func(name string) // a part of the work begins
 	Progress func(Progress)    // called from one goroutine at a time; TotalBytes is an estimate from what was made so far
-	// Undo, if it is not nil, takes the tables away with all that was loaded into them
-	// where the load fails; if it cannot, they are emptied.
+	// Undo, if it is not nil, takes tables away with all that was loaded into them
+	// where the load fails; those that are still there after it are emptied.
 	Undo func(ctx context.Context) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +35,13 @@ func (l *filler) step(name string) {
 
 // many loads by several sessions whose triggers are off.
 func (l *filler) many(ctx context.Context) (err error) {
+	found, err := l.tables(ctx, l.f.leader)
+	if err != nil {
+		return withMessage(err)
+	}
 	defer func() {
 		if err != nil {
-			err = l.empty(ctx, err)
+			err = l.empty(ctx, found, err)
 		}
 	}()
 	err = l.reported(ctx, func(ctx context.Context) error {
@@ -251,28 +256,63 @@ func (e *RowsLeft) Error() string {
 // Unwrap returns why they are there.
 func (e *RowsLeft) Unwrap() error { return e.Err }
 
-// empty removes what was loaded, and says whether that could be done.
-func (l *filler) empty(ctx context.Context, err error) error {
-	if l.opts.Undo != nil && l.opts.Undo(ctx) == nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), truncateTimeout)
-	defer cancel()
+// tables are the names of the tables that get rows, of those that are there, by their
+// numbers. One that gets none may hold others.
+func (l *filler) tables(ctx context.Context, conn *pgconn.PgConn) (map[string]string, error) {
 	var names []string
-	seen := map[schema.Name]bool{}
 	for _, s := range l.work.Steps {
-		if !seen[s.Table] {
-			seen[s.Table] = true
+		if s.Rows > 0 {
 			names = append(names, s.Table.SQL())
 		}
 	}
-	conn, why := l.f.connect(ctx)
-	if why == nil {
-		defer closeConn(ctx, conn)
-		why = run(ctx, conn, "truncate "+strings.Join(names, ", "))
+	rows, err := textsOf(ctx, conn, `
+select pg_catalog.to_regclass(n)::pg_catalog.oid, n from pg_catalog.unnest($1::pg_catalog.text[]) n
+where pg_catalog.to_regclass(n) is not null`, textArray(names))
+	if err != nil {
+		return nil, err
 	}
-	if why != nil {
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r[0]] = r[1]
+	}
+	return out, nil
+}
+
+// empty removes what was loaded into the tables that were found, and says whether that
+// could be done. What Undo has taken away is empty, and what somebody made since under
+// the name of one is not ours.
+func (l *filler) empty(ctx context.Context, found map[string]string, err error) error {
+	if l.opts.Undo != nil {
+		_ = l.opts.Undo(ctx) // where it cannot, all are there to be emptied
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), truncateTimeout)
+	defer cancel()
+	if why := l.truncate(ctx, found); why != nil {
 		return errors.Join(err, &RowsLeft{SafeError(why)})
 	}
 	return err
+}
+
+// truncate empties those of the tables that are still there.
+func (l *filler) truncate(ctx context.Context, found map[string]string) error {
+	conn, err := l.f.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeConn(ctx, conn)
+	now, err := l.tables(ctx, conn)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for number, name := range now {
+		if _, ours := found[number]; ours {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return run(ctx, conn, "truncate "+strings.Join(names, ", "))
 }
