@@ -104,16 +104,20 @@ func endStatus(err error, interrupted bool) int {
 	return code
 }
 
-// printError prints err, one problem a line, and what it means for the target.
-func printError(w io.Writer, err error, code int) {
-	text := err.Error()
-	if code == exitInterrupted {
-		text = "interrupted"
-		if left := (*leaves)(nil); errors.As(err, &left) {
-			text += "; " + left.what
-		}
+// errorText is what is printed of err where a command ends with code: one problem a
+// line, and what it means for the target.
+func errorText(err error, code int) string {
+	if code != exitInterrupted {
+		return strings.TrimRight(err.Error(), "\n")
 	}
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if left := (*leaves)(nil); errors.As(err, &left) {
+		return "interrupted; " + left.what
+	}
+	return "interrupted"
+}
+
+func printError(w io.Writer, err error, code int) {
+	lines := strings.Split(errorText(err, code), "\n")
 	fmt.Fprintln(w, "pgstandin: "+lines[0])
 	for _, l := range lines[1:] {
 		fmt.Fprintln(w, "  "+l)

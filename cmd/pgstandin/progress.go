@@ -45,10 +45,7 @@ type failed struct {
 // failure is what is printed of err by run; ctx is what a signal ends.
 func failure(ctx context.Context, err error) failed {
 	code := endStatus(err, ctx.Err() != nil)
-	if code == exitInterrupted {
-		return failed{"interrupted", code}
-	}
-	return failed{strings.TrimRight(err.Error(), "\n"), code}
+	return failed{errorText(err, code), code}
 }
 
 // outcome is what a command did.
