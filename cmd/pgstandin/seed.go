@@ -120,12 +120,13 @@ func (r *seedRun) run(ctx context.Context) (err error) {
 		what = "no file is left"
 	}
 	defer func() {
-		if err != nil {
-			r.report.Abort(failure(ctx, err))
+		if err == nil {
+			return
 		}
-		if said := (*leaves)(nil); err != nil && !errors.As(err, &said) {
+		if said := (*leaves)(nil); !errors.As(err, &said) {
 			err = &leaves{err: err, what: what, told: true}
 		}
+		r.report.Abort(failure(ctx, err))
 	}()
 	if r.o.out != "" {
 		return r.toFiles(ctx)
@@ -210,6 +211,9 @@ const asItWas = "the target is as it was"
 // left of it.
 func (r *seedRun) left(ctx context.Context, made *madeSchema, err error) error {
 	out := &leaves{err: err, what: asItWas, told: true}
+	if made != nil { // what the file replaced stays so
+		out.what = "the schema that was made is dropped again"
+	}
 	var rows *pipeline.RowsLeft
 	if errors.As(err, &rows) {
 		out.what = rows.Error()

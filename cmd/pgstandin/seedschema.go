@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,6 @@ import (
 type madeSchema struct {
 	cfg     *pgconn.Config
 	objects map[string]bool // that were not there before, as texts that name them
-	drops   []string        // statements
 	broken  bool            // something that was there is no more: dropping does not bring it back
 	gone    bool            // it was dropped
 }
@@ -82,28 +80,34 @@ func listObjects() string {
 	return b.String()
 }
 
+// listNamed is listObjects with how pg_identify_object names what may be dropped by
+// itself: what belongs to another one goes with it.
+func listNamed() string {
+	return `select o.class || ' ' || o.oid || ' ' || o.part,
+case when o.part = 0 and not exists (select from pg_catalog.pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('a', 'i', 'e', 'P', 'S', 'x')
+  and (d.refclassid, d.refobjid) <> (d.classid, d.objid)) -- as partitioned tables do
+then (select i.type || '|' || i.identity from pg_catalog.pg_identify_object(o.class, o.oid, 0) i) end from (` + listObjects() + `) o`
+}
+
+// listKeys is listObjects without names.
+func listKeys() string {
+	return "select o.class || ' ' || o.oid || ' ' || o.part, null from (" + listObjects() + ") o"
+}
+
 // look compares what the transaction that made the schema sees with what others see:
 // that is what it made, whoever makes something else meanwhile.
 func (m *madeSchema) look(ctx context.Context, conn, other *pgconn.PgConn) error {
-	// Those that belong to another one go with it.
-	after, err := texts(ctx, conn, `select o.class || ' ' || o.oid || ' ' || o.part,
-case when o.part = 0 and not exists (select from pg_catalog.pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('a', 'i', 'e', 'P', 'S', 'x')
-  and (d.refclassid, d.refobjid) <> (d.classid, d.objid)) -- as partitioned tables do
-then (select i.type || '|' || i.identity from pg_catalog.pg_identify_object(o.class, o.oid, 0) i) end from (`+listObjects()+`) o`)
+	after, err := texts(ctx, conn, listKeys())
 	if err != nil {
 		return err
 	}
-	before, err := texts(ctx, other, "select o.class || ' ' || o.oid || ' ' || o.part, null from ("+listObjects()+") o")
+	before, err := texts(ctx, other, listKeys())
 	if err != nil {
 		return err
 	}
-	for key, what := range after {
-		if _, old := before[key]; old {
-			continue
-		}
-		m.objects[key] = true
-		if kind, name, ok := strings.Cut(what, "|"); ok {
-			m.drops = append(m.drops, dropStatement(kind, name))
+	for key := range after {
+		if _, old := before[key]; !old {
+			m.objects[key] = true
 		}
 	}
 	for key := range before {
@@ -111,8 +115,20 @@ then (select i.type || '|' || i.identity from pg_catalog.pg_identify_object(o.cl
 			m.broken = true
 		}
 	}
-	slices.Sort(m.drops)
 	return nil
+}
+
+// drops are the statements that drop what was made, of what is there now: by their
+// numbers, whatever the names are by now.
+func (m *madeSchema) drops(now map[string]string) []string {
+	var out []string
+	for key, what := range now {
+		if kind, name, ok := strings.Cut(what, "|"); ok && m.objects[key] {
+			out = append(out, dropStatement(kind, name))
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // dropStatement drops an object that pg_identify_object names.
@@ -142,9 +158,9 @@ func texts(ctx context.Context, conn *pgconn.PgConn, sql string) (map[string]str
 // undoTimeout bounds how long a run that failed drops what it made.
 const undoTimeout = time.Minute
 
-var errChanged = errors.New("the file changed what was there before")
+var errChanged = errors.New("the file changed what was there before, or others use what was made")
 
-// undo drops all that was made, or nothing.
+// undo drops all that was made and is still there, and nothing else; or nothing.
 func (m *madeSchema) undo(ctx context.Context) error {
 	if m.broken {
 		return errChanged
@@ -156,22 +172,40 @@ func (m *madeSchema) undo(ctx context.Context) error {
 		return pipeline.SafeError(err)
 	}
 	defer conn.Close(ctx)
-	for _, sql := range append([]string{"set default_transaction_read_only = off; set client_min_messages = warning", "begin; set local search_path = ''"}, m.drops...) {
-		if err := conn.Exec(ctx, sql).Close(); err != nil {
-			return pipeline.SafeError(err)
-		}
-	}
-	left, err := texts(ctx, conn, "select o.class || ' ' || o.oid || ' ' || o.part, null from ("+listObjects()+") o")
-	if err != nil {
-		return pipeline.SafeError(err)
-	}
-	maps.DeleteFunc(left, func(key, _ string) bool { return !m.objects[key] })
-	if len(left) > 0 {
-		return errChanged
+	if err := m.drop(ctx, conn); err != nil {
+		return err
 	}
 	if err := conn.Exec(ctx, "commit").Close(); err != nil {
 		return pipeline.SafeError(err)
 	}
 	m.gone = true
+	return nil
+}
+
+// drop begins a transaction and drops in it. It fails where something else went too.
+func (m *madeSchema) drop(ctx context.Context, conn *pgconn.PgConn) error {
+	for _, sql := range []string{"set default_transaction_read_only = off; set client_min_messages = warning", "begin; set local search_path = ''"} {
+		if err := conn.Exec(ctx, sql).Close(); err != nil {
+			return pipeline.SafeError(err)
+		}
+	}
+	had, err := texts(ctx, conn, listNamed())
+	if err != nil {
+		return pipeline.SafeError(err)
+	}
+	for _, sql := range m.drops(had) {
+		if err := conn.Exec(ctx, sql).Close(); err != nil {
+			return pipeline.SafeError(err)
+		}
+	}
+	left, err := texts(ctx, conn, listKeys())
+	if err != nil {
+		return pipeline.SafeError(err)
+	}
+	for key := range had {
+		if _, still := left[key]; still == m.objects[key] {
+			return errChanged
+		}
+	}
 	return nil
 }

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
@@ -103,6 +107,95 @@ func TestSeedUndoesTheSchema(t *testing.T) {
 	}
 }
 
+// meanwhile runs a seed whose schema has a check that waits and then does not hold;
+// while it waits somebody else does something.
+func meanwhile(t *testing.T, dsn, target, schema, others string, args ...string) (said string) {
+	t.Helper()
+	gate := pgtest.Connect(t, dsn)
+	do := func(sql string) {
+		if err := gate.Exec(t.Context(), sql).Close(); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	file := schemaOf(t, schema+`; create function waits(int) returns boolean language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return false; end $$;
+create table public.waiting (id int primary key, constraint never check (waits(id)))`)
+	do("select pg_advisory_lock(1)")
+	var out, errOut bytes.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(append([]string{"seed", "--target", target, "--schema", file, "--rows", "10"}, args...), strings.NewReader(""), &out, &errOut)
+	}()
+	const waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
+	for pgtest.Query(t, dsn, waiting)[0][0] == "0" {
+		time.Sleep(10 * time.Millisecond)
+	}
+	do(others)
+	do("select pg_advisory_unlock(1)")
+	if status := <-ended; status != exitFailed {
+		t.Errorf("status %d\n%s", status, errOut.String())
+	}
+	return errOut.String()
+}
+
+// What others made meanwhile stays, whether it needs what the run made or has the
+// name of it.
+func TestSeedUndoKeepsWhatOthersMade(t *testing.T) {
+	t.Parallel()
+	const schema = "create schema app; create table app.b (id int primary key, n int); create table c (id int primary key)"
+	for _, c := range []struct {
+		others string
+		stays  bool
+		want   string
+	}{
+		{"create table app.mine as select 'precious' as x", true, "select x, (select count(*) from app.b) from app.mine"},
+		{"create view v as select count(*) from app.b", true, "select 'precious', count from v"},
+		{"alter table app.b add more text default 'precious'", true, "select 'precious', count(more) from app.b"},
+		{"drop table c; create table c as select 'precious' as x", false, "select x, count(*) over () - 1 from c"},
+		{"alter table c rename to d; create table c as select 'precious' as x", false, "select x, count(*) over () - 1 from c"},
+		{"drop table app.b; create table app.b as select 'precious' as x", true, "select x, (select count(*) from c) from app.b"},
+	} {
+		for _, plain := range []bool{false, true} {
+			if plain && !strings.HasPrefix(c.others, "create") { // the transaction holds the tables
+				continue
+			}
+			dsn := pgtest.DB(t)
+			target := dsn
+			if plain {
+				target = plainRole(t, dsn)
+			}
+			said := meanwhile(t, dsn, target, schema, c.others, "--workers", "1", "--rows", "app.b=0")
+			if !strings.Contains(said, `"never"`) || strings.Contains(said, "or others use what was made") != c.stays {
+				t.Errorf("%s: %s", c.others, said)
+			}
+			if got := fmt.Sprint(pgtest.Query(t, dsn, c.want)); got != "[[precious 0]]" {
+				t.Errorf("%s: %s", c.others, got)
+			}
+			if left := pgtest.Query(t, dsn, "select count(*) from pg_class where relname in ('waiting', 'd')")[0][0]; (left != "0") != c.stays {
+				t.Errorf("%s: %s tables are left", c.others, left)
+			}
+		}
+	}
+}
+
+// Tables that were there before are emptied again where the schema is dropped.
+func TestSeedUndoEmptiesOldTables(t *testing.T) {
+	t.Parallel()
+	for _, plain := range []bool{false, true} {
+		dsn := pgtest.DB(t)
+		target := dsn
+		if plain {
+			target = plainRole(t, dsn)
+		}
+		pgtest.Exec(t, target, "create table old (id int primary key, n int)")
+		before := objects(t, dsn)
+		file := schemaOf(t, "create function no(int) returns boolean language sql as 'select $1 is null'; create table b (id int primary key, old int references old, constraint never check (no(id)))")
+		_, said := seeded(t, 1, "--target", target, "--schema", file, "--rows", "10", "--workers", "1")
+		if got := content(t, dsn); !strings.HasPrefix(got, "old 0 ") || objects(t, dsn) != before || strings.Contains(said, "still") {
+			t.Errorf("%s\nleft is %s", said, got)
+		}
+	}
+}
+
 // What cannot be undone is named, with what to do.
 func TestSeedCannotUndo(t *testing.T) {
 	t.Parallel()
@@ -170,19 +263,57 @@ func TestSeedInterrupted(t *testing.T) {
 			}
 			_ = cmd.Wait()
 			all := strings.Join(shown, "\n")
-			left := "the target is as it was"
+			left := "the (target is as it was|schema that was made is dropped again)"
 			if args[0] == "--out" {
 				left = "no file is left"
 				if _, err := os.Stat(out); err == nil {
 					t.Error("there is a file")
 				}
 			}
-			if cmd.ProcessState.ExitCode() != exitInterrupted || !strings.HasSuffix(all, "pgstandin: interrupted: cleaning up\npgstandin: interrupted; "+left) {
+			if cmd.ProcessState.ExitCode() != exitInterrupted || !regexp.MustCompile("pgstandin: interrupted: cleaning up\npgstandin: interrupted; "+left+"$").MatchString(all) {
 				t.Errorf("at %s: status %d\n%s", at, cmd.ProcessState.ExitCode(), all)
 			}
 			if got := objects(t, dsn); got != before {
 				t.Errorf("at %s: left is\n%s", at, got)
 			}
+		}
+	}
+}
+
+// Where events are read, an interrupted run says what it leaves as it does to people.
+func TestSeedInterruptedJSON(t *testing.T) {
+	t.Parallel()
+	for say, schema := range map[string]string{
+		"interrupted; the schema that was made is dropped again":            "create or replace function old() returns int language sql as 'select 2'",
+		"interrupted; the schema that was made is still in the target, its": "drop function old()",
+	} {
+		dsn := pgtest.DB(t)
+		pgtest.Exec(t, dsn, "create function old() returns int language sql as 'select 1'")
+		file := schemaOf(t, schema+"; create table a (id int primary key)")
+		cmd := exec.Command(program(t), "seed", "--schema", file, "--rows", "100000000", "--target", dsn, "--json")
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var last event
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			last = event{}
+			if err := json.Unmarshal(lines.Bytes(), &last); err != nil {
+				t.Fatal(err)
+			}
+			if last.Event == "step" && last.Step == "load rows" && cmd.Process.Signal(syscall.SIGINT) != nil {
+				t.Fatal("gone")
+			}
+		}
+		_ = cmd.Wait()
+		if last.Event != "aborted" || last.Status != exitInterrupted || !strings.HasPrefix(last.Reason, say) ||
+			!strings.HasSuffix(errs.String(), "\npgstandin: "+last.Reason+"\n") {
+			t.Errorf("%+v\n%s", last, errs.String())
 		}
 	}
 }
