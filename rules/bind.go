@@ -390,6 +390,15 @@ func (b *binder) table(n nameRule) *schema.Table {
 	return t
 }
 
+// tableOf is table for a name in its parts, each as the catalog has it.
+func (b *binder) tableOf(at pos, parts []string) *schema.Table {
+	quoted := make([]string, len(parts))
+	for i, part := range parts {
+		quoted[i] = schema.QuoteIdent(part)
+	}
+	return b.table(nameRule{at, strings.Join(quoted, ".")})
+}
+
 // column finds a column by its name; -1, with a problem added, if there is none.
 func (b *binder) column(at pos, t *schema.Table, name string) int {
 	i := t.Column(name)

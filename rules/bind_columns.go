@@ -70,13 +70,9 @@ func (d *decider) misnamed(r *matchRule) bool {
 	}
 	at := slices.IndexFunc(d.s.Roots(), func(t *schema.Table) bool { return r.match[:n].match(t.Name.Schema, t.Name.Name) })
 	if at < 0 {
-		var table []string
-		for _, part := range r.match[:n] {
-			table = append(table, schema.QuoteIdent(part))
-		}
-		return d.binder.table(nameRule{r.named.at, strings.Join(table, ".")}) == nil
+		return d.tableOf(r.named.at, r.match[:n]) == nil
 	}
-	if t := d.s.Roots()[at]; !wild(r.match[n]) && !slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Name == r.match[n] }) {
+	if t := d.s.Roots()[at]; !wild(r.match[n]) && t.Column(r.match[n]) < 0 {
 		d.addMissing(r.named.at, "", t, r.match[n])
 		return true
 	}

@@ -108,11 +108,7 @@ func (b *binder) acceptedColumn(n nameRule) (*schema.Table, string) {
 		b.add(n.at, "column %s: write table.column", quoted(n.text))
 		return nil, ""
 	}
-	var table []string
-	for _, part := range parts[:len(parts)-1] {
-		table = append(table, schema.QuoteIdent(part))
-	}
-	t := b.table(nameRule{n.at, strings.Join(table, ".")})
+	t := b.tableOf(n.at, parts[:len(parts)-1])
 	if t == nil {
 		return nil, ""
 	}
