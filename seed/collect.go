@@ -173,11 +173,10 @@ func (b *builder) takeUnique(x *table, t *schema.Table) {
 			if c < 0 {
 				n, err := parseExpr(i.Expressions[next], x.t.Column)
 				next++
-				if err == nil {
+				if ok = err == nil; ok {
 					cols, ok = x.injective(n)
 				}
-				if err != nil || !ok {
-					ok = false
+				if !ok {
 					break
 				}
 			} else {

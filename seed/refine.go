@@ -336,15 +336,16 @@ func (n *node) usable(typ func(int) *schema.Type) bool {
 	case "~":
 		return columns(isText)
 	case "call":
-		if n.text == "md5" {
-			return false
-		}
 		switch n.text {
+		case "md5":
+			return false
 		case "lower", "upper":
 			return columns(isText)
-		case "length", "octet_length", "cardinality", "array_length":
+		case "length", "octet_length":
 			n.hex = n.args[0].op == "col" && typ(n.args[0].column).Base == "bytea"
-			return columns(n.measures) && (n.args[0].op == "col" || !strings.HasPrefix(n.text, "a") && n.text != "cardinality")
+			return columns(n.measures)
+		case "cardinality", "array_length":
+			return n.args[0].op == "col" && columns(n.measures)
 		}
 	case "and", "or", "not":
 		return columns(func(t *schema.Type) bool { return t.Base == "bool" })
