@@ -112,7 +112,7 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 	if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
 		return err
 	}
-	missing, err := j.unreadable(ctx, src, b)
+	missing, err := b.unreadable(ctx, src)
 	if err != nil {
 		return err
 	}

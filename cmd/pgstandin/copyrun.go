@@ -69,12 +69,6 @@ func (r *copyRun) note(text string) {
 	r.rec.notes = append(r.rec.notes, text)
 }
 
-// mayRead checks the privileges before anything is done: a sequence that may not
-// be read would be found after all rows are copied.
-func (r *copyRun) mayRead(ctx context.Context) error {
-	return r.src.MayRead(ctx, append(tableNames(r.b.schema), sequenceNames(r.b.schema)...))
-}
-
 // prelude is what a run does with the schema while rows are chosen. It may use the
 // source's leader.
 type prelude struct {

@@ -108,10 +108,16 @@ func tableNames(s *schema.Schema) []schema.Name {
 	return names
 }
 
+// mayRead checks the privileges that a run needs on the source: a sequence that may not be
+// read would be found after all rows are copied.
+func (b *bound) mayRead(ctx context.Context, src *pipeline.Source) error {
+	return src.MayRead(ctx, slices.Concat(tableNames(b.schema), sequenceNames(b.schema)))
+}
+
 // unreadable is a note on what the role of the source may not read, where nothing needs
 // that yet.
-func (j *job) unreadable(ctx context.Context, src *pipeline.Source, b *bound) ([]string, error) {
-	err := src.MayRead(ctx, slices.Concat(tableNames(b.schema), sequenceNames(b.schema)))
+func (b *bound) unreadable(ctx context.Context, src *pipeline.Source) ([]string, error) {
+	err := b.mayRead(ctx, src)
 	var missing *pipeline.PrivilegeError
 	if !errors.As(err, &missing) {
 		return nil, err

@@ -82,7 +82,7 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 			if err := b.chooseFormats("", 0); err != nil {
 				return err
 			}
-			missing, err := j.unreadable(ctx, src, b)
+			missing, err := b.unreadable(ctx, src)
 			if err != nil {
 				return err
 			}

@@ -167,7 +167,7 @@ func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
 }
 
 func (r *refreshRun) preflight(ctx context.Context) error {
-	if err := r.mayRead(ctx); err != nil {
+	if err := r.b.mayRead(ctx, r.src); err != nil {
 		return err
 	}
 	sourceName := r.src.Info().Database

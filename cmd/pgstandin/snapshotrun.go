@@ -50,7 +50,7 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	defer run.close(ctx)
 	r := &snapshotRun{copyRun: run, to: to, edges: map[*schema.Sequence][]*pipeline.ColumnEdge{}}
 	r.cut.chunk = snapshotChunkBytes
-	if err := r.mayRead(ctx); err != nil {
+	if err := r.b.mayRead(ctx, r.src); err != nil {
 		return err
 	}
 	if err := to.begin(ctx, r.note); err != nil {
