@@ -136,7 +136,7 @@ func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Ta
 		}
 		var best *schema.Table
 		for p, cols := range edges[t] {
-			if len(cols) != 1 || single(p) < 0 || !l.ofPeople(p, root) || t.Columns[cols[0]].Generated != "" || !l.wholeKey(t, cols[0], p) {
+			if !l.toPerson(t, cols, p, root) || t.Columns[cols[0]].Generated != "" {
 				continue
 			}
 			if !onlyOne(t, cols[0]) && (l.ofPeople(t, root) || l.group(p) && named[t] || l.someone(edges[t], p, root)) {
@@ -168,11 +168,17 @@ func (l *looker) entities(root *schema.Table, findings []Finding) map[*schema.Ta
 func (l *looker) more(t *schema.Table, c int, edges map[*schema.Table]map[*schema.Table][]int, root *schema.Table) bool {
 	for p, cols := range edges[t] {
 		back := edges[p][t]
-		if p != t && len(cols) == 1 && cols[0] == c && l.ofPeople(p, root) && l.wholeKey(t, c, p) && !(len(back) == 1 && back[0] == alone(p)) {
+		if l.toPerson(t, cols, p, root) && cols[0] == c && !(len(back) == 1 && back[0] == alone(p)) {
 			return true
 		}
 	}
 	return false
+}
+
+// toPerson reports whether columns of a table are one that references the key of a table
+// of people.
+func (l *looker) toPerson(t *schema.Table, cols []int, p, root *schema.Table) bool {
+	return len(cols) == 1 && l.ofPeople(p, root) && l.wholeKey(t, cols[0], p)
 }
 
 // ofPeople reports whether each row of a table is a person, or what stands for one.
