@@ -269,11 +269,28 @@ func (p *Plan) References() []ReferencePlan {
 		if !r.child.copied() {
 			continue
 		}
-		x := ReferencePlan{Reference: r.Reference, Name: r.name(), Lossy: r.parent.affected || !r.checked || r.Up != UpRequire}
-		for _, c := range r.cut {
-			x.Cut = append(x.Cut, r.Child.Columns[c].Name)
+		out = append(out, ReferencePlan{
+			Reference: r.Reference, Name: r.name(), Cut: r.cutNames(),
+			Lossy: r.parent.affected || !r.checked || r.Up != UpRequire,
+		})
+	}
+	return out
+}
+
+// Cut lists what ReferencePlan.Cut does, whether the child is copied or not.
+func (p *Plan) Cut(of *Reference) []string {
+	for _, r := range p.g.refs {
+		if r.Reference == of {
+			return r.cutNames()
 		}
-		out = append(out, x)
+	}
+	return nil
+}
+
+func (r *ref) cutNames() []string {
+	var out []string
+	for _, c := range r.cut {
+		out = append(out, r.Child.Columns[c].Name)
 	}
 	return out
 }

@@ -179,3 +179,25 @@ func TestMaskRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A reference to a table without rows that a refresh could not set to NULL is not
+// set to NULL in a stream either, although its column may be NULL.
+func TestMaskRefusesCutsThatBreak(t *testing.T) {
+	t.Parallel()
+	for name, orders := range map[string]string{
+		"check":     "card_id int references cards, kind text, check (kind <> 'card' or card_id is not null)",
+		"generated": "card_id int references cards, kind text, paid text generated always as (card_id || kind) stored",
+		"excluded":  "card_id int references cards, kind text, exclude using btree (card_id with =)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStaging(t)
+			s.write("version: 1\ntargets: [\"*_staging\"]\ntables:\n  cards: { rows: none }\n  orders: { columns: { kind: keep } }\n")
+			pgtest.Exec(t, s.source, "create table cards (id int primary key); insert into cards values (1)")
+			pgtest.Exec(t, s.source, "create table orders (id int primary key, "+orders+"); insert into orders values (1, 1, 'card')")
+			status, out, errOut := s.mask("", s.file("dump.sql", dumpAs(t, s.source)))
+			if status != 2 || !strings.Contains(errOut, "public.orders references public.cards") || !strings.Contains(errOut, "use refresh") {
+				t.Errorf("status %d\n%s\n%s", status, errOut, out)
+			}
+		})
+	}
+}

@@ -311,27 +311,28 @@ func (s *maskSetup) cutReferences() error {
 			if s.gone[parent] == "" || s.gone[child] != "" {
 				continue
 			}
-			var open []int
-			for _, c := range r.Columns {
-				if !r.Child.Columns[c].NotNull {
-					open = append(open, c)
-				}
-			}
+			cut := b.plan.Cut(r)
 			switch {
-			case r.Expr != "" || r.Array || r.When != "" || r.Child != child && len(open) == 0 || len(open) > 0 && len(r.Columns) > 1 || r.UpGiven && r.Up != subset.UpNullify:
+			case r.Expr != "" || r.Array || r.When != "" || r.Child != child || r.UpGiven && r.Up != subset.UpNullify,
+				len(cut) == 0 && mayBeNull(r), len(cut) > 0 && len(r.Columns) > 1:
 				return usageError(fmt.Errorf("%s references %s, of which no row is copied, in a way that a stream cannot cut: use refresh, or leave out the rows of %[1]s too (rows: none)", child.Name, parent.Name))
-			case len(open) == 0:
+			case len(cut) == 0:
 				s.gone[child] = "it cannot be without " + parent.Name.String()
 				changed = true
 			default:
 				if s.cuts[child] == nil {
 					s.cuts[child] = map[string]bool{}
 				}
-				s.cuts[child][r.Child.Columns[open[0]].Name] = true
+				s.cuts[child][cut[0]] = true
 			}
 		}
 	}
 	return nil
+}
+
+// mayBeNull reports whether a row may be without the reference.
+func mayBeNull(r *subset.Reference) bool {
+	return slices.ContainsFunc(r.Columns, func(c int) bool { return !r.Child.Columns[c].NotNull })
 }
 
 // learn reads the dump once for what its rows say of entities that texts quote.
