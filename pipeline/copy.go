@@ -90,7 +90,10 @@ type JobResult struct {
 
 // CopyOptions tune a Copy; the zero value is one worker and no progress.
 type CopyOptions struct {
-	Workers  int
+	Workers int
+	// Yield is how long a worker tries for the lock of a table that somebody waits for
+	// or holds; zero is one try.
+	Yield    time.Duration
 	Progress func(Progress) // called from one goroutine at a time, five times a second and at a good end
 	// Done is called when the last chunk of a job was committed, from any worker;
 	// for a job without chunks, before all else. It may be nil.
@@ -124,6 +127,7 @@ func (c *copier) run(ctx context.Context, opts CopyOptions) ([]JobResult, error)
 	if c.ended = opts.Done; c.ended == nil {
 		c.ended = func(int) {}
 	}
+	c.yield = opts.Yield
 	for i := range c.jobs {
 		if c.left[i] == 0 {
 			c.ended(i)
@@ -152,8 +156,9 @@ type copier struct {
 	src   Sessions
 	open  func() sink // makes a worker's
 	jobs  []Job
-	total Progress // the totals; constant
-	exact bool     // the rows are known; constant
+	total Progress      // the totals; constant
+	exact bool          // the rows are known; constant
+	yield time.Duration // constant
 	moved counter
 	ended func(job int)
 

@@ -440,17 +440,25 @@ func TestCopyErrorsHoldNoData(t *testing.T) {
 	}
 }
 
-// A worker does not wait for a table's lock.
+// A worker does not queue for a table's lock; it tries for as long as it is told.
 func TestCopyGivesWay(t *testing.T) {
 	source, target := bothEnds(t, "create table t (i int)")
+	pgtest.Exec(t, source, "insert into t values (1)")
 	src := begin(t, source, 1) // the leader has no lock
 	other := pgtest.Connect(t, source)
 	other.Exec(t.Context(), "begin; lock table t").Close()
-	_, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, []pipeline.Job{
-		{Name: "public.t", Into: name("t"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.t")}}}}, pipeline.CopyOptions{})
-	var yield *pipeline.YieldError
-	if !errors.As(err, &yield) || yield.Table != name("t") || strings.Count(err.Error(), "source") != 1 {
-		t.Errorf("got %v", err)
+	jobs := []pipeline.Job{{Name: "public.t", Into: name("t"), Columns: []string{"i"}, Chunks: []pipeline.Chunk{{Select: query("select i from public.t")}}}}
+	for _, patience := range []time.Duration{0, 200 * time.Millisecond} {
+		_, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, jobs, pipeline.CopyOptions{Yield: patience})
+		var yield *pipeline.YieldError
+		if !errors.As(err, &yield) || yield.Table != name("t") || strings.Count(err.Error(), "source") != 1 {
+			t.Errorf("got %v", err)
+		}
+	}
+	time.AfterFunc(200*time.Millisecond, func() { other.Exec(context.Background(), "rollback").Close() })
+	res, err := pipeline.Copy(t.Context(), src, loadInto{config(t, target)}, jobs, pipeline.CopyOptions{Yield: time.Minute})
+	if err != nil || res[0].Rows != 1 {
+		t.Errorf("%v after the lock was free; %v", res, err)
 	}
 }
 

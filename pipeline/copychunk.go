@@ -117,7 +117,7 @@ func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 	if have {
 		return nil
 	}
-	if err := lockNowait(ctx, src, table); err != nil {
+	if err := lockPolitely(ctx, src, table, c.yield); err != nil {
 		return failure(ctx, "source", err, a.job.Columns)
 	}
 	c.mu.Lock()

@@ -18,5 +18,5 @@ func (c VerifyConfig) WithCheckTimeout(d time.Duration) VerifyConfig {
 	return c
 }
 
-// LockNowait is lockNowait.
-var LockNowait = lockNowait
+// LockPolitely is lockPolitely.
+var LockPolitely = lockPolitely

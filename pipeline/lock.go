@@ -26,25 +26,42 @@ func (e *YieldError) Error() string {
 		what = e.Table.String()
 	}
 	waited := ""
-	if e.Waited > 0 {
-		waited = " for " + e.Waited.Round(time.Second/10).String()
+	if long := e.Waited.Round(time.Second / 10); long > 0 {
+		waited = " for " + long.String()
 	}
-	return fmt.Sprintf("source: another session waited%s behind us for %s; the run gave way; run it again when no migration runs, or raise --yield", waited, what)
+	return fmt.Sprintf("source: another session waited%s behind us for %s; the run gave way; run it again when no migration runs", waited, what)
 }
 
-// lockNowait locks table on a worker, in access share mode, without waiting:
-// if a stronger lock is held or waited for, the error is a *YieldError. A worker
-// calls it before it first reads a table, or it could queue up behind a session
-// that itself waits for the leader. The lock lasts as long as the worker.
-func lockNowait(ctx context.Context, worker *pgconn.PgConn, table schema.Name) error {
-	err := run(ctx, worker, "lock table "+table.SQL()+" in access share mode nowait")
-	if codeOf(err) == lockNotAvailable {
-		return &YieldError{Table: table}
+// lockEvery is how long a worker waits before it tries for a lock again.
+const lockEvery = 50 * time.Millisecond
+
+// lockPolitely locks table on a worker, in access share mode, without ever standing
+// in the queue for it: if a stronger lock is held or waited for, it tries again until
+// patience is over, and then the error is a *YieldError. A worker calls it before it
+// first reads a table, or it could queue up behind a session that itself waits for
+// the leader. The lock lasts as long as the worker.
+func lockPolitely(ctx context.Context, worker *pgconn.PgConn, table schema.Name, patience time.Duration) error {
+	began := time.Now()
+	for {
+		err := run(ctx, worker, "savepoint pgstandin; lock table "+table.SQL()+" in access share mode nowait; release savepoint pgstandin")
+		switch {
+		case err == nil:
+			return nil
+		case codeOf(err) != lockNotAvailable:
+			return fmt.Errorf("source: lock %s: %w", table, withMessage(err))
+		}
+		if err := run(ctx, worker, "rollback to savepoint pgstandin; release savepoint pgstandin"); err != nil {
+			return fmt.Errorf("source: lock %s: %w", table, withMessage(err))
+		}
+		if waited := time.Since(began); waited+lockEvery > patience {
+			return &YieldError{Table: table, Waited: waited}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockEvery):
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("source: lock %s: %w", table, withMessage(err))
-	}
-	return nil
 }
 
 // pidSet holds the backends of our sessions on the source.

@@ -223,7 +223,7 @@ func TestWatchGivesWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var yield *pipeline.YieldError
-	if err := pipeline.LockNowait(t.Context(), c, name("t")); !errors.As(err, &yield) {
+	if err := pipeline.LockPolitely(t.Context(), c, name("t"), 100*time.Millisecond); !errors.As(err, &yield) {
 		t.Errorf("lock: got %v, want a YieldError", err)
 	}
 	s.Release(c, false)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/pgstandin/pgstandin/internal/draft"
 	"github.com/pgstandin/pgstandin/internal/survey"
 	"github.com/pgstandin/pgstandin/keyed"
+	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -24,12 +26,14 @@ type initOptions struct {
 	source sourceOptions
 	file   string
 	sample int
+	yield  patience
 }
 
 func (o *initOptions) AddFlags(f *pflag.FlagSet) {
 	o.source.AddFlags(f)
 	f.StringVarP(&o.file, "output", "o", "pgstandin.yaml", "rules `file` to write, or to add to; - prints it")
 	f.IntVar(&o.sample, "sample", 300, "`rows` of each table to look at; 0 looks at names and types alone")
+	addYield(f, &o.yield)
 }
 
 func newInitCommand() *cobra.Command {
@@ -63,21 +67,14 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	if o.sample < 0 || o.sample > 100000 {
 		return usageError(fmt.Errorf("--sample %d: between 0 and 100000 rows", o.sample))
 	}
-	var old []byte
-	if o.file != "-" {
-		text, err := os.ReadFile(o.file)
-		switch {
-		case err == nil:
-			old = text
-		case !errors.Is(err, fs.ErrNotExist):
-			return usageError(fmt.Errorf("rules: %w", err))
-		}
+	old, err := o.old()
+	if err != nil {
+		return err
 	}
 	w := &initWork{Writer: draft.Writer{Name: o.file}, sample: o.sample, named: o.source.source != ""}
 	if o.file == "-" {
-		w.Name = "rules"
+		w.Name, w.printed = "rules", true
 	}
-	var err error
 	if w.Secret, err = keyed.NewSecret(); err != nil { // whether masks fit does not depend on it
 		return fmt.Errorf("init: %w", err)
 	}
@@ -85,23 +82,63 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	if j.source, err = o.source.config(); err != nil {
 		return err
 	}
+	j.source.Yield = time.Duration(o.yield)
 	src, err := j.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer src.Close(context.WithoutCancel(ctx))
-	w.s = survey.NewSampler(src.Leader(), o.sample)
+	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
+		if err := w.begin(ctx, src.Leader()); err != nil {
+			return err
+		}
+		return w.write(o.file, old, out, notes)
+	})
+}
+
+// old reads the file that is to be added to; nil means that there is none.
+func (o *initOptions) old() ([]byte, error) {
+	if o.file == "-" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(o.file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, usageError(fmt.Errorf("rules: %w", err))
+	}
+	return text, nil
+}
+
+// initWork is one run of init.
+type initWork struct {
+	draft.Writer
+	s       *survey.Sampler
+	sample  int  // rows of each table
+	printed bool // not written to a file
+	named   bool // --source names the source: other commands need it too
+	added   int  // columns that were decided in a file that is there
+}
+
+// begin starts a transaction on the source, and judges it.
+func (w *initWork) begin(ctx context.Context, conn *pgconn.PgConn) error {
+	w.s = survey.NewSampler(conn, w.sample)
 	if err := w.s.Begin(ctx); err != nil {
 		return at("source", err)
 	}
-	if w.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
+	var err error
+	if w.Schema, err = catalog.Read(ctx, conn); err != nil {
 		return at("source", err)
 	}
-	w.Env = ruleEnv(ctx, src.Leader(), time.Now())
-	if err := w.look(ctx); err != nil {
-		return err
-	}
+	w.Env = ruleEnv(ctx, conn, time.Now())
+	return w.look(ctx)
+}
+
+// write writes the rules, or adds to those that are there.
+func (w *initWork) write(file string, old []byte, out, notes io.Writer) error {
 	var text string
+	var err error
 	if old != nil {
 		text, w.added, err = w.Add(string(old))
 	} else {
@@ -110,12 +147,13 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	if err != nil {
 		return rulesStatus(err)
 	}
-	if o.file == "-" {
+	if w.printed {
+		w.summary(notes, false)
 		_, err = io.WriteString(out, text)
 		return err
 	}
 	if text != string(old) {
-		if err := replaceFile(o.file, []byte(text)); err != nil {
+		if err := replaceFile(file, []byte(text)); err != nil {
 			return fmt.Errorf("rules: %w", err)
 		}
 	}
@@ -126,15 +164,6 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 		}
 	}
 	return w.lock(notes, text, old != nil)
-}
-
-// initWork is one run of init.
-type initWork struct {
-	draft.Writer
-	s      *survey.Sampler
-	sample int  // rows of each table
-	named  bool // --source names the source: other commands need it too
-	added  int  // columns that were decided in a file that is there
 }
 
 // look judges the source.
@@ -222,10 +251,13 @@ func (w *initWork) unread(out io.Writer, added bool) {
 	case n > 1:
 		its = "their"
 	}
-	remedy := "remove " + w.Name
-	if added {
-		remedy = "remove the new entries of " + w.Name
+	remedy := "remove " + w.Name + " and "
+	switch {
+	case added:
+		remedy = "remove the new entries of " + w.Name + " and "
+	case w.printed:
+		remedy = ""
 	}
-	fmt.Fprintf(out, "values of %s were not looked at: names and types alone decided %s columns; \"pgstandin grants\" prints the SQL for a role that may not read, then %s and run init again\n",
+	fmt.Fprintf(out, "values of %s were not looked at: names and types alone decided %s columns; \"pgstandin grants\" prints the SQL for a role that may not read, then %srun init again\n",
 		plural(n, "table"), its, remedy)
 }

@@ -250,8 +250,8 @@ type sourceLimits struct {
 
 // AddFlags adds the flags with their defaults.
 func (o *sourceLimits) AddFlags(f *pflag.FlagSet) {
-	o.yield, o.lockTimeout = patience(pipeline.DefaultYield), patience(pipeline.DefaultLockTimeout)
-	f.Var(&o.yield, "yield", "give up when somebody waits behind us on the source for so long")
+	o.lockTimeout = patience(pipeline.DefaultLockTimeout)
+	addYield(f, &o.yield)
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a source table")
 	f.Var(&o.rate, "max-rate", "read so many `bytes` a second from the source, all workers together (default: no limit)")
 	f.Var(&o.lag, "max-lag", "pause reading while a standby of the source, or the source as a standby, is farther behind (default: never)")
@@ -259,6 +259,11 @@ func (o *sourceLimits) AddFlags(f *pflag.FlagSet) {
 	f.Var(&o.statement, "statement-timeout", "what one statement on the source may take (default: no limit)")
 	o.stall = patience(pipeline.DefaultStallTimeout)
 	f.Var(&o.stall, "stall-timeout", "when no byte passes on a connection for so long, ask the server whether it is at work for us; if not, the connection is lost")
+}
+
+func addYield(f *pflag.FlagSet, yield *patience) {
+	*yield = patience(pipeline.DefaultYield)
+	f.Var(yield, "yield", "give up when somebody waits behind us on the source for so long")
 }
 
 // apply sets them in the configuration of a source.

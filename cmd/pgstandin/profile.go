@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/survey"
+	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/seed"
 )
 
@@ -21,6 +22,7 @@ type profileOptions struct {
 	file    string
 	minimum int
 	rows    int
+	yield   patience
 }
 
 func (o *profileOptions) AddFlags(f *pflag.FlagSet) {
@@ -30,6 +32,7 @@ func (o *profileOptions) AddFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.file, "output", "o", "profile.json", "`file` to write; - prints it")
 	f.IntVar(&o.minimum, "minimum", 20, "no value and no number in the profile stands for fewer `rows`, or parents")
 	f.IntVar(&o.rows, "sample", 200_000, "`rows` of each table to look at, about")
+	addYield(f, &o.yield)
 }
 
 func newProfileCommand() *cobra.Command {
@@ -70,38 +73,18 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 	if j.source, err = o.source.config(); err != nil {
 		return err
 	}
+	j.source.Yield = time.Duration(o.yield)
 	src, err := j.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer src.Close(context.WithoutCancel(ctx))
-	s, err := catalog.Read(ctx, src.Leader())
-	if err != nil {
-		return at("source", err)
-	}
-	if j.file != nil { // an expression that fails would end a transaction
-		b, err := j.bind(ctx, src, time.Now())
-		if err != nil {
-			return err
-		}
-		p.Decided(b.rules.Ledger)
-	}
-	if _, err := src.Begin(ctx, tableNames(s)); err != nil {
-		return at("source", err)
-	}
-	p.Standby = src.Info().Standby
-	p.Sampler = survey.NewSampler(src.Leader(), 300)
-	if p.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
-		return at("source", err)
-	}
-	if j.file == nil {
-		if err := p.Discovered(ctx); err != nil {
-			return at("source", err)
-		}
-	}
-	profile, err := p.Profile(ctx)
-	if err != nil {
-		return at("source", err)
+	var profile *seed.Profile
+	if err := pipeline.While(ctx, src.Watch, func(ctx context.Context) (err error) {
+		profile, err = j.profile(ctx, src, p)
+		return err
+	}); err != nil {
+		return err
 	}
 	for _, n := range p.Sampler.Notes() {
 		fmt.Fprintln(notes, "note:", n)
@@ -110,6 +93,40 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 		return profile.Write(out)
 	}
 	return writeProfile(o.file, profile, notes)
+}
+
+// profile reads the source within one snapshot. Columns that the rules keep are not
+// personal; without rules, those that discovery would keep.
+func (j *job) profile(ctx context.Context, src *pipeline.Source, p *survey.Profiler) (*seed.Profile, error) {
+	s, err := catalog.Read(ctx, src.Leader())
+	if err != nil {
+		return nil, at("source", err)
+	}
+	if j.file != nil { // an expression that fails would end a transaction
+		b, err := j.bind(ctx, src, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		p.Decided(b.rules.Ledger)
+	}
+	if _, err := src.Begin(ctx, tableNames(s)); err != nil {
+		return nil, at("source", err)
+	}
+	p.Standby = src.Info().Standby
+	p.Sampler = survey.NewSampler(src.Leader(), 300)
+	if p.Schema, err = catalog.Read(ctx, src.Leader()); err != nil {
+		return nil, at("source", err)
+	}
+	if j.file == nil {
+		if err := p.Discovered(ctx); err != nil {
+			return nil, at("source", err)
+		}
+	}
+	profile, err := p.Profile(ctx)
+	if err != nil {
+		return nil, at("source", err)
+	}
+	return profile, nil
 }
 
 func writeProfile(name string, profile *seed.Profile, notes io.Writer) error {

@@ -94,7 +94,7 @@ func (r *refreshRun) load(ctx context.Context, ready func(schema.Name)) error {
 		failed: r.tgt.Name() + " is untouched",
 		copy: func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error) {
 			return pipeline.Copy(ctx, r.src, r.tgt, r.copies, pipeline.CopyOptions{
-				Workers: r.workers(), Progress: progress, Done: func(i int) { ready(r.copies[i].Into) },
+				Workers: r.workers(), Yield: r.source.Yield, Progress: progress, Done: func(i int) { ready(r.copies[i].Into) },
 			})
 		},
 		scan: leakScan{

@@ -149,7 +149,7 @@ func (r *snapshotRun) fill(ctx context.Context) error {
 	out := outlet{
 		failed: "nothing was published",
 		copy: func(ctx context.Context, progress func(pipeline.Progress)) ([]pipeline.JobResult, error) {
-			done, err := pipeline.CopyFiles(ctx, r.src, r.to.files, r.archive.Compression, r.copies, pipeline.CopyOptions{Workers: r.workers(), Progress: progress})
+			done, err := pipeline.CopyFiles(ctx, r.src, r.to.files, r.archive.Compression, r.copies, pipeline.CopyOptions{Workers: r.workers(), Yield: r.source.Yield, Progress: progress})
 			if err == nil {
 				r.count(done)
 			}
