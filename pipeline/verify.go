@@ -63,11 +63,29 @@ type Proved struct {
 }
 
 // VerifyError lists everything that did not hold.
-type VerifyError struct{ Problems []string }
+type VerifyError struct{ Problems []Unproved }
+
+// Unproved is one thing that does not hold.
+type Unproved struct {
+	Text  string
+	Check int    // which of VerifyConfig.Checks, from 1; 0 for what is none
+	SQL   string // that check's, else ""
+}
+
+func (p Unproved) String() string {
+	if p.Check == 0 {
+		return p.Text
+	}
+	return "check " + strconv.Quote(p.SQL) + ": " + p.Text
+}
 
 // Error has one problem a line.
 func (e *VerifyError) Error() string {
-	return "verification: " + strings.Join(e.Problems, "\nverification: ")
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = "verification: " + p.String()
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Verify proves the new database: row counts, every constraint of the source
@@ -107,10 +125,12 @@ func (t *Target) Verify(ctx context.Context, cfg VerifyConfig) (Verified, error)
 		return out, err
 	}
 	out.Checks = len(cfg.Checks)
-	problems = append(problems, failed...)
-	if len(problems) > 0 {
-		sort.Strings(problems)
-		return out, &VerifyError{problems}
+	sort.Strings(problems)
+	for _, p := range problems {
+		failed = append(failed, Unproved{Text: p})
+	}
+	if len(failed) > 0 {
+		return out, &VerifyError{failed}
 	}
 	return out, nil
 }
@@ -171,14 +191,14 @@ func (t *Target) Check(ctx context.Context, cfg VerifyConfig) error {
 }
 
 // checks returns what is wrong by the checks.
-func (t *Target) checks(ctx context.Context, cfg VerifyConfig) (problems []string, err error) {
-	for _, c := range cfg.Checks {
+func (t *Target) checks(ctx context.Context, cfg VerifyConfig) (problems []Unproved, err error) {
+	for i, c := range cfg.Checks {
 		problem, err := t.check(ctx, c, cfg)
 		if err != nil {
 			return nil, err
 		}
 		if problem != "" {
-			problems = append(problems, fmt.Sprintf("check %s: %s", strconv.Quote(c), problem))
+			problems = append(problems, Unproved{Text: problem, Check: i + 1, SQL: c})
 		}
 	}
 	return problems, nil

@@ -62,7 +62,7 @@ func TestVerifyFindsSequencesBehind(t *testing.T) {
 		var found []string
 		if failed != nil {
 			for _, p := range failed.Problems {
-				found = append(found, strings.TrimPrefix(strings.Fields(p)[1], "public."))
+				found = append(found, strings.TrimPrefix(strings.Fields(p.Text)[1], "public."))
 			}
 		}
 		if got := strings.Join(found, " "); got != c.want {

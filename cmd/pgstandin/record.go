@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pgstandin/pgstandin/anonymize"
@@ -119,14 +118,11 @@ func (j *job) refuse(rec *record, why error) error {
 		return why
 	}
 	for _, p := range unproved.Problems {
-		for i, c := range rec.bound.rules.Checks {
-			head := "check " + strconv.Quote(c.SQL)
-			if rest, ok := strings.CutPrefix(p, head); ok {
-				rec.failed[i] = true
-				p = "check " + strconv.Quote(j.files.shown(c.Text)) + rest
-			}
+		if p.Check > 0 {
+			rec.failed[p.Check-1] = true
+			p.SQL = j.files.shown(rec.bound.rules.Checks[p.Check-1].Text)
 		}
-		rec.problems = append(rec.problems, p)
+		rec.problems = append(rec.problems, p.String())
 	}
 	return errors.Join(why, j.writeReport(rec))
 }

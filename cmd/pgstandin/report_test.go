@@ -160,14 +160,15 @@ func TestReportOfRefusal(t *testing.T) {
 	t.Parallel()
 	s := newStaging(t)
 	pgtest.Exec(t, s.source, reportShop)
-	s.write(strings.Replace(reportRules, "count(*) > 0", "count(*) > 4711", 1))
+	failing := strings.Replace(reportRules, "count(*) > 0", "count(*) > 4711", 1)
+	s.write(failing + failing[strings.LastIndex(failing, "  - "):]) // the same one twice
 	dir := t.TempDir()
 	status, _, errOut := s.refresh(keyA, "--report", dir)
 	if status != exitVerify {
 		t.Fatalf("status %d: %s", status, errOut)
 	}
 	r, text, _ := readReport(t, dir)
-	if r.Outcome != report.Refused || r.Verdict.State != "refused" || len(r.Problems) != 1 || r.Proof.Checks[0].Passed {
+	if r.Outcome != report.Refused || r.Verdict.State != "refused" || len(r.Problems) != 2 || r.Proof.Checks[0].Passed || r.Proof.Checks[1].Passed {
 		t.Errorf("%+v %v %+v", r.Verdict, r.Problems, r.Proof.Checks)
 	}
 	if strings.Contains(text, "4711") || strings.Contains(text, "SECRET") {
