@@ -125,7 +125,7 @@ func (p *preflight) sourceIsTarget() bool {
 	}
 	there := p.t.info
 	there.OID = p.live.oid
-	return there.same(p.src.info)
+	return there.Same(p.src.info)
 }
 
 func (p *preflight) allowed(cfg PreflightConfig) error {

@@ -56,7 +56,7 @@ func (r *Rehearsal) open(ctx context.Context, source Info) error {
 	if r.info, err = readInfo(ctx, r.conn); err != nil {
 		return err
 	}
-	if r.info.same(source) {
+	if r.info.Same(source) {
 		return errors.New("source and target are the same database")
 	}
 	row, err := oneOf(ctx, r.conn, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'temporary')")

@@ -77,8 +77,8 @@ type Info struct {
 // Major is the server's major version.
 func (i Info) Major() int { return i.Version / 10000 }
 
-// same reports whether both are one database of one server.
-func (i Info) same(j Info) bool { return i.sameServer(j) && i.OID == j.OID }
+// Same reports whether both are one database of one server, or of a standby of it.
+func (i Info) Same(j Info) bool { return i.sameServer(j) && i.OID == j.OID }
 
 // sameServer reports whether both are one cluster; a standby and its primary
 // are, so that a copy of a standby never replaces what it follows.

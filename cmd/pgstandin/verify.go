@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,7 +63,7 @@ the rules accept the place. docs/leaks.md says what counts as a value.`,
 }
 
 func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) error {
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 			return err
 		}
 		defer tgt.Close(context.WithoutCancel(ctx))
-		if a, b := src.Info(), tgt.Info(); a.OID == b.OID && a.System == b.System && a.Started == b.Started {
+		if tgt.Info().Same(src.Info()) {
 			return usageError(errors.New("source and target are the same database"))
 		}
 		watch := func(ctx context.Context) error { return ofTarget(tgt.Watch(ctx)) }
@@ -104,9 +103,7 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 	scan := found.report()
 	scan.Scope = "source"
 	if o.json {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		printErr = enc.Encode(&scan)
+		printErr = printJSON(out, &scan)
 	} else {
 		printLeaks(out, &scan, widthOf(out))
 	}
