@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,13 +62,11 @@ one that is kept.`,
 			out := cmd.OutOrStdout()
 			var printErr error
 			if o.json {
-				enc := json.NewEncoder(out)
-				enc.SetIndent("", "  ")
-				printErr = enc.Encode(res)
+				printErr = printJSON(out, res)
 			} else {
 				printErr = res.print(out)
 			}
-			if !o.dryRun {
+			if err == nil && !o.dryRun {
 				printErr = withStatus(exitReport, printErr)
 			}
 			return errors.Join(err, printErr)
@@ -150,7 +147,10 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 		if damaged[l.Name] {
 			l.State = store.Damaged
 		}
-		if l.State != store.Complete {
+		switch {
+		case l.State == store.Incomplete && o.dryRun:
+			res.Swept = append(res.Swept, l.Name)
+		case l.State != store.Complete:
 			res.Left = append(res.Left, l.Name+": "+string(l.State))
 		}
 	}
@@ -176,9 +176,9 @@ func markDamaged(ctx context.Context, st *store.Store, list []store.Listed) (map
 
 func (r *pruneResult) print(w io.Writer) error {
 	t := textTable{heads: []string{"name", "time", "size", ""}, right: []bool{false, false, true, false}, width: widthOf(w)}
-	gone := "removed"
+	gone, swept := "removed", "swept"
 	if r.DryRun {
-		gone = "would be removed"
+		gone, swept = "would be removed", "would be swept:"
 	}
 	removed := 0
 	for _, s := range r.Snapshots {
@@ -194,7 +194,7 @@ func (r *pruneResult) print(w io.Writer) error {
 		t.print(w)
 	}
 	for _, name := range r.Swept {
-		fmt.Fprintf(w, "swept %s, which a run that died left behind\n", name)
+		fmt.Fprintf(w, "%s %s, which a run that died left behind\n", swept, name)
 	}
 	for _, text := range r.Left {
 		fmt.Fprintf(w, "left alone %s\n", text)
