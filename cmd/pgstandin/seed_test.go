@@ -151,6 +151,10 @@ func TestSeedRefuses(t *testing.T) {
 	if _, said := seeded(t, 2, "--out", "-", "--schema", shopSchema); !strings.Contains(said, "name a file or a folder") {
 		t.Error(said)
 	}
+	missing := filepath.Join(t.TempDir(), "missing", "x.sql")
+	if _, said := seeded(t, 2, "--schema", shopSchema, "--out", missing); strings.Count(said, "no such file") != 1 {
+		t.Errorf("of one folder that is missing: %s", said)
+	}
 	refused(2, "give one of them", "--out", "x.sql", "--schema", shopSchema)
 	refused(2, "already exists", "--schema", shopSchema) // it is there already
 	pgtest.Exec(t, dsn, fmt.Sprintf("comment on database %q is 'pgstandin: protected'", cfg.Database))

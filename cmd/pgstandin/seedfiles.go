@@ -104,7 +104,6 @@ func (f *seedFiles) write(ctx context.Context) (err error) {
 		}
 		name = filepath.Join(out, "load.sql")
 	}
-	made = append(made, name)
 	return toFile(name, func(script *bufio.Writer) error {
 		f.head(script)
 		for i, s := range f.script.Steps {
@@ -118,10 +117,10 @@ func (f *seedFiles) write(ctx context.Context) (err error) {
 			} else {
 				data := dataName(i, f.work.Steps[i].Table.String())
 				fmt.Fprintf(script, "\\copy %s from '%s'\n", s.Into, data)
-				made = append(made, filepath.Join(out, data))
 				if err := toFile(filepath.Join(out, data), func(w *bufio.Writer) error { return f.copy(ctx, w, i) }); err != nil {
 					return err
 				}
+				made = append(made, filepath.Join(out, data))
 			}
 			statements(script, s.Close)
 		}
@@ -148,7 +147,7 @@ func statements(w *bufio.Writer, list []string) {
 	}
 }
 
-// dataName is the file of a step: its number, then as much of the table's name as
+// dataName is the file of a step: its number, then the table's name in characters that
 // any file system takes.
 func dataName(step int, table string) string {
 	plain := strings.Map(func(c rune) rune {
@@ -170,7 +169,10 @@ func toFile(name string, write func(*bufio.Writer) error) error {
 	if err = write(w); err == nil {
 		err = w.Flush()
 	}
-	return errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // copy makes the rows of a step.
