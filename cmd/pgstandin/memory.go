@@ -10,8 +10,8 @@ import (
 // byteCount is the value of a flag that takes an amount of memory.
 type byteCount int64
 
-// leastMemory is less than what the smallest run needs.
-const leastMemory = 1 << 20
+// byteRate is that of one that takes bytes a second.
+type byteRate int64
 
 var byteUnits = []struct {
 	name string
@@ -21,7 +21,19 @@ var byteUnits = []struct {
 	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
 }
 
-func (b *byteCount) Set(s string) error {
+// Set refuses less than what the smallest run needs.
+func (b *byteCount) Set(s string) error { return setBytes(b, s, 1<<20, "1MiB") }
+
+// Set refuses a rate at which one block would take seconds.
+func (b *byteRate) Set(s string) error { return setBytes(b, s, 64<<10, "64KiB") }
+
+func (b *byteRate) String() string { return (*byteCount)(b).String() }
+
+// Type names the value in help.
+func (b *byteRate) Type() string { return "amount" }
+
+// setBytes reads an amount with its unit into b, which stays as it is with an error.
+func setBytes[T byteCount | byteRate](b *T, s string, least float64, spelt string) error {
 	text := strings.ToLower(strings.TrimSpace(s))
 	for _, u := range byteUnits {
 		number, ok := strings.CutSuffix(text, u.name)
@@ -34,12 +46,12 @@ func (b *byteCount) Set(s string) error {
 		}
 		n *= u.size
 		switch {
-		case n < leastMemory:
-			return fmt.Errorf("less than 1MiB")
+		case n < least:
+			return fmt.Errorf("less than %s", spelt)
 		case n > 1<<50:
 			return fmt.Errorf("more than 1024TiB")
 		}
-		*b = byteCount(n)
+		*b = T(n)
 		return nil
 	}
 	return fmt.Errorf("write an amount such as 512MiB, 800MB or 1.5GiB")

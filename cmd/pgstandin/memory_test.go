@@ -37,6 +37,13 @@ func TestByteCount(t *testing.T) {
 			t.Errorf("%q is taken for %d", in, b)
 		}
 	}
+	var rate byteRate
+	if err := rate.Set("500KB"); err != nil || rate.String() != "500000B" {
+		t.Errorf("a rate is %s; %v", rate.String(), err)
+	}
+	if err := rate.Set("63KiB"); err == nil || err.Error() != "less than 64KiB" {
+		t.Errorf("a rate too low: %v", err)
+	}
 	var b byteCount
 	for _, n := range []byteCount{1 << 20, 512 << 20, 1<<20 + 1, 3 << 40} {
 		if err := b.Set(n.String()); err != nil || b != n {
