@@ -64,7 +64,7 @@ func runCheck(cmd *cobra.Command, o *checkOptions) error {
 	if o.schema != "" && o.source.source != "" {
 		return usageError(errors.New("--schema and --source: give one of them, the file or the server to read the schema from"))
 	}
-	file, wrong := o.rules.parse(cmd.Context())
+	file, wrong := o.rules.parse()
 	if file == nil {
 		return wrong
 	}

@@ -68,7 +68,10 @@ func serviceFile() string {
 // it is meant for, so that a password would be a part of a database's name: a URL whose
 // beginning is spelled wrong, or with a password that has a slash.
 func misread(dsn string) bool {
-	_, rest, isURL := strings.Cut(dsn, "://")
+	scheme, rest, isURL := strings.Cut(dsn, "://")
+	if strings.Contains(scheme, "=") { // it stands in a value
+		return false
+	}
 	if !isURL {
 		return !strings.Contains(dsn, "=") && (strings.Contains(dsn, "@") || strings.Contains(dsn, ":/"))
 	}

@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -58,9 +54,7 @@ Without a rules file (and no --rules) nothing is allowed.`,
 				return err
 			}
 			if o.json {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetEscapeHTML(false)
-				err = enc.Encode(doc)
+				err = printJSON(cmd.OutOrStdout(), doc)
 			} else {
 				err = doc.print(cmd.OutOrStdout())
 			}
@@ -93,11 +87,12 @@ type driftLine struct {
 }
 
 func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, error) {
-	file := &rules.File{}
-	if _, err := os.Stat(o.rules.file); wantRules || !errors.Is(err, fs.ErrNotExist) {
-		if file, err = o.rules.parse(ctx); err != nil {
-			return nil, err
-		}
+	file, err := o.rules.optional(wantRules)
+	if err != nil {
+		return nil, err
+	}
+	if file == nil {
+		file = &rules.File{}
 	}
 	source, err := o.source.config()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -87,8 +86,6 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &s):
 		return s.status
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	case strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -26,6 +28,33 @@ func shorten(s string, n int) string { return report.Shorten(s, n) }
 func size(n int64) string { return report.Size(n) }
 
 func seconds(d time.Duration) string { return report.Span(d.Seconds()) }
+
+// printable is text of a database for people: what would move the cursor or change
+// colours is escaped.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// printJSON prints a document, as people and programs read it.
+func printJSON(out io.Writer, doc any) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(doc)
+}
 
 // textTable prints rows under heads. Columns named in right are aligned to the
 // right. Where a line would be wider than width, cells are cut in the middle: those of

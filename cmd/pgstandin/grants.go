@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -93,9 +91,7 @@ func printGrants(out io.Writer, scripts []pipeline.GrantScript, asJSON bool) err
 			}
 			doc = append(doc, d)
 		}
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		return enc.Encode(doc)
+		return printJSON(out, doc)
 	}
 	for i, s := range scripts {
 		if i > 0 {
@@ -108,20 +104,18 @@ func printGrants(out io.Writer, scripts []pipeline.GrantScript, asJSON bool) err
 	return nil
 }
 
-// given reports whether a flag or its variable names an end.
-func given(flag, variable string) bool { return flag != "" || os.Getenv(variable) != "" }
-
 func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline.GrantScript, error) {
-	file := &rules.File{}
-	if _, err := os.Stat(o.rules.file); wantRules || !errors.Is(err, fs.ErrNotExist) {
-		if file, err = o.rules.parse(ctx); err != nil {
-			return nil, err
-		}
+	file, err := o.rules.optional(wantRules)
+	if err != nil {
+		return nil, err
+	}
+	if file == nil {
+		file = &rules.File{}
 	}
 	// One end alone may be asked for by its flag, whatever the environment says.
 	source, target := o.source.source != "", o.target.target != ""
 	if !source && !target {
-		source, target = given("", "PGSTANDIN_SOURCE"), given("", "PGSTANDIN_TARGET")
+		source, target = os.Getenv("PGSTANDIN_SOURCE") != "", os.Getenv("PGSTANDIN_TARGET") != ""
 	}
 	if !source && !target {
 		return nil, usageError(errors.New("no end is named: give --source, --target or both"))

@@ -100,7 +100,7 @@ func runMask(cmd *cobra.Command, o *maskOptions, dump string) error {
 // mask does everything. dump is the name of a file, "" for in.
 func (o *maskOptions) mask(ctx context.Context, dump string, in io.Reader, out, errOut io.Writer) (res *maskResult, err error) {
 	started := time.Now()
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func TestMaskIsRefresh(t *testing.T) {
 func (s *staging) maskSetup(schemaSQL string, onePass bool) *maskSetup {
 	s.t.Helper()
 	o := &maskOptions{rules: rulesOptions{file: s.rules}, schema: s.file("schema.sql", schemaSQL), onePass: onePass, quiet: true, memory: 1 << 30}
-	file, err := o.rules.parse(s.t.Context())
+	file, err := o.rules.parse()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -190,7 +189,7 @@ func (o *rulesOptions) AddFlags(f *pflag.FlagSet) {
 
 // parse reads the file. With an error it may return what could be read of it, as
 // rules.Parse does.
-func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
+func (o *rulesOptions) parse() (*rules.File, error) {
 	vars := map[string]string{}
 	for _, v := range o.vars {
 		name, value, ok := strings.Cut(v, "=")
@@ -211,6 +210,19 @@ func (o *rulesOptions) parse(context.Context) (*rules.File, error) {
 		return file, usageError(err)
 	}
 	return file, nil
+}
+
+// optional parses the file if it is named, or there is one of the usual name; nil
+// means that there is none.
+func (o *rulesOptions) optional(named bool) (*rules.File, error) {
+	_, err := os.Stat(o.file)
+	switch {
+	case named || !errors.Is(err, fs.ErrNotExist):
+		return o.parse()
+	case len(o.vars) > 0:
+		return nil, usageError(errors.New("--var: there is no rules file; give --rules FILE"))
+	}
+	return nil, nil
 }
 
 // runOptions are the flags of everything that runs for a while.
@@ -237,14 +249,13 @@ func (o *runOptions) addEffort(f *pflag.FlagSet) {
 // addDocument adds those of a command that prints one document and no progress.
 func (o *runOptions) addDocument(f *pflag.FlagSet, what string) {
 	o.addEffort(f)
-	f.BoolVar(&o.quiet, "quiet", false, "print nothing but errors and the result")
 	f.BoolVar(&o.json, "json", false, "print "+what+" as one JSON document")
 }
 
 // sourceLimits keep a run from hurting production.
 type sourceLimits struct {
 	yield, lockTimeout         patience
-	rate                       byteCount
+	rate                       byteRate
 	lag, age, statement, stall patience
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/report"
 	"github.com/pgstandin/pgstandin/subset"
 )
 
@@ -67,7 +68,7 @@ give the same one.`,
 }
 
 func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return err
 	}
@@ -109,11 +110,11 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 
 // planDoc is a plan as it is printed; its JSON is the contract of --format json.
 type planDoc struct {
-	Exact      bool            `json:"exact"` // rows were chosen, not estimated
-	Picked     float64         `json:"picked_share,omitempty"`
-	Notes      []string        `json:"notes"`
-	Tables     []planTable     `json:"tables"`
-	References []planReference `json:"references"`
+	Exact      bool                       `json:"exact"` // rows were chosen, not estimated
+	Picked     float64                    `json:"picked_share,omitempty"`
+	Notes      report.List[string]        `json:"notes"`
+	Tables     report.List[planTable]     `json:"tables"`
+	References report.List[planReference] `json:"references"`
 }
 
 type planTable struct {

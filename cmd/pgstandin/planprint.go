@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,9 +9,7 @@ import (
 func printPlan(out io.Writer, format string, doc *planDoc) error {
 	switch format {
 	case "json":
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(doc)
+		return printJSON(out, doc)
 	case "dot":
 		return printDot(out, doc)
 	case "mermaid":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -68,7 +69,7 @@ but columns that the rules keep are originals too. Nothing is written.`,
 }
 
 func runPreview(ctx context.Context, o *previewOptions, table string, out io.Writer) error {
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return err
 	}
@@ -76,18 +77,22 @@ func runPreview(ctx context.Context, o *previewOptions, table string, out io.Wri
 	if j.secret, err = o.key.secret(); err != nil {
 		return err
 	}
-	return j.lookWithin(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, b *bound) error {
-		env := ruleEnv(ctx, src.Leader(), src.Snapshot().Time)
-		env = tryOn(ctx, src.Leader(), env)
-		spec, where, err := o.choose(b, table, env)
-		if err != nil {
+	return j.look(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, first *bound) error {
+		// An error would end the snapshot's transaction, so it is tried before.
+		if _, _, err := o.choose(first, table, tryOn(ctx, src.Leader(), ruleEnv(ctx, src.Leader(), time.Now()))); err != nil {
 			return err
 		}
-		s, err := j.sampleOf(ctx, src, b, spec, where, o.rows)
-		if err != nil {
-			return err
-		}
-		return printPreview(out, o, s)
+		return j.within(ctx, src, first, func(ctx context.Context, b *bound) error {
+			spec, where, err := o.choose(b, table, ruleEnv(ctx, src.Leader(), src.Snapshot().Time))
+			if err != nil {
+				return err
+			}
+			s, err := j.sampleOf(ctx, src, b, spec, where, o.rows)
+			if err != nil {
+				return err
+			}
+			return printPreview(out, o, s)
+		})
 	})
 }
 

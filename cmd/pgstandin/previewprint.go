@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -140,8 +138,7 @@ func broken(s string, n int) []string {
 	return append(out, string(r))
 }
 
-// cellsOf are the values of a row for people: what would move the cursor or
-// change colours is escaped.
+// cellsOf are the values of a row for people.
 func cellsOf(row []byte) []string {
 	var out []string
 	for _, v := range fieldsOf(row) {
@@ -149,20 +146,7 @@ func cellsOf(row []byte) []string {
 			out = append(out, "NULL")
 			continue
 		}
-		var b strings.Builder
-		for _, r := range string(v) {
-			switch {
-			case r == '\n':
-				b.WriteString(`\n`)
-			case r == '\t':
-				b.WriteString(`\t`)
-			case !unicode.IsPrint(r):
-				fmt.Fprintf(&b, `\u%04x`, r)
-			default:
-				b.WriteRune(r)
-			}
-		}
-		out = append(out, b.String())
+		out = append(out, printable(string(v)))
 	}
 	return out
 }
@@ -178,9 +162,7 @@ func (s *sample) printJSON(out io.Writer, names []string, reveal bool) error {
 	if reveal {
 		doc.Originals = textsOf(s.rows)
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	return printJSON(out, doc)
 }
 
 func textsOf(rows [][]byte) [][]*string {

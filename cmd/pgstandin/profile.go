@@ -65,10 +65,8 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 	p := &survey.Profiler{Minimum: int64(o.minimum), Rows: int64(o.rows)}
 	j := &job{}
 	var err error
-	if o.rules.file != "" {
-		if j.file, err = o.rules.parse(ctx); err != nil {
-			return err
-		}
+	if j.file, err = o.rules.optional(o.rules.file != ""); err != nil {
+		return err
 	}
 	if j.source, err = o.source.config(); err != nil {
 		return err

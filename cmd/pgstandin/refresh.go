@@ -82,7 +82,7 @@ func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 		return nil, usageError(errors.New("--before-swap cannot go with --in-place: the new schemas do not have their names before the swap"))
 	}
 	var err error
-	if j.file, err = o.rules.parse(ctx); err != nil {
+	if j.file, err = o.rules.parse(); err != nil {
 		return nil, err
 	}
 	if err := j.between(&o.key, &o.source, &o.target); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -67,7 +66,7 @@ failure.`,
 }
 
 func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return err
 	}
@@ -91,7 +90,7 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 		return err
 	}
 	if o.json {
-		err = report.printJSON(out)
+		err = printJSON(out, report)
 	} else {
 		err = report.print(out)
 	}
@@ -167,12 +166,6 @@ type rehearsedTable struct {
 	Tried    bool     `json:"rehearsed"`
 	Problems []string `json:"problems,omitempty"`
 	Skipped  []string `json:"skipped,omitempty"`
-}
-
-func (r *rehearsalReport) printJSON(out io.Writer) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
 }
 
 func (r *rehearsalReport) print(out io.Writer) error {

@@ -177,7 +177,8 @@ func replaceFile(name string, text []byte) (err error) {
 
 // shownFlags are those whose values the report may show; the others may hold a
 // password or a literal of the rules.
-const shownFlags = " rules key-file workers memory report sign yield lock-timeout maintenance-db name format compress "
+const shownFlags = " rules key-file workers memory report sign maintenance-db name format compress copy-format " +
+	"yield lock-timeout max-rate max-lag max-snapshot-age statement-timeout stall-timeout "
 
 // shownCommand is the command line as the report shows it.
 func shownCommand(cmd *cobra.Command) []string {
@@ -186,6 +187,8 @@ func shownCommand(cmd *cobra.Command) []string {
 		switch {
 		case f.Value.Type() == "bool" && f.Value.String() == "true":
 			out = append(out, "--"+f.Name)
+		case f.Value.Type() == "bool":
+			out = append(out, "--"+f.Name+"="+f.Value.String())
 		case strings.Contains(shownFlags, " "+f.Name+" "):
 			out = append(out, "--"+f.Name, f.Value.String())
 		default:

@@ -100,7 +100,7 @@ func (o *restoreOptions) restoration(cmd *cobra.Command, dest string) (*restorat
 		r.workers = defaultWorkers()
 	}
 	var err error
-	if r.rules, err = o.rules.parse(cmd.Context()); err != nil {
+	if r.rules, err = o.rules.parse(); err != nil {
 		return nil, err
 	}
 	for _, name := range o.identities {

@@ -197,8 +197,11 @@ func (r *restoration) loadObjects(ctx context.Context, e *pgarchive.Entry) error
 			return err
 		}
 	}
-	healthy = lines.Err() == nil
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", e.Filename, in.blame(err))
+	}
+	healthy = true
+	return nil
 }
 
 func (r *restoration) loadObject(ctx context.Context, conn *pgconn.PgConn, id, file string) error {

@@ -108,12 +108,8 @@ func (r *seedRun) run(ctx context.Context) (err error) {
 	if err := r.o.check(); err != nil {
 		return err
 	}
-	if r.o.rules.file != "" {
-		if r.file, err = r.o.rules.parse(ctx); err != nil {
-			return err
-		}
-	} else if len(r.o.rules.vars) > 0 {
-		return usageError(errors.New("--var: there is no rules file; give --rules FILE"))
+	if r.file, err = r.o.rules.optional(r.o.rules.file != ""); err != nil {
+		return err
 	}
 	what := asItWas
 	if r.o.out != "" {

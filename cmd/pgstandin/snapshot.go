@@ -94,7 +94,7 @@ Exit statuses:
 func (o *snapshotOptions) job(ctx context.Context) (*job, error) {
 	j := &job{run: o.run}
 	var err error
-	if j.file, err = o.rules.parse(ctx); err != nil {
+	if j.file, err = o.rules.parse(); err != nil {
 		return nil, err
 	}
 	if j.secret, err = o.key.secret(); err != nil {

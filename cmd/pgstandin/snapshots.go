@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,9 +54,7 @@ one differs from what was written is exit status 4.`,
 			}
 			out := cmd.OutOrStdout()
 			if o.json {
-				enc := json.NewEncoder(out)
-				enc.SetIndent("", "  ")
-				err = enc.Encode(list)
+				err = printJSON(out, list)
 			} else {
 				err = printSnapshots(out, list)
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +59,7 @@ are printed, no other values; nothing is written.`,
 }
 
 func runWhy(ctx context.Context, o *whyOptions, table string, key []string, out io.Writer) error {
-	file, err := o.rules.parse(ctx)
+	file, err := o.rules.parse()
 	if err != nil {
 		return err
 	}
@@ -164,7 +163,7 @@ func rowName(r subset.Row) string {
 	}
 	var parts []string
 	for _, v := range r.Key {
-		text := shorten(v.Text, 40)
+		text := shorten(printable(v.Text), 40)
 		if v.Null {
 			text = "NULL"
 		}
@@ -262,9 +261,7 @@ func printWhyJSON(out io.Writer, x *subset.Explanation) error {
 		}
 		doc.Missed = append(doc.Missed, l)
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	return printJSON(out, doc)
 }
 
 func jsonRow(r subset.Row) whyRow {
