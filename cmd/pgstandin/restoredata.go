@@ -83,47 +83,6 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// endOfRows ends the rows of a table in an archive.
-const endOfRows = "\\.\n\n\n"
-
-// rowsReader reads the rows of a data file, without what ends them. A file that
-// lacks that is an error. It keeps the error that it returned: COPY would not.
-type rowsReader struct {
-	r    io.Reader
-	buf  []byte
-	at   int // what is before was delivered
-	eof  bool
-	fail error
-}
-
-func (r *rowsReader) Read(p []byte) (int, error) {
-	if r.buf == nil {
-		r.buf = make([]byte, 0, 256<<10)
-	}
-	for len(r.buf)-r.at <= len(endOfRows) && !r.eof && r.fail == nil {
-		r.buf, r.at = r.buf[:copy(r.buf, r.buf[r.at:])], 0
-		n, err := r.r.Read(r.buf[len(r.buf):cap(r.buf)])
-		r.buf = r.buf[:len(r.buf)+n]
-		r.eof = errors.Is(err, io.EOF)
-		if err != nil && !r.eof {
-			r.fail = err
-		}
-	}
-	if r.fail != nil {
-		return 0, r.fail
-	}
-	if rest := r.buf[r.at:]; r.eof && len(rest) <= len(endOfRows) {
-		if string(rest) != endOfRows {
-			r.fail = errors.New("the rows do not end as those of an archive do")
-			return 0, r.fail
-		}
-		return 0, io.EOF
-	}
-	n := copy(p, r.buf[r.at:len(r.buf)-len(endOfRows)])
-	r.at += n
-	return n, nil
-}
-
 // loadTable copies the rows of one table.
 func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err error) {
 	name := restorable.Name(e).String()
@@ -140,14 +99,14 @@ func (r *restoration) loadTable(ctx context.Context, e *pgarchive.Entry) (err er
 	if err != nil {
 		return err
 	}
-	rows := &rowsReader{r: in}
+	rows := pgarchive.NewRowsReader(in)
 	tag, err := conn.CopyFrom(ctx, rows, stmt)
 	r.tgt.Release(conn, err == nil)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case rows.fail != nil:
-		return fmt.Errorf("table %s: %w", name, in.blame(rows.fail))
+	case rows.Err() != nil:
+		return fmt.Errorf("table %s: %w", name, in.blame(rows.Err()))
 	case err != nil:
 		return fmt.Errorf("target: table %s: %w", name, pipeline.SafeError(err))
 	}
