@@ -72,6 +72,7 @@ type Unproved struct {
 	SQL   string // that check's, else ""
 }
 
+// String is the problem on one line.
 func (p Unproved) String() string {
 	if p.Check == 0 {
 		return p.Text

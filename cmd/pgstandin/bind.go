@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/lockfile"
+	"github.com/pgstandin/pgstandin/internal/trial"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -24,9 +23,9 @@ func (j *job) bind(ctx context.Context, src *pipeline.Source, now time.Time) (*b
 		return nil, at("source", err)
 	}
 	b := &bound{schema: s, standby: src.Info().Standby}
-	env := ruleEnv(ctx, src.Leader(), now)
+	env := trial.Env(ctx, src.Leader(), now)
 	if src.Snapshot().ID == "" { // an error would end the snapshot's transaction
-		env = tryOn(ctx, src.Leader(), env)
+		env = trial.With(ctx, src.Leader(), env)
 		if !j.stream {
 			env.Texts = func() ([]string, error) { return textNames(ctx, src) }
 		}
@@ -133,19 +132,4 @@ func refuseObjects(decided rules.Objects, s *schema.Schema) error {
 		return withStatus(exitUndecided, fmt.Errorf("objects: all is not built yet, because the contents of these cannot be masked; write objects: schema or objects: none\n%s", strings.Join(found, "\n")))
 	}
 	return nil
-}
-
-// ruleEnv is what the rules ask of the source: which functions only read.
-func ruleEnv(ctx context.Context, conn *pgconn.PgConn, now time.Time) rules.Env {
-	return rules.Env{Now: now, Functions: func(names []string) (map[string]rules.Function, error) {
-		res := conn.ExecParams(ctx, rules.FunctionQuery(names), nil, nil, nil, nil).Read()
-		if res.Err != nil {
-			return nil, fmt.Errorf("source: functions: %w", pipeline.SafeError(res.Err))
-		}
-		known := map[string]rules.Function{}
-		for _, r := range res.Rows {
-			known[string(r[0])] = rules.Function{Stable: string(r[1]) == "t", Aggregate: string(r[2]) == "t"}
-		}
-		return known, nil
-	}}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/internal/schemafile"
+	"github.com/pgstandin/pgstandin/internal/trial"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/rules"
 )
@@ -109,8 +110,8 @@ func checkFile(cmd *cobra.Command, o *checkOptions, file *rules.File) (err error
 	if err != nil {
 		return err
 	}
-	if err := runRuleTests(ctx, src.Leader(), b.rules); err != nil {
-		return err
+	if err := trial.RunTests(ctx, src.Leader(), b.rules); err != nil {
+		return rulesStatus(err)
 	}
 	missing, err := b.unreadable(ctx, src)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
@@ -130,8 +129,10 @@ type driftEnd struct {
 func readEnd(ctx context.Context, end string, cfg pipeline.SourceConfig) (*driftEnd, error) {
 	src, err := pipeline.OpenSource(ctx, cfg)
 	if err != nil {
-		// OpenSource speaks of a source, whichever end it is.
-		return nil, fmt.Errorf("%s: %s", end, strings.TrimPrefix(err.Error(), "source: "))
+		if end == "target" {
+			err = ofTarget(err)
+		}
+		return nil, at(end, err)
 	}
 	defer src.Close(context.WithoutCancel(ctx))
 	out := &driftEnd{info: src.Info()}

@@ -77,6 +77,25 @@ func at(end string, err error) error {
 	return fmt.Errorf("%s: %w", end, err)
 }
 
+// ofTarget says that an error of a database that was opened as a source is the
+// target's.
+func ofTarget(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &targetError{err}
+}
+
+// targetError is the error of a target that was opened as a source.
+type targetError struct{ err error }
+
+func (e *targetError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "source: ")
+	return "target: " + strings.TrimPrefix(text, "target: ")
+}
+
+func (e *targetError) Unwrap() error { return e.err }
+
 func usageError(err error) error { return withStatus(exitUsage, err) }
 
 func exitCode(err error) int {

@@ -17,6 +17,7 @@ import (
 	"github.com/pgstandin/pgstandin/discover"
 	"github.com/pgstandin/pgstandin/internal/draft"
 	"github.com/pgstandin/pgstandin/internal/survey"
+	"github.com/pgstandin/pgstandin/internal/trial"
 	"github.com/pgstandin/pgstandin/keyed"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -131,7 +132,7 @@ func (w *initWork) begin(ctx context.Context, conn *pgconn.PgConn) error {
 	if w.Schema, err = catalog.Read(ctx, conn); err != nil {
 		return at("source", err)
 	}
-	w.Env = ruleEnv(ctx, conn, time.Now())
+	w.Env = trial.Env(ctx, conn, time.Now())
 	return w.look(ctx)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pgstandin/pgstandin/internal/trial"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/subset"
@@ -79,11 +80,11 @@ func runPreview(ctx context.Context, o *previewOptions, table string, out io.Wri
 	}
 	return j.look(ctx, &o.source, func(ctx context.Context, src *pipeline.Source, first *bound) error {
 		// An error would end the snapshot's transaction, so it is tried before.
-		if _, _, err := o.choose(first, table, tryOn(ctx, src.Leader(), ruleEnv(ctx, src.Leader(), time.Now()))); err != nil {
+		if _, _, err := o.choose(first, table, trial.With(ctx, src.Leader(), trial.Env(ctx, src.Leader(), time.Now()))); err != nil {
 			return err
 		}
 		return j.within(ctx, src, first, func(ctx context.Context, b *bound) error {
-			spec, where, err := o.choose(b, table, ruleEnv(ctx, src.Leader(), src.Snapshot().Time))
+			spec, where, err := o.choose(b, table, trial.Env(ctx, src.Leader(), src.Snapshot().Time))
 			if err != nil {
 				return err
 			}

@@ -170,7 +170,7 @@ func (r *restoration) openLive(ctx context.Context) error {
 	}
 	src, err := pipeline.OpenSource(ctx, reading(r.target.Conn, r.target.DSN))
 	if err != nil {
-		return errors.New("--data-only keeps the target's schema, which cannot be read: " + strings.TrimPrefix(err.Error(), "source: "))
+		return fmt.Errorf("--data-only keeps the target's schema, which cannot be read: %w", ofTarget(err))
 	}
 	r.live = &liveSchema{src: src}
 	if r.live.schema, err = catalog.Read(ctx, src.Leader()); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgstandin/pgstandin/internal/trial"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -30,8 +31,8 @@ func (r *seedRun) allowed() func(host string, port uint16, database string) bool
 func (r *seedRun) config(ctx context.Context) (cfg seed.Config, err error) {
 	r.scale, r.number = r.o.scale, r.o.seed
 	if r.file != nil {
-		env := ruleEnv(ctx, r.filling.Leader(), time.Now())
-		env = tryOn(ctx, r.filling.Leader(), env)
+		env := trial.Env(ctx, r.filling.Leader(), time.Now())
+		env = trial.With(ctx, r.filling.Leader(), env)
 		r.bound, err = r.file.BindSeed(r.schema, env)
 		var wrong rules.Errors
 		if errors.As(err, &wrong) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,9 +78,9 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		for _, n := range noOriginals(first.unlogged()) {
 			fmt.Fprintln(notes, "note:", n)
 		}
-		tgt, err := openReader(ctx, target)
+		tgt, err := pipeline.OpenSource(ctx, target)
 		if err != nil {
-			return err
+			return ofTarget(err)
 		}
 		defer tgt.Close(context.WithoutCancel(ctx))
 		if tgt.Info().Same(src.Info()) {
@@ -112,34 +111,6 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 	}
 	return printErr
 }
-
-// openReader opens the database that is looked through, for reading.
-func openReader(ctx context.Context, cfg pipeline.SourceConfig) (*pipeline.Source, error) {
-	tgt, err := pipeline.OpenSource(ctx, cfg)
-	if err != nil {
-		return nil, ofTarget(err)
-	}
-	return tgt, nil
-}
-
-// ofTarget says that an error of a database that was opened as a source is the
-// target's.
-func ofTarget(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &targetError{err}
-}
-
-// targetError is the error of a target that was opened as a source.
-type targetError struct{ err error }
-
-func (e *targetError) Error() string {
-	text := strings.TrimPrefix(e.err.Error(), "source: ")
-	return "target: " + strings.TrimPrefix(text, "target: ")
-}
-
-func (e *targetError) Unwrap() error { return e.err }
 
 // verify compares two databases.
 func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (*leakResult, error) {

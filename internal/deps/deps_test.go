@@ -70,6 +70,7 @@ var table = map[string][]string{
 	"internal/maskdump":   {"schema", "rules", "anonymize", "internal/copyfmt", "internal/sqlfile"},
 	"internal/restorable": {"schema", "pipeline", "internal/pgarchive", pgQuery},
 	"internal/survey":     {"schema", "discover", "rules", "seed", "pipeline", pgx},
+	"internal/trial":      {"schema", "rules", "pipeline", pgx},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 
 	"store": {"internal/ownedfolder", gocloud, age, aws},

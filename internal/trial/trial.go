@@ -1,4 +1,6 @@
-package main
+// Package trial asks a server whether it takes what rules say: expressions, values of
+// columns, and the tests of a rules file. No row is read.
+package trial
 
 import (
 	"context"
@@ -6,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -14,8 +17,25 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// tryOn makes what the rules ask of a server ask this one.
-func tryOn(ctx context.Context, conn *pgconn.PgConn, env rules.Env) rules.Env {
+// Env answers what rules ask of the server: which functions only read. now is the run's
+// time.
+func Env(ctx context.Context, conn *pgconn.PgConn, now time.Time) rules.Env {
+	return rules.Env{Now: now, Functions: func(names []string) (map[string]rules.Function, error) {
+		res := conn.ExecParams(ctx, rules.FunctionQuery(names), nil, nil, nil, nil).Read()
+		if res.Err != nil {
+			return nil, fmt.Errorf("source: functions: %w", pipeline.SafeError(res.Err))
+		}
+		known := map[string]rules.Function{}
+		for _, r := range res.Rows {
+			known[string(r[0])] = rules.Function{Stable: string(r[1]) == "t", Aggregate: string(r[2]) == "t"}
+		}
+		return known, nil
+	}}
+}
+
+// With is env whose expressions and values are tried over conn. Where conn is in a
+// transaction, one that the server refuses ends it.
+func With(ctx context.Context, conn *pgconn.PgConn, env rules.Env) rules.Env {
 	env.Try = func(sql string) error { return tryExpression(ctx, conn, sql) }
 	env.Holds = func(v rules.Value) error {
 		if err := tryValue(ctx, conn, v.Type, v.Text); err != nil {
@@ -95,6 +115,17 @@ func tryChecks(ctx context.Context, conn *pgconn.PgConn, v rules.Value) error {
 		}
 	}
 	return nil
+}
+
+// RunTests runs the tests of a rules file over conn. What fails are rules.Errors.
+func RunTests(ctx context.Context, conn *pgconn.PgConn, b *rules.Bound) error {
+	return b.RunTests(func(sql string, args [][]byte) ([][]byte, error) {
+		res := conn.ExecParams(ctx, sql, args, nil, nil, nil).Read()
+		if res.Err != nil {
+			return nil, refused(res.Err, expressionAdvice())
+		}
+		return res.Rows[0], nil
+	})
 }
 
 // itsFault returns what a server says against an expression or a value; nil where
