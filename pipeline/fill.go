@@ -121,7 +121,7 @@ func (f *Filling) Info() Info { return f.info }
 // Leader is a session of the database, idle between calls of f's methods.
 func (f *Filling) Leader() *pgconn.PgConn { return f.leader }
 
-// Close ends all sessions.
+// Close ends all sessions, also when ctx has ended.
 func (f *Filling) Close(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -72,7 +72,7 @@ func (r *Rehearsal) open(ctx context.Context, source Info) error {
 // Info describes the server and the database that the session is in.
 func (r *Rehearsal) Info() Info { return r.info }
 
-// Close ends the session.
+// Close ends the session, also when ctx has ended.
 func (r *Rehearsal) Close(ctx context.Context) { closeConn(ctx, r.conn) }
 
 // Rehearsed is what became of a table's rows. The texts hold no data.

@@ -164,8 +164,8 @@ func (s *Source) Info() Info { return s.info }
 // Snapshot returns what Begin returned; zero before.
 func (s *Source) Snapshot() Snapshot { return s.snap }
 
-// Close ends all sessions on the source, and with them every lock. Workers that
-// are still acquired are left to Release.
+// Close ends all sessions on the source, and with them every lock, also when ctx has
+// ended. Workers that are still acquired are left to Release.
 func (s *Source) Close(ctx context.Context) {
 	for s.free != nil {
 		select {

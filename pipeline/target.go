@@ -264,8 +264,8 @@ where application_name = $1 and usename = current_user and pid not in (pg_catalo
 	}
 }
 
-// Close ends our sessions on the target, and with them the run's lock. It
-// drops nothing but temporary files.
+// Close ends our sessions on the target, and with them the run's lock, also when ctx
+// has ended. It drops nothing but temporary files.
 func (t *Target) Close(ctx context.Context) {
 	t.disconnectAll(ctx)
 	if t.archive != nil {

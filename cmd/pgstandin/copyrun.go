@@ -60,7 +60,7 @@ func (r *copyRun) close(ctx context.Context) {
 	if r.sel != nil {
 		_ = r.sel.Close()
 	}
-	r.src.Close(context.WithoutCancel(ctx))
+	r.src.Close(ctx)
 }
 
 // note tells the user and the report.

@@ -134,7 +134,7 @@ func readEnd(ctx context.Context, end string, cfg pipeline.SourceConfig) (*drift
 		}
 		return nil, at(end, err)
 	}
-	defer src.Close(context.WithoutCancel(ctx))
+	defer src.Close(ctx)
 	out := &driftEnd{info: src.Info()}
 	for _, read := range []func(context.Context, *pgconn.PgConn) ([]schema.Object, error){catalog.Environment, catalog.Objects} {
 		list, err := read(ctx, src.Leader())

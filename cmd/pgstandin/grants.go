@@ -131,7 +131,7 @@ func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline
 		if src, err = j.open(ctx); err != nil {
 			return nil, err
 		}
-		defer src.Close(context.WithoutCancel(ctx))
+		defer src.Close(ctx)
 		s, err := catalog.Read(ctx, src.Leader())
 		if err != nil {
 			return nil, at("source", err)
@@ -152,7 +152,7 @@ func (o *grantsOptions) scripts(ctx context.Context, wantRules bool) ([]pipeline
 		if err != nil {
 			return nil, at("target", err)
 		}
-		defer tgt.Close(context.WithoutCancel(ctx))
+		defer tgt.Close(ctx)
 		g, err := tgt.Grants(ctx, o.targetRole, src)
 		if err != nil {
 			return nil, err

@@ -88,7 +88,7 @@ func runInit(ctx context.Context, o *initOptions, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close(context.WithoutCancel(ctx))
+	defer src.Close(ctx)
 	return pipeline.While(ctx, src.Watch, func(ctx context.Context) error {
 		if err := w.begin(ctx, src.Leader()); err != nil {
 			return err

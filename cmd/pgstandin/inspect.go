@@ -22,7 +22,7 @@ func (j *job) lookAt(ctx context.Context, fn func(ctx context.Context, src *pipe
 	if err != nil {
 		return err
 	}
-	defer src.Close(context.WithoutCancel(ctx))
+	defer src.Close(ctx)
 	b, err := j.bind(ctx, src, time.Now())
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func runProfile(ctx context.Context, o *profileOptions, out, notes io.Writer) er
 	if err != nil {
 		return err
 	}
-	defer src.Close(context.WithoutCancel(ctx))
+	defer src.Close(ctx)
 	var profile *seed.Profile
 	if err := pipeline.While(ctx, src.Watch, func(ctx context.Context) (err error) {
 		profile, err = j.profile(ctx, src, p)

@@ -35,7 +35,7 @@ func (j *job) refresh(ctx context.Context) (err error) {
 	if r.tgt, err = j.openTarget(ctx); err != nil {
 		return err
 	}
-	defer r.tgt.Close(context.WithoutCancel(ctx))
+	defer r.tgt.Close(ctx)
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer stage.Close(context.WithoutCancel(ctx))
+		defer stage.Close(ctx)
 		report.Database = stage.Info().Database
 		return j.within(ctx, src, first, func(ctx context.Context, b *bound) error {
 			return j.rehearse(ctx, src, stage, b, o.rows, report)

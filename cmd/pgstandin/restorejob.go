@@ -68,12 +68,12 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	if r.tgt, err = pipeline.OpenTarget(ctx, r.target); err != nil {
 		return nil, at("target", err)
 	}
-	defer r.tgt.Close(context.WithoutCancel(ctx))
+	defer r.tgt.Close(ctx)
 	if r.dataOnly {
 		if err := r.openLive(ctx); err != nil {
 			return nil, err
 		}
-		defer func() { r.live.src.Close(context.WithoutCancel(ctx)) }()
+		defer func() { r.live.src.Close(ctx) }()
 	}
 	if err := r.preflight(ctx); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
@@ -50,7 +49,7 @@ NAME_previous that no run put aside.`,
 			if err != nil {
 				return at("target", err)
 			}
-			defer tgt.Close(context.WithoutCancel(ctx))
+			defer tgt.Close(ctx)
 			swept, err := tgt.Lock(ctx)
 			if err != nil {
 				return at("target", err)

@@ -154,7 +154,7 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 	if err := r.open(ctx, cfg); err != nil {
 		return err
 	}
-	defer r.filling.Close(context.WithoutCancel(ctx))
+	defer r.filling.Close(ctx)
 	problems, err := r.filling.Admit(ctx, r.allowed())
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func (r *seedRun) toFiles(ctx context.Context) (err error) {
 	if err := r.open(ctx, cfg.Conn); err != nil {
 		return err
 	}
-	defer r.filling.Close(context.WithoutCancel(ctx))
+	defer r.filling.Close(ctx)
 	r.name = from.Name()
 	if err := r.prepare(ctx); err != nil {
 		return err

@@ -82,7 +82,7 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		if err != nil {
 			return ofTarget(err)
 		}
-		defer tgt.Close(context.WithoutCancel(ctx))
+		defer tgt.Close(ctx)
 		if tgt.Info().Same(src.Info()) {
 			return usageError(errors.New("source and target are the same database"))
 		}

@@ -44,7 +44,7 @@ func Database(ctx context.Context, conn string, o Options) (map[string]int64, er
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close(context.WithoutCancel(ctx))
+	defer f.Close(ctx)
 	problems, err := f.Admit(ctx, nil)
 	if err != nil {
 		return nil, err
