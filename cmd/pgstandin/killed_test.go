@@ -78,11 +78,16 @@ func TestKilled(t *testing.T) {
 					t.Fatalf("%s sessions are left on the source", open)
 				}
 			}
-			status, _, errOut := s.refresh(keyA)
+			dir := t.TempDir()
+			status, _, errOut := s.refresh(keyA, "--report", dir)
 			if status != 0 {
 				t.Errorf("the run after it: status %d: %s", status, errOut)
 			}
-			swept += strings.Count(errOut, "which an earlier run left behind")
+			dropped := strings.Count(errOut, "which an earlier run left behind")
+			if r, _, _ := readReport(t, dir); strings.Count(strings.Join(r.Notes, "\n"), "which an earlier run left behind") != dropped {
+				t.Errorf("the report's notes: %q; said: %s", r.Notes, errOut)
+			}
+			swept += dropped
 			if got := s.rowsOf("users"); got != want {
 				t.Error("the run after it gave other rows")
 			}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/pgstandin/pgstandin/leak"
@@ -39,11 +38,7 @@ func (j *job) refresh(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	defer func() {
-		if dropErr := r.tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
-			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
-		}
-	}()
+	defer r.replaced().drop(ctx, &err)
 	r.rec.target = r.tgt.Info()
 	r.cut.workers, r.cut.limited = r.workers(), j.source.StatementTimeout > 0
 	if err := r.choose(ctx, j.copyFormat, r.tgt.Info().Major(), prelude{"create the schema", r.makeSchema}); err != nil {
@@ -55,9 +50,11 @@ func (j *job) refresh(ctx context.Context) (err error) {
 	if err := r.finishTarget(ctx); err != nil {
 		return err
 	}
-	if err := r.swap(ctx); err != nil {
+	swap, err := r.replaced().swap(ctx)
+	if err != nil {
 		return err
 	}
+	r.rec.previous = swap.Previous
 	return withStatus(exitReport, j.conclude(r.rec))
 }
 
@@ -69,15 +66,10 @@ func (r *refreshRun) prepare(ctx context.Context) error {
 	if err := r.b.chooseFormats(r.copyFormat, r.tgt.Info().Major()); err != nil {
 		return err
 	}
-	swept, err := r.tgt.Lock(ctx)
-	if err != nil {
-		return at("target", err)
-	}
-	for _, name := range swept {
-		r.note("dropped " + name + ", which an earlier run left behind")
-	}
-	return nil
+	return r.replaced().lock(ctx)
 }
+
+func (r *refreshRun) replaced() replacement { return replacement{r.tgt, r.report, r.note} }
 
 // makeSchema creates the new database and what comes before its rows.
 func (r *refreshRun) makeSchema(ctx context.Context) error {
@@ -139,21 +131,6 @@ func (r *refreshRun) finishTarget(ctx context.Context) error {
 	r.rec.verified = verified
 	if err != nil {
 		return r.refuse(r.rec, err)
-	}
-	return nil
-}
-
-// swap puts the new database in place.
-func (r *refreshRun) swap(ctx context.Context) error {
-	r.report.Step("swap")
-	swap, err := r.tgt.Swap(ctx)
-	if err != nil {
-		return err
-	}
-	r.report.Finish()
-	r.rec.previous = swap.Previous
-	if swap.LeftErr != nil {
-		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
 	}
 	return nil
 }

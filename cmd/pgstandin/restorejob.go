@@ -78,29 +78,17 @@ func (r *restoration) run(ctx context.Context) (res *restoreResult, err error) {
 	if err := r.preflight(ctx); err != nil {
 		return nil, err
 	}
-	swept, err := r.tgt.Lock(ctx)
-	if err != nil {
-		return nil, at("target", err)
+	to := replacement{r.tgt, r.report, r.report.Note}
+	if err := to.lock(ctx); err != nil {
+		return nil, err
 	}
-	for _, name := range swept {
-		r.report.Note("dropped " + name + ", which an earlier run left behind")
-	}
-	defer func() {
-		if dropErr := r.tgt.Drop(context.WithoutCancel(ctx)); dropErr != nil {
-			err = errors.Join(err, fmt.Errorf("target: clean up: %w", dropErr))
-		}
-	}()
+	defer to.drop(ctx, &err)
 	if err := r.fill(ctx); err != nil {
 		return nil, err
 	}
-	r.report.Step("swap")
-	swap, err := r.tgt.Swap(ctx)
+	swap, err := to.swap(ctx)
 	if err != nil {
 		return nil, err
-	}
-	r.report.Finish()
-	if swap.LeftErr != nil {
-		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", swap.Left, swap.LeftErr))
 	}
 	res = &restoreResult{
 		Target: r.tgt.Name(), Previous: swap.Previous, Snapshot: r.snap.Name, Time: r.snap.Manifest.Created.UTC().Format(time.RFC3339),
