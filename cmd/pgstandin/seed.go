@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/schemafile"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/rules"
 	"github.com/pgstandin/pgstandin/schema"
@@ -162,7 +163,7 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 	if len(problems) > 0 {
 		return &pipeline.RefusedError{Problems: problems}
 	}
-	var made *madeSchema
+	var made *schemafile.Made
 	if r.o.schema != "" {
 		r.report.Step("make the schema")
 		if made, err = r.makeSchema(ctx, cfg); err != nil {
@@ -180,7 +181,7 @@ func (r *seedRun) toTarget(ctx context.Context) error {
 }
 
 // fill makes the rows, all or none.
-func (r *seedRun) fill(ctx context.Context, made *madeSchema) (pipeline.FillResult, error) {
+func (r *seedRun) fill(ctx context.Context, made *schemafile.Made) (pipeline.FillResult, error) {
 	r.name = r.filling.Info().Database
 	if err := r.prepare(ctx); err != nil {
 		return pipeline.FillResult{}, err
@@ -196,7 +197,7 @@ func (r *seedRun) fill(ctx context.Context, made *madeSchema) (pipeline.FillResu
 		r.report.Progress(progress{Rows: p.Rows, Bytes: p.Bytes, TotalRows: p.TotalRows, TotalBytes: p.TotalBytes, Running: running})
 	}}
 	if made != nil {
-		opts.Undo = made.undo
+		opts.Undo = made.Undo
 	}
 	return r.filling.Load(ctx, r.work(), opts)
 }
@@ -205,7 +206,7 @@ const asItWas = "the target is as it was"
 
 // left takes away what a run that failed has made of the schema, and says what is
 // left of it.
-func (r *seedRun) left(ctx context.Context, made *madeSchema, err error) error {
+func (r *seedRun) left(ctx context.Context, made *schemafile.Made, err error) error {
 	out := &leaves{err: err, what: asItWas, told: true}
 	if made != nil { // what the file replaced stays so
 		out.what = "the schema that was made is dropped again"
@@ -214,10 +215,10 @@ func (r *seedRun) left(ctx context.Context, made *madeSchema, err error) error {
 	if errors.As(err, &rows) {
 		out.what = rows.Error()
 	}
-	if made == nil || made.gone {
+	if made == nil || made.Undone() {
 		return out
 	}
-	if why := made.undo(ctx); why != nil {
+	if why := made.Undo(ctx); why != nil {
 		out.told = false
 		tables := "its tables are empty: leave out --schema in the next run, or give an empty database"
 		if rows != nil {
