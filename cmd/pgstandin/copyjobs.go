@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -12,8 +11,6 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 	"github.com/pgstandin/pgstandin/subset"
 )
-
-func defaultWorkers() int { return min(8, runtime.NumCPU()) }
 
 // leafJob remembers what a pipeline.Job was made for, and its rewriters for
 // their counts.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,14 @@ func (c *connections) Set(s string) error {
 	}
 	*c = connections(n)
 	return nil
+}
+
+// count is how many they are: where none are given, one for each processor, at most 8.
+func (c connections) count() int {
+	if c > 0 {
+		return int(c)
+	}
+	return min(8, runtime.NumCPU())
 }
 
 func (c *connections) String() string {

@@ -88,10 +88,7 @@ func noOriginals(tables []*schema.Table) []string {
 }
 
 func (j *job) workers() int {
-	if j.run.workers > 0 {
-		return int(j.run.workers)
-	}
-	return defaultWorkers()
+	return j.run.workers.count()
 }
 
 // open connects the source.

@@ -354,6 +354,6 @@ func (r *race) results(field []contestant, users int, size string, rounds int) s
 	if v, err := r.tool("pg_dump", "--version").Output(); err == nil {
 		fmt.Fprintf(&b, "- %s, `-Fd -Z0 -j2` to a folder, then `pg_restore -j2`\n", strings.TrimSpace(string(v)))
 	}
-	fmt.Fprintf(&b, "- pgstandin with %d workers, the rules of the demo; its time includes keys, statistics, verification and the swap\n", defaultWorkers())
+	fmt.Fprintf(&b, "- pgstandin with %d workers, the rules of the demo; its time includes keys, statistics, verification and the swap\n", connections(0).count())
 	return b.String()
 }

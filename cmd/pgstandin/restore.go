@@ -92,12 +92,9 @@ func (o *restoreOptions) restoration(cmd *cobra.Command, dest string) (*restorat
 		return nil, usageError(errors.New("--schema-only and --data-only leave nothing to restore; give one of them"))
 	}
 	r := &restoration{
-		dest: dest, name: o.snapshot, schemaOnly: o.schemaOnly, dataOnly: o.dataOnly, workers: int(o.jobs),
+		dest: dest, name: o.snapshot, schemaOnly: o.schemaOnly, dataOnly: o.dataOnly, workers: o.jobs.count(),
 		tables: o.tables, schemas: o.schemas,
 		report: newReporter(&runOptions{quiet: o.quiet, json: o.json}, cmd.OutOrStdout(), cmd.ErrOrStderr()),
-	}
-	if r.workers == 0 {
-		r.workers = defaultWorkers()
 	}
 	var err error
 	if r.rules, err = o.rules.parse(); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,7 +147,7 @@ func (r *restoration) fileSize(e *pgarchive.Entry) int64 {
 func (r *restoration) byRows() []*pgarchive.Entry {
 	out := slices.Clone(r.what.Data)
 	slices.SortStableFunc(out, func(a, b *pgarchive.Entry) int {
-		return int(min(1, max(-1, r.fileSize(b)-r.fileSize(a))))
+		return cmp.Compare(r.fileSize(b), r.fileSize(a))
 	})
 	return out
 }

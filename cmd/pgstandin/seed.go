@@ -230,10 +230,7 @@ func (r *seedRun) left(ctx context.Context, made *schemafile.Made, err error) er
 }
 
 func (r *seedRun) workers() int {
-	if r.o.workers > 0 {
-		return int(r.o.workers)
-	}
-	return defaultWorkers()
+	return r.o.workers.count()
 }
 
 func (r *seedRun) open(ctx context.Context, cfg *pgconn.Config) (err error) {

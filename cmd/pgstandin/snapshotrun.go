@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -190,7 +191,7 @@ func (r *snapshotRun) readBack(ctx context.Context, tables []pipeline.ScanTable,
 		}
 	}
 	// What takes longest comes first.
-	slices.SortStableFunc(list, func(a, b pipeline.ScanFile) int { return int(min(1, max(-1, b.Rows-a.Rows))) })
+	slices.SortStableFunc(list, func(a, b pipeline.ScanFile) int { return cmp.Compare(b.Rows, a.Rows) })
 	var count pipeline.Scanned
 	steps := pipeline.FileSteps(r.to.files, r.archive.Compression.Algorithm, filter, r.guard.suspects, list, &count)
 	err := pipeline.Steps(ctx, r.workers(), steps)

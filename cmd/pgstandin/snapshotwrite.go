@@ -118,9 +118,8 @@ func writeFile(ctx context.Context, files pipeline.Files, name string, text []by
 	return errors.Join(err, w.Close())
 }
 
-// make makes the one file of a format other than directory. It returns nil if
-// there is none to make.
-func (w *snapshotWriter) make(ctx context.Context, r *snapshotRun) error {
+// single makes the one file of a format other than directory.
+func (w *snapshotWriter) single(ctx context.Context, r *snapshotRun) error {
 	switch {
 	case w.format == "directory":
 		return nil
@@ -194,7 +193,7 @@ func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
 	if w.format != "directory" {
 		r.report.Step("write the " + string(w.format) + " file")
 	}
-	if err := w.make(ctx, r); err != nil {
+	if err := w.single(ctx, r); err != nil {
 		return err
 	}
 	stored := &storedResult{Format: string(w.format), Compression: w.compression.String(), Where: "standard output"}

@@ -14,6 +14,7 @@ import (
 	"github.com/pgstandin/pgstandin/leak"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
+	"github.com/pgstandin/pgstandin/subset"
 )
 
 type verifyOptions struct {
@@ -33,10 +34,10 @@ func (o *verifyOptions) AddFlags(f *pflag.FlagSet) {
 	o.rules.AddFlags(f)
 	o.key.AddFlags(f)
 	f.Var(&o.workers, "workers", "parallel `connections` to each end (default: the number of processors, at most 8)")
-	o.memory = 512 << 20
+	o.memory = subset.DefaultMemory
 	f.Var(&o.memory, "memory", "what the fingerprints of original values may take")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
-	o.lockTimeout = patience(10 * time.Second)
+	o.lockTimeout = patience(pipeline.DefaultLockTimeout)
 	f.Var(&o.lockTimeout, "lock-timeout", "wait so long for the lock on a table, at either end")
 }
 
