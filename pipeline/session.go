@@ -202,7 +202,8 @@ type endpoint struct {
 	mu            sync.Mutex
 	network, addr string // what the last dial reached
 	pinned        bool
-	watched       bool // the server's backends look after their clients
+	watched       bool            // the server's backends look after their clients
+	unshared      map[string]bool // databases whose pooler was asked: see shared
 }
 
 // newEndpoint takes the StallTimeout of a SourceConfig.
@@ -271,7 +272,14 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 		return nil, connectError(err)
 	}
 	conn.CustomData()[rowsKey] = rows
-	watched := watchClient(ctx, conn, guard)
+	direct, watched := watchClient(ctx, conn, guard)
+	if !direct && !conn.IsClosed() {
+		if err := e.refuseShared(ctx, conn, cfg); err != nil {
+			closeConn(ctx, conn)
+			return nil, err
+		}
+		watched = watch(ctx, conn)
+	}
 	if conn.IsClosed() {
 		return nil, &netError{errors.New("connection lost right after it was made")}
 	}
@@ -288,22 +296,58 @@ func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net
 // still there.
 const checkEvery = 2 * time.Second
 
-// watchClient makes the backend end when we do, even while it builds an index.
-// It reports whether the server can: from version 14 on, on most systems. The
-// guard, if any, is told which backend it is: behind a pooler the connection
-// itself names another.
-func watchClient(ctx context.Context, conn *pgconn.PgConn, guard *stallConn) bool {
+var checkClient = fmt.Sprintf("pg_catalog.set_config('client_connection_check_interval', '%d', false)", checkEvery.Milliseconds())
+
+// watchClient makes the backend end when we do, even while it builds an index, and
+// reports whether the server can: from version 14 on, on most systems. It does so only
+// where the connection is direct: behind a pooler, the connection itself names another
+// backend. The guard, if any, is told which backend it is.
+func watchClient(ctx context.Context, conn *pgconn.PgConn, guard *stallConn) (direct, watched bool) {
 	sql := "select pg_catalog.pg_backend_pid()"
 	if majorOf(conn) >= 14 {
-		sql += fmt.Sprintf("; set client_connection_check_interval = %d", checkEvery.Milliseconds())
+		sql += fmt.Sprintf("; select case when pg_catalog.pg_backend_pid() = %d then %s end", conn.PID(), checkClient)
 	}
 	results, err := conn.Exec(ctx, sql).ReadAll()
-	if len(results) > 0 && len(results[0].Rows) == 1 && guard != nil {
+	if len(results) > 0 && len(results[0].Rows) == 1 {
 		if pid, err := strconv.ParseUint(string(results[0].Rows[0][0]), 10, 32); err == nil && uint32(pid) == conn.PID() {
-			guard.pid.Store(uint32(pid))
+			direct = true
+			if guard != nil {
+				guard.pid.Store(uint32(pid))
+			}
 		}
 	}
-	return err == nil && majorOf(conn) >= 14
+	return direct, direct && err == nil && majorOf(conn) >= 14
+}
+
+// watch is what watchClient does, for a session behind a pooler that is ours alone.
+func watch(ctx context.Context, conn *pgconn.PgConn) bool {
+	return majorOf(conn) >= 14 && run(ctx, conn, "select "+checkClient) == nil
+}
+
+// refuseShared is an error if conn, made by cfg, is behind a pooler that lends its
+// session to others. Each database is asked for once, because a pooler may treat them
+// in different ways.
+func (e *endpoint) refuseShared(ctx context.Context, conn *pgconn.PgConn, cfg *pgconn.Config) error {
+	e.mu.Lock()
+	known := e.unshared[cfg.Database]
+	e.mu.Unlock()
+	if known {
+		return nil
+	}
+	is, err := shared(ctx, conn, func(ctx context.Context) (*pgconn.PgConn, error) { return pgconn.ConnectConfig(ctx, cfg.Copy()) })
+	switch {
+	case err != nil:
+		return connectError(err)
+	case is:
+		return errShared
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.unshared == nil {
+		e.unshared = map[string]bool{}
+	}
+	e.unshared[cfg.Database] = true
+	return nil
 }
 
 // watchesClients reports whether backends end with their clients, as the last
