@@ -257,6 +257,7 @@ type needs struct {
 	superusers map[string]bool
 	settings   []string // roles with settings in the live database
 	objects    []object // of the live database, that belong to superusers
+	spaces     []string // in place: schemas from which extensions serve
 }
 
 func (t *Target) needs(ctx context.Context, role string, src *Source, n *needs) error {
@@ -297,7 +298,7 @@ func (t *Target) needs(ctx context.Context, role string, src *Source, n *needs) 
 		return err
 	}
 	if t.inplace != nil {
-		if err := t.onlySwapped(ctx, conn, src, objects); err != nil {
+		if n.spaces, err = t.onlySwapped(ctx, conn, src, objects); err != nil {
 			return err
 		}
 	}

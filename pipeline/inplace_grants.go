@@ -10,17 +10,17 @@ import (
 )
 
 // onlySwapped drops from the objects of the live database, which conn is on, those
-// that a run in place does not replace. Without a source those are all that no
-// extension has to do with.
-func (t *Target) onlySwapped(ctx context.Context, conn *pgconn.PgConn, src *Source, objects *objectList) error {
+// that a run in place does not replace, and returns the schemas from which extensions
+// serve. Without a source both is about all that no extension has to do with.
+func (t *Target) onlySwapped(ctx context.Context, conn *pgconn.PgConn, src *Source, objects *objectList) ([]string, error) {
 	there, err := schemaUses(ctx, conn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	uses := slices.Clone(there)
 	if src != nil {
 		if uses, err = schemaUses(ctx, src.leader); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var names []string
@@ -28,7 +28,12 @@ func (t *Target) onlySwapped(ctx context.Context, conn *pgconn.PgConn, src *Sour
 		names = append(names, u.name)
 	}
 	objects.only(names)
-	return nil
+	if src == nil {
+		spaces, err := textsOf(ctx, conn, extensionSpaces+" order by 1", textArray(names))
+		return column(spaces), err
+	}
+	spaces, err := textsOf(ctx, src.leader, extensionSpaces+usedSpaces+" order by 1", textArray(names))
+	return column(spaces), err
 }
 
 // grantsInPlace completes what Grants prints for a run in place: outside is run
@@ -51,6 +56,9 @@ func (t *Target) grantsInPlace(role string, outside, inside GrantScript, n needs
 	}
 	for _, o := range n.objects {
 		inside.add("a superuser's objects can be renamed and given away by superusers only", "alter %s %s owner to %s", o.alter(), o.identity, quoted)
+	}
+	for _, name := range n.spaces {
+		inside.add("what extensions have for the new tables is looked up there", "grant usage on schema %s to %s", schema.QuoteIdent(name), quoted)
 	}
 	if len(inside.Grants) > 0 {
 		return []GrantScript{outside, inside}

@@ -159,6 +159,21 @@ where d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and n.nspname !~ 
   and ` + namesSchemas + `
 order by 1`
 
+// extensionSpaces lists schemas but $1 in which extensions are.
+const extensionSpaces = `
+select n.nspname from pg_catalog.pg_namespace n
+where n.nspname !~ '^pg_' and n.nspname <> all ($1::text[]) and exists (select from pg_catalog.pg_extension e where e.extnamespace = n.oid)`
+
+// usedSpaces is which of them hold what something needs that is no extension's, nor a
+// part of such: a view's rule, an operator of a family.
+const usedSpaces = `
+  and exists (
+    select from pg_catalog.pg_depend d cross join lateral pg_catalog.pg_identify_object(d.refclassid, d.refobjid, 0) o
+    where d.deptype in ('n', 'a') and d.refobjid >= 16384 and o.schema = pg_catalog.quote_ident(n.nspname)
+      and not exists (select from pg_catalog.pg_depend m where m.classid = d.classid and m.objid = d.objid
+                      and (m.deptype = 'e' or m.deptype in ('i', 'a')
+                           and exists (select from pg_catalog.pg_depend o where o.deptype = 'e' and o.classid = m.refclassid and o.objid = m.refobjid))))`
+
 // shadows looks for what keeps a run in place from being done, and settles which
 // schemas it is about.
 func (p *preflight) shadows(ctx context.Context) error {
@@ -308,6 +323,9 @@ func (p *preflight) sharedExtensions(ctx context.Context, conn *pgconn.PgConn) e
 	if err != nil {
 		return err
 	}
+	if err := p.sharedSpaces(ctx, conn); err != nil {
+		return err
+	}
 	for _, w := range want {
 		if slices.Contains(p.t.inplace.schemas, w[1]) { // it has to be moved, at both ends
 			continue
@@ -316,6 +334,25 @@ func (p *preflight) sharedExtensions(ctx context.Context, conn *pgconn.PgConn) e
 			p.add(fmt.Sprintf("in place, extension %s must be in %s, in a schema %s, as it is in the source", schema.QuoteIdent(w[0]), schema.QuoteIdent(p.t.name), schema.QuoteIdent(w[1])),
 				fmt.Sprintf("create schema if not exists %s; create extension %s schema %[1]s", schema.QuoteIdent(w[1]), schema.QuoteIdent(w[0])))
 		}
+	}
+	return nil
+}
+
+// sharedSpaces looks whether the role may use the schemas from which extensions serve.
+func (p *preflight) sharedSpaces(ctx context.Context, conn *pgconn.PgConn) error {
+	used, err := textsOf(ctx, p.src.leader, extensionSpaces+usedSpaces, textArray(p.t.inplace.schemas))
+	if err != nil {
+		return err
+	}
+	rows, err := textsOf(ctx, conn, "select nspname from pg_catalog.pg_namespace where nspname = any ($1::text[]) and not pg_catalog.has_schema_privilege(oid, 'usage') order by 1",
+		textArray(column(used)))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		space, role := schema.QuoteIdent(r[0]), schema.QuoteIdent(p.t.info.Role)
+		p.add(fmt.Sprintf("role %s may not use schema %s of %s, in which what extensions have for the new tables is looked up", role, space, schema.QuoteIdent(p.t.name)),
+			fmt.Sprintf("grant usage on schema %s to %s", space, role))
 	}
 	return nil
 }

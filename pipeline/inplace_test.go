@@ -254,6 +254,7 @@ func TestInPlaceRefusals(t *testing.T) {
 		{"extension in the source's schema", "create extension citext; create table t (c citext)", "", `extension citext lives in it`},
 		{"extension in the target's schema", "create table t (id int)", "create extension citext schema public", `schema "public" of the target cannot be swapped: extension citext`},
 		{"extension that is not there", "create schema ext; create extension citext schema ext; create table t (c ext.citext)", "", `extension "citext" must be in`},
+		{"an extension's schema that the role may not use", "create schema ext; create extension citext schema ext; create table t (c ext.citext)", "create schema ext; create extension citext schema ext", `may not use schema "ext"`},
 		{"a view outside", "create schema app; create table app.t (id int)", "create schema app; create table app.t (id int); create schema reports; create view reports.v as select * from app.t", "rule \"_RETURN\" on reports.v is not swapped"},
 		{"a key outside", "create schema app; create table app.t (id int primary key)", "create schema app; create table app.t (id int primary key); create schema o; create table o.t (id int references app.t)", "table constraint t_id_fkey on o.t is not swapped"},
 		{"a publication", "create schema app; create table app.t (id int primary key)", "create schema app; create table app.t (id int); create publication p for table app.t", "publication relation app.t in publication p is not swapped"},

@@ -257,16 +257,19 @@ func TestGrantsInPlace(t *testing.T) {
 	r := roles(t, admin, "gp_", "runner", "owner", "other", "reader")
 	runner, owner, other, reader := r[0], r[1], r[2], r[3]
 	s := newStaging(t)
-	pgtest.Exec(t, s.source, smallShop+"create schema app; create table app.t (id int); create table app.u (id int)")
-	s.write(smallRules + "  app.t: { columns: { id: keep } }\n  app.u: { columns: { id: keep } }\n")
+	pgtest.Exec(t, s.source, smallShop+"create schema app; create table app.t (id int); create table app.u (id int); create schema ext; create extension citext schema ext; "+
+		"create schema unused; create extension pg_trgm schema unused; create table app.c (id ext.citext[])")
+	s.write(smallRules + "  app.t: { columns: { id: keep } }\n  app.u: { columns: { id: keep } }\n  app.c: { columns: { id: keep } }\n")
 	pgtest.Exec(t, admin, "create role "+owner+"; create role "+other)
 	pgtest.Exec(t, admin, "create database "+s.name+" owner "+owner)
 	pgtest.Exec(t, admin, "revoke all on database "+s.name+" from public")
 	pgtest.Exec(t, s.target, "create schema app authorization "+other+"; create table app.t (id int); alter table app.t owner to "+owner+
-		"; create table app.u (id int); create schema beside; create table beside.t (id int)")
+		"; create table app.u (id int); create schema beside; create table beside.t (id int); create schema ext; create extension citext schema ext; "+
+		"create schema unused; create extension pg_trgm schema unused")
 	super := s.target
 	printed := applyGrants(t, admin, "--in-place", "--source", s.source, "--target", s.target, "--rules", s.rules, "--target-role", runner, "--source-role", reader)
-	if strings.Contains(printed, "createdb") || strings.Contains(printed, "beside") || strings.Contains(printed, "pg_signal") {
+	if strings.Contains(printed, "createdb") || strings.Contains(printed, "beside") || strings.Contains(printed, "pg_signal") ||
+		strings.Contains(printed, "unused") {
 		t.Errorf("more than is needed:\n%s", printed)
 	}
 	pgtest.Exec(t, admin, "alter role "+runner+" password 'right'")
@@ -286,7 +289,7 @@ func TestGrantsInPlace(t *testing.T) {
 		}
 		pgtest.Exec(t, super, m[0])
 	}
-	if taken < 2 {
+	if taken < 3 {
 		t.Errorf("%d privileges were taken away:\n%s", taken, printed)
 	}
 	s.must(keyA, "--in-place")
