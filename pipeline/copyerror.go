@@ -70,7 +70,7 @@ func connectFailure(ctx context.Context, side string, err error) error {
 // has no room just now.
 func lost(code string) bool {
 	switch code {
-	case "57P01", "57P02", "57P03", "57P05", "25P03", "53300":
+	case "57P01", "57P02", "57P03", "57P05", "25P03", tooManyConnections:
 		return true
 	}
 	return strings.HasPrefix(code, "08")

@@ -132,6 +132,10 @@ const recoveryConflict = "40001"
 // lockNotAvailable is the SQLSTATE of a wait for a lock that reached lock_timeout.
 const lockNotAvailable = "55P03"
 
+// tooManyConnections is the SQLSTATE of a server, database or role that has no room
+// for one more session.
+const tooManyConnections = "53300"
+
 // expressionRemedy is remedy for a query that stores nothing.
 func expressionRemedy(code string) string {
 	if ofValue(code) {
@@ -183,7 +187,7 @@ func remedy(code string) string {
 		return "the server's disk is full: free space there"
 	case "53200":
 		return "the server is out of memory: use fewer --workers"
-	case "53300":
+	case tooManyConnections:
 		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"
 	case "54000":
 		return "a row is larger than a page holds, or a value larger than an index does: did a mask make it longer than it was?"

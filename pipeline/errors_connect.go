@@ -24,7 +24,7 @@ func connectError(err error) error {
 		hint = "; check pg_hba.conf, the role and its right to log in"
 	case "42704":
 		hint = "; is it a setting of the connection string or the service file that is misspelt?"
-	case "53300":
+	case tooManyConnections:
 		hint = "; " + remedy(pg.Code)
 	}
 	return &messageError{pg: pg, hint: hint}

@@ -234,11 +234,24 @@ func (e *endpoint) connect(ctx context.Context, database string) (*pgconn.PgConn
 	return e.connectBy(ctx, database, nil)
 }
 
-// connectBy is connect by way of wrap, which gets the network's connection.
+// connectBy is connect by way of wrap, which gets the network's connection. A server
+// that is in use, and has no room for one more just now, gets a little time.
 func (e *endpoint) connectBy(ctx context.Context, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
-	e.mu.Lock()
-	cfg := e.cfg.Copy()
-	e.mu.Unlock()
+	for try := 0; ; try++ {
+		e.mu.Lock()
+		cfg, inUse := e.cfg.Copy(), e.pinned
+		e.mu.Unlock()
+		conn, err := e.connectOnce(ctx, cfg, database, wrap)
+		if !inUse || codeOf(err) != tooManyConnections || try == len(pauses) {
+			return conn, err
+		}
+		if err := pause(ctx, pauses[try]); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (e *endpoint) connectOnce(ctx context.Context, cfg *pgconn.Config, database string, wrap func(net.Conn) net.Conn) (*pgconn.PgConn, error) {
 	dial := cfg.DialFunc
 	var guard *stallConn // of the last connection that was tried
 	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -93,6 +93,29 @@ func TestSwapThatCannotEndASession(t *testing.T) {
 	}
 }
 
+// What took hours is not given up because the server has no room for a moment.
+func TestSwapWaitsForRoom(t *testing.T) {
+	runner := role(t, "login createdb")
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, "create table t (v text); grant select on t to "+runner)
+	server(t, fmt.Sprintf("create database %q owner %s", db, runner))
+	run := refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, runner)}}
+	var later sync.WaitGroup
+	run.mid = func(*pipeline.Target) error {
+		server(t, "alter role "+runner+" connection limit 1")
+		later.Go(func() {
+			time.Sleep(700 * time.Millisecond)
+			server(t, "alter role "+runner+" connection limit -1")
+		})
+		return nil
+	}
+	_, err := run.run(t)
+	later.Wait()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // The maintenance connection idles for long and may be gone by the swap.
 func TestSwapAfterALostConnection(t *testing.T) {
 	source, target, db := pair(t)
