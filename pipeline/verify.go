@@ -309,7 +309,7 @@ func (t *Target) compareConstraints(ctx context.Context, conn *pgconn.PgConn, ou
 			problems = append(problems, "constraint "+name+" is missing")
 		case w[4] == "t" && h[4] != "t":
 			problems = append(problems, "constraint "+name+" is not valid")
-		case (w[3] == "f" || sameMajor) && bare(h[5]) != bare(w[5]):
+		case (w[3] == "f" || sameMajor) && !schema.SameDefinition(bare(h[5]), bare(w[5])):
 			problems = append(problems, "constraint "+name+" has another definition")
 		}
 	}

@@ -117,7 +117,7 @@ func CompareObjects(source, target []Object, sameMajor bool) []Difference {
 			continue
 		case other == nil:
 			d.Change = Missing
-		case o.Definition != other.Definition && (sameMajor || !o.Printed):
+		case (sameMajor || !o.Printed) && !SameDefinition(o.Definition, other.Definition):
 			d.Change = Differs
 			if o.Shown {
 				d.Source, d.Target = o.Definition, other.Definition
