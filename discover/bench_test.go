@@ -19,7 +19,7 @@ func BenchmarkTables(b *testing.B) {
 		s := schemaOf(tables...)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Look(s, valuesOf("note", "one", "two")); err != nil {
+				if _, err := Look(s, valuesOf("note", "one", "two"), nil); err != nil {
 					b.Fatal(err)
 				}
 			}

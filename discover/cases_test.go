@@ -83,7 +83,7 @@ func TestCases(t *testing.T) {
 			pgtest.LoadCase(t, dsn, name)
 			pgtest.Exec(t, dsn, "analyze")
 			s, samples := readCase(t, dsn)
-			report, err := Look(s, samples)
+			report, err := Look(s, samples, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func schemaOf(tables ...*schema.Table) *schema.Schema {
 
 func look(t testing.TB, s *schema.Schema, samples Samples) map[string]Finding {
 	t.Helper()
-	r, err := Look(s, samples)
+	r, err := Look(s, samples, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestNoValueLeaves(t *testing.T) {
 				for range 3 + 30*(i%2) {
 					values = append(values, form())
 				}
-				rep, err := Look(schemaOf(table("users", "id integer*", name+" "+typ)), valuesOf(name, values...))
+				rep, err := Look(schemaOf(table("users", "id integer*", name+" "+typ)), valuesOf(name, values...), nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -37,7 +37,7 @@ func entitiesOf(t *testing.T, ddl string) map[string]string {
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, ddl)
 	s, samples := readCase(t, dsn)
-	r, err := Look(s, samples)
+	r, err := Look(s, samples, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestNameBesideHalf(t *testing.T) {
 		pgtest.Exec(t, dsn, "create table "+table+" (id int primary key, "+c.beside+" text, name text); insert into "+table+
 			" select row_number() over (), 'x', v from unnest("+c.values+"::text[]) v, generate_series(1, 9)")
 		s, samples := readCase(t, dsn)
-		r, err := Look(s, samples)
+		r, err := Look(s, samples, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

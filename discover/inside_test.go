@@ -27,7 +27,7 @@ func TestInsideOfTexts(t *testing.T) {
 				ids[i], texts[i] = strconv.AppendInt(nil, int64(i), 10), []byte(text)
 			}
 			return []Sample{{Values: ids}, {Values: texts}}, nil
-		})
+		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,7 +104,7 @@ func TestLabelled(t *testing.T) {
 	var all score
 	for _, name := range files {
 		s, labels, samples := readLabelled(t, name)
-		report, err := Look(s, samples)
+		report, err := Look(s, samples, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pgstandin/pgstandin/anonymize"
 	"github.com/pgstandin/pgstandin/schema"
@@ -11,6 +12,9 @@ import (
 // t.Columns in their order, or nil for none. It is called once for each logical
 // table, in the order of the schema; what it returns is not kept.
 type Samples func(t *schema.Table) ([]Sample, error)
+
+// Denies reports whether rows speak against a reference that names suggest.
+type Denies func(r *Reference) (bool, error)
 
 // Finding is what becomes of one column, and why.
 type Finding struct {
@@ -52,18 +56,21 @@ type Report struct {
 	Loops []*schema.ForeignKey
 }
 
-// Look judges every column of every logical table. samples may be nil. The only
-// error is that of samples.
-func Look(s *schema.Schema, samples Samples) (*Report, error) {
+// Look judges every column of every logical table. samples and denies may be nil;
+// denies is asked about references by texts alone, whose names say little: user_id may
+// be what another service calls the user. The only errors are those of the two.
+func Look(s *schema.Schema, samples Samples, denies Denies) (*Report, error) {
 	l := &looker{lex: newLexicon(), det: newDetector(), s: s, missing: newMissing(s), parents: map[columnKey]columnKey{}, inKey: map[columnKey]bool{}, declared: map[columnKey]bool{}}
-	l.references = l.missing.references()
+	var err error
+	if l.references, err = undenied(l.missing.references(), denies); err != nil {
+		return nil, err
+	}
 	l.keys()
 	open := l.openPairs()
 	out := &Report{}
 	for _, t := range s.Roots() {
 		var got []Sample
 		if samples != nil {
-			var err error
 			if got, err = samples(t); err != nil {
 				return nil, fmt.Errorf("samples of %s: %w", t.Name, err)
 			}
@@ -76,6 +83,7 @@ func Look(s *schema.Schema, samples Samples) (*Report, error) {
 			l.pairs(t, got)
 		}
 	}
+	l.unlike(out.Findings)
 	out.References = l.references
 	l.inherit(out.Findings)
 	l.follow(out.Findings)
@@ -131,6 +139,41 @@ func (l *looker) keys() {
 			note(r.Child, r.Columns, r.Parent, r.ParentColumns)
 		}
 	}
+}
+
+// undenied leaves out references by texts that rows speak against.
+func undenied(references []Reference, denies Denies) ([]Reference, error) {
+	if denies == nil {
+		return references, nil
+	}
+	var out []Reference
+	for i := range references {
+		r := &references[i]
+		if r.Parent != nil && r.texts() {
+			no, err := denies(r)
+			if err != nil {
+				return nil, fmt.Errorf("references of %s: %w", r.Child.Name, err)
+			}
+			if no {
+				continue
+			}
+		}
+		out = append(out, *r)
+	}
+	return out, nil
+}
+
+// unlike drops references by texts whose values or names are of something else than
+// keys: an address, a name.
+func (l *looker) unlike(findings []Finding) {
+	other := map[columnKey]bool{}
+	for i := range findings {
+		f := &findings[i]
+		other[columnKey{f.Table, f.Column}] = f.Personal && f.Class != string(docNumber) && f.Class != string(secret)
+	}
+	l.references = slices.DeleteFunc(l.references, func(r Reference) bool {
+		return r.Parent != nil && r.texts() && other[columnKey{r.Child, r.Columns[0]}] && !other[columnKey{r.Parent, r.ParentColumns[0]}]
+	})
 }
 
 // openPairs are the tables with polymorphic pairs of which only rows can say what they

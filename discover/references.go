@@ -107,9 +107,12 @@ func tableNames(t *schema.Table) (out []string, short string) {
 	if len(w) == 0 {
 		return nil, ""
 	}
+	if len(w) > 1 && w[len(w)-1] == "entity" {
+		w = w[:len(w)-1]
+	}
+	plain := slices.Clone(w)
 	w[len(w)-1] = singular(w[len(w)-1])
 	out = []string{strings.Join(w, "")}
-	plain := words(t.Name.Name)
 	if x := strings.Join(plain, ""); x != out[0] {
 		out = append(out, x)
 	}
@@ -138,7 +141,7 @@ func (m *missing) column(t *schema.Table, c int) []Reference {
 		return m.named(t, c, w[:len(w)-1])
 	case last == "ids" && len(w) > 1 && col.Type.Elem != nil:
 		return m.named(t, c, w[:len(w)-1])
-	case last == "by" && len(w) > 1:
+	case last == "by" && len(w) > 1 && kindOfType(&col.Type) != isTexts: // a text is rather a name
 		return m.byPeople(t, c, fmt.Sprintf("%s is someone who did it", col.Name))
 	case len(w) == 1 && len(last) > 4 && strings.HasSuffix(last, "id") && len(m.tables(strings.TrimSuffix(last, "id"))) > 0:
 		return m.named(t, c, []string{strings.TrimSuffix(last, "id")})
@@ -152,7 +155,16 @@ func keyLike(t *schema.Type) bool {
 		t = t.Elem
 	}
 	k := kindOfType(t)
-	return k == isWhole && t.Base != "int2" || t.Base == "int2" || k == isUUID
+	return k == isWhole || k == isUUID || plainText(t)
+}
+
+// plainText reports whether a type is a text whose values are equal only if their
+// bytes are, which keys made by programs have.
+func plainText(t *schema.Type) bool { return t.Base == "text" || t.Base == "varchar" }
+
+// texts reports whether the reference is by texts: such a column may hold anything.
+func (r *Reference) texts() bool {
+	return slices.ContainsFunc(r.Columns, func(c int) bool { return kindOfType(&r.Child.Columns[c].Type) == isTexts })
 }
 
 // agree reports whether a column can hold the keys of a table.
@@ -161,7 +173,7 @@ func agree(child *schema.Type, parent *schema.Type) bool {
 		child = child.Elem
 	}
 	a, b := kindOfType(child), kindOfType(parent)
-	return a == b && (a == isUUID || a == isWhole)
+	return a == b && (a == isUUID || a == isWhole || plainText(child) && plainText(parent))
 }
 
 // to makes a reference to a table's primary key if the types agree.

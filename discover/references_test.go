@@ -53,7 +53,7 @@ func TestMissingReferences(t *testing.T) {
 func TestPolymorphic(t *testing.T) {
 	comments := table("comments", "id bigint*", "commentable_type text", "commentable_id bigint")
 	s := schemaOf(comments, table("posts", "id bigint*"), table("order_items", "id bigint*"), table("others", "id bigint*"))
-	r, err := Look(s, valuesOf("commentable_type", "Post", "OrderItem", "Post", "Person named Anna"))
+	r, err := Look(s, valuesOf("commentable_type", "Post", "OrderItem", "Post", "Person named Anna"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestRoot(t *testing.T) {
 		return &schema.ForeignKey{Child: child, Parent: parent, Columns: []int{col}, ParentColumns: []int{0}, Name: fmt.Sprint(child.Name, col)}
 	}
 	s.ForeignKeys = []*schema.ForeignKey{key(users, 3, users), key(users, 4, teams), key(teams, 2, users), key(orders, 1, users), key(orders, 2, products), key(items, 1, orders)}
-	r, err := Look(s, nil)
+	r, err := Look(s, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,5 +107,52 @@ func TestRoot(t *testing.T) {
 	}
 	if _, ok := r.Entities[products]; ok {
 		t.Errorf("products are of nobody")
+	}
+}
+
+// Keys that are texts, as uuids in a varchar, are referenced by names too. What
+// such a column is called or holds counts more: an account's name is no key.
+func TestTextReferences(t *testing.T) {
+	s := schemaOf(
+		table("user_entity", "id varchar*", "email text", "username text"),
+		table("sessions", "id text*", "user_id varchar"),
+		table("event_entity", "id varchar*", "user_id text", "session_id text", "created_by text", "ip_address text"),
+		table("orders", "id bigint*", "user_id text", "user_uid text"),
+		table("accounts", "id citext*", "user_id bigint"),
+		table("logins", "id bigint*", "account_id text"),
+		table("links", "id bigint*", "user_id text"),
+	)
+	r, err := Look(s, func(t *schema.Table) ([]Sample, error) {
+		out := make([]Sample, len(t.Columns))
+		if t.Name.Name == "orders" {
+			for _, v := range []string{"anna@example.com", "jan@example.com", "eva@example.com"} {
+				out[1].Values = append(out[1].Values, []byte(v))
+			}
+		}
+		return out, nil
+	}, func(r *Reference) (bool, error) { return r.Child.Name.Name == "links", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range r.References {
+		got = append(got, spellReference(&r.References[i]))
+	}
+	slices.Sort(got)
+	want := "event_entity.session_id -> sessions; event_entity.user_id -> user_entity; sessions.user_id -> user_entity"
+	if strings.Join(got, "; ") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "; "), want)
+	}
+	found := map[string]string{}
+	for _, f := range r.Findings {
+		found[f.Table.Name.Name+"."+f.Table.Columns[f.Column].Name] = f.Mask.Kind
+	}
+	for column, want := range map[string]string{
+		"event_entity.user_id": "keep", "sessions.user_id": "keep", "user_entity.id": "keep", "orders.user_id": "email",
+		"event_entity.session_id": "token", "sessions.id": "token", "links.user_id": "token", "event_entity.ip_address": "ip",
+	} {
+		if found[column] != want {
+			t.Errorf("%s: %s, want %s", column, found[column], want)
+		}
 	}
 }

@@ -97,7 +97,7 @@ func FuzzLook(f *testing.F) {
 				out[i].Values = [][]byte{[]byte(value), []byte(value + "x"), []byte(value)}
 			}
 			return out, nil
-		})
+		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

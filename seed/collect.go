@@ -26,7 +26,7 @@ func (b *builder) untested(t *table, name string) {
 
 // collect makes the tables and what is known of each column.
 func (b *builder) collect() error {
-	found, err := discover.Look(b.s, nil)
+	found, err := discover.Look(b.s, nil, nil)
 	if err != nil {
 		return err
 	}

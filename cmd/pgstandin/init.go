@@ -170,11 +170,12 @@ func (w *initWork) write(file string, old []byte, out, notes io.Writer) error {
 // look judges the source.
 func (w *initWork) look(ctx context.Context) error {
 	samples := func(t *schema.Table) ([]discover.Sample, error) { return w.s.Sample(ctx, t) }
+	denies := func(r *discover.Reference) (bool, error) { return w.s.Denies(ctx, r) }
 	if w.sample == 0 {
-		samples = nil
+		samples, denies = nil, nil
 	}
 	var err error
-	if w.Report, err = discover.Look(w.Schema, samples); err != nil {
+	if w.Report, err = discover.Look(w.Schema, samples, denies); err != nil {
 		return at("source", err)
 	}
 	if err := w.lookAtRoot(ctx); err != nil {

@@ -48,7 +48,8 @@ var plainTypes = []string{"bool", "int2", "int4", "int8", "numeric", "float4", "
 
 // Discovered lets the columns be shown that init would keep.
 func (p *Profiler) Discovered(ctx context.Context) error {
-	report, err := discover.Look(p.Schema, func(t *schema.Table) ([]discover.Sample, error) { return p.Sampler.Sample(ctx, t) })
+	samples := func(t *schema.Table) ([]discover.Sample, error) { return p.Sampler.Sample(ctx, t) }
+	report, err := discover.Look(p.Schema, samples, func(r *discover.Reference) (bool, error) { return p.Sampler.Denies(ctx, r) })
 	if err != nil {
 		return err
 	}

@@ -199,3 +199,9 @@ func (s *Sampler) Confirm(ctx context.Context, r *discover.Reference) (why strin
 	}
 	return "", nil
 }
+
+// Denies reports whether rows speak against a reference.
+func (s *Sampler) Denies(ctx context.Context, r *discover.Reference) (bool, error) {
+	why, err := s.Confirm(ctx, r)
+	return why != "", err
+}
