@@ -288,15 +288,33 @@ func space(v []byte, i int) int {
 func (s *scan) nextMail(from int) {
 	v := s.v
 	s.mailLo, s.mailHi = len(v)+1, 0
-	for at := from; at < len(v); at++ {
-		k := bytes.IndexByte(v[at:], '@')
-		if k < 0 {
-			return
+	sign, escaped := ahead(v, from, signAt), ahead(v, from, escapedAt)
+	for at := min(sign, escaped); at < len(v); at = min(sign, escaped) {
+		width := len(signAt)
+		if at == escaped {
+			width = len(escapedAt)
 		}
-		at += k
-		if lo, hi := emailAround(v, from, at); hi > 0 {
+		if lo, hi := emailAround(v, from, at, width); hi > 0 {
 			s.mailLo, s.mailHi = lo, hi
 			return
 		}
+		if at == escaped {
+			escaped = ahead(v, at+1, escapedAt)
+		} else {
+			sign = ahead(v, at+1, signAt)
+		}
 	}
 }
+
+// ahead returns where the next of something is from an index on, or the end.
+func ahead(v []byte, from int, what []byte) int {
+	if k := bytes.Index(v[from:], what); k >= 0 {
+		return from + k
+	}
+	return len(v)
+}
+
+var signAt = []byte("@")
+
+// escapedAt is the @ of an address in a query or cookie of the web.
+var escapedAt = []byte("%40")

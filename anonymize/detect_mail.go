@@ -13,11 +13,14 @@ func localByte(ch byte) bool {
 	return radix(ch) > 1
 }
 
-// emailAround returns the address whose @ is at i, not before from; hi 0 if
-// there is none. Letters beyond ASCII may be part of both sides (RFC 6531), but
+// emailAround returns the address whose @ is at i and has so many bytes, not before
+// from; hi 0 if there is none. Letters beyond ASCII may be part of both sides (RFC 6531), but
 // not those of scripts without spaces, since there the text around it would be
 // taken for a part of it.
-func emailAround(v []byte, from, i int) (lo, hi int) {
+func emailAround(v []byte, from, i, width int) (lo, hi int) {
+	if width > 1 { // escapes, of which texts may have many, are no end of a run
+		from = max(from, i-longestLocal*len(escapedAt))
+	}
 	run := localRun(v, from, i)
 	if lo = localStart(v, run, i); lo == run {
 		lo = localStart(v, slashedRun(v, from, lo), i)
@@ -30,7 +33,7 @@ func emailAround(v []byte, from, i int) (lo, hi int) {
 			return 0, 0
 		}
 	}
-	hi = domainEnd(v, i+1)
+	hi = domainEnd(v, i+width)
 	if hi == 0 || bytes.Equal(v[lo:i], gitUser) && hi < len(v) && v[hi] == ':' {
 		return 0, 0 // git@host:path
 	}
@@ -81,14 +84,34 @@ func localStart(v []byte, lo, i int) int {
 	if k := bytes.LastIndexByte(v[lo:i], '='); k >= 0 && (plus < 0 || plus > k) {
 		lo += k + 1
 	}
-	if k := bytes.LastIndexByte(v[lo:i], '%'); k >= 0 && lo+k+3 < i {
-		_, a := hexValue(v[lo+k+1])
-		_, b := hexValue(v[lo+k+2])
-		if a && b {
-			lo += k + 3
+	for k := i - 3; k >= lo; k-- {
+		if ch, ok := escape(v[k:]); ok && (ch >= utf8.RuneSelf || !localByte(ch) || ch == '=' || ch == '&' || ch == '%') {
+			return min(k+3, i)
 		}
 	}
 	return lo
+}
+
+// escape reads the escape of a byte in a URL.
+func escape(v []byte) (ch byte, ok bool) {
+	if len(v) < 3 || v[0] != '%' {
+		return 0, false
+	}
+	hi, a := hexValue(v[1])
+	lo, b := hexValue(v[2])
+	return byte(hi)<<4 | byte(lo), a && b
+}
+
+// appendUnescaped appends what escapes of URLs in v stand for.
+func appendUnescaped(dst, v []byte) []byte {
+	for len(v) > 0 {
+		if ch, ok := escape(v); ok {
+			dst, v = append(dst, ch), v[3:]
+			continue
+		}
+		dst, v = append(dst, v[0]), v[1:]
+	}
+	return dst
 }
 
 // quotedLocal returns where a quoted local part that ends at i begins, or i.

@@ -224,10 +224,14 @@ func Holds(text []byte) bool {
 	var s scan
 	s.reset(detectors(), text, nil)
 	for {
-		switch _, _, it := s.next(); it {
+		switch lo, hi, it := s.next(); it {
 		case itemNone:
 			return false
 		case itemURL:
+			var within scan
+			if within.reset(s.d, text[lo:hi], nil); within.mailHi > 0 {
+				return true
+			}
 		default:
 			return true
 		}

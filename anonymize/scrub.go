@@ -83,6 +83,10 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 	switch it {
 	case itemKnown:
 		return s.known.replace(dst, s.scan.hit, r)
+	case itemEmail:
+		if bytes.IndexByte(found, '@') < 0 {
+			return m.escaped(dst, found, r)
+		}
 	case itemLogin, itemPEM:
 		return scramble(dst, found, r.p.hide)
 	case itemPhone, itemCard, itemIBAN:
@@ -100,6 +104,21 @@ func (m *scrubMask) replace(dst, found []byte, it item, r *Rewriter) []byte {
 		}
 	}
 	return m.masks[it](dst, found, r)
+}
+
+// escaped appends what stands for an address whose @ is escaped, with its own escaped.
+func (m *scrubMask) escaped(dst, found []byte, r *Rewriter) []byte {
+	s := &r.scrub
+	s.normal = appendUnescaped(s.normal[:0], found)
+	made := len(dst)
+	dst = m.masks[itemEmail](dst, s.normal, r)
+	at := bytes.LastIndexByte(dst[made:], '@')
+	if at < 0 {
+		return dst
+	}
+	at += made
+	s.normal = append(s.normal[:0], dst[at+1:]...)
+	return append(append(dst[:at], escapedAt...), s.normal...)
 }
 
 // inner compiles another kind for values found within this one's. An address

@@ -253,6 +253,31 @@ func TestScrubWithin(t *testing.T) {
 	}
 }
 
+// TestScrubEscaped: an address with its signs escaped, as queries and cookies of the web
+// have it, gets what the address gets, escaped alike.
+func TestScrubEscaped(t *testing.T) {
+	table := Table{Entity: -1, Columns: []Column{
+		{Name: "email", Type: Type{Name: "text"}, Mask: &Mask{Kind: "email"}},
+		{Name: "query", Type: Type{Name: "text"}, Mask: &Mask{Kind: "scrub"}},
+	}}
+	for in, want := range map[string]string{
+		"email=anna.berg%40post.test&page=2":         "email=MADE&page=2",
+		"a=1&next%3Fmail%3Danna.berg%40post.test%26": "a=1&next%3Fmail%3DMADE%26",
+		"sid=4; u=anna.berg%40post.test; x=y":        "sid=4; u=MADE; x=y",
+		"anna.berg%40post.test":                      "MADE",
+		"100%40 of it, 7%40.5 and %40 and a%40b":     "100%40 of it, 7%40.5 and %40 and a%40b",
+	} {
+		out := scrubRow(t, table, "anna.berg@post.test", in)
+		if want = strings.ReplaceAll(want, "MADE", strings.ReplaceAll(out[0], "@", "%40")); out[1] != want {
+			t.Errorf("%q:\n got  %q\n want %q", in, out[1], want)
+		}
+	}
+	out := scrubRow(t, table, "anna+shop@post.test", "u=anna%2Bshop%40post.test!")
+	if want := "u=" + strings.ReplaceAll(out[0], "@", "%40") + "!"; out[1] != want {
+		t.Errorf("an escaped plus: %q, want %q", out[1], want)
+	}
+}
+
 // TestFixedCounts: a text in which nothing was found is no fixed point.
 func TestFixedCounts(t *testing.T) {
 	p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{

@@ -185,7 +185,7 @@ func (x *judge) values() guess {
 	if g, ok := is(ipAddress, 0.8); ok && !strings.Contains(strings.ToLower(x.col.Name), "version") {
 		return g
 	}
-	if g, ok := is(web, 0.6); ok && (x.subject.kind != ofThing || x.subject.people()) {
+	if g, ok := is(web, 0.6); ok && (x.subject.kind != ofThing || x.subject.people() || p.inside > 0) {
 		return g
 	}
 	if g, ok := is(phone, 0.7); ok && (p.distinct > 2 || p.n < 6) {

@@ -84,7 +84,7 @@ func (d *detector) one(p *profile, s string) {
 	case blanks >= 3 && letters > len(s)/2:
 		p.prose++
 	}
-	if c == none && len(s) > 20 && d.holds(s) {
+	if (c == none || c == web) && len(s) > 20 && d.holds(s) {
 		p.inside++
 	}
 }

@@ -87,6 +87,10 @@ func TestFound(t *testing.T) {
 		{"anna.berg@mail.example", "anna.berg@mail.example으로 보내 주세요", Text, true},
 		{"김철수", "김민수는 어제 왔습니다", Text, false},
 		{"བཀྲ་ཤིས", "བཀྲ་ཤིས་ལགས", Text, true},
+		{"anna.berg@mail.example", "?email=anna.berg%40mail.example&page=2", Text, true},
+		{"Anna Berg-Stein", "name=Anna%20Berg%2dStein", Text, true},
+		{"anna.berg%40mail.example", "to anna.berg@mail.example", Text, true},
+		{"anna berg mail", "anna berg%41 mail", Text, false},
 		{"short", "short", Text, false},
 		{"1990-01-01", "born 1990-01-01", Text, false},
 		{"1990-01-01 10:20:30.5+02", "born 1990-01-01 10:20:30.5+02", Text, false},
@@ -313,7 +317,7 @@ func TestSharedNames(t *testing.T) {
 
 // randomText makes texts of few words, so that sequences occur often.
 func randomText(r *rand.Rand, most int) string {
-	words := []string{"Anna", "berg", "ÄPFEL", "x", "17", "2024", "名", "long-word", "a.b@c", "\xff", "…", "e\u0301t", "ﬁn"}
+	words := []string{"Anna", "berg", "ÄPFEL", "x", "17", "2024", "名", "long-word", "a.b@c", "a%40b", "%2B", "%", "4", "\xff", "…", "e\u0301t", "ﬁn"}
 	var b strings.Builder
 	for range r.IntN(most) {
 		b.WriteString(words[r.IntN(len(words))])

@@ -68,7 +68,9 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 	for i := 0; i < len(text) && limit > 0; {
 		ch := text[i]
 		if ch < utf8.RuneSelf && folds[ch] == 0 {
-			i++
+			if i++; ch == '%' && escapedGap(text, i) {
+				i += 2
+			}
 			continue
 		}
 		w := word{lo: i}
@@ -123,6 +125,24 @@ func (h *hasher) cut(dst []word, text []byte, limit int, inBytes bool) []word {
 	return dst
 }
 
+// escapedGap reports whether what begins at an index, behind a per cent sign, makes it
+// the escape of a sign, as in URLs: anna%40mail.example is anna@mail.example.
+func escapedGap(text []byte, at int) bool {
+	if len(text)-at < 2 || text[at] < '0' || text[at] > '7' {
+		return false
+	}
+	low := text[at+1] | 0x20
+	switch {
+	case low >= 'a' && low <= 'f':
+		low -= 'a' - 10
+	case text[at+1] >= '0' && text[at+1] <= '9':
+		low = text[at+1] - '0'
+	default:
+		return false
+	}
+	return folds[(text[at]-'0')<<4|low] == 0
+}
+
 // role says what a character does in a text.
 type role uint8
 
@@ -151,7 +171,9 @@ func lastWords(text []byte) int {
 	words, in := 0, false
 	for i := len(text); i > 0; {
 		ch, size, how := text[i-1], 1, asLetter
-		if ch < utf8.RuneSelf {
+		if i > 2 && text[i-3] == '%' && escapedGap(text[:i], i-2) {
+			size, how = 3, asGap
+		} else if ch < utf8.RuneSelf {
 			if folds[ch] == 0 {
 				how = asGap
 			}
