@@ -22,6 +22,9 @@ type subject struct {
 	prefix string // what most of its columns' names begin with: c_name, c_email
 	words  []string
 	has    map[class]bool // what the names of its columns surely say
+	// anyOfPeople: its rows are attributes of people or their addresses, whatever these
+	// are: user_attributes, identity_verifiable_addresses.
+	anyOfPeople bool
 }
 
 // subjectOf says what a table is about.
@@ -30,6 +33,7 @@ func (l *lexicon) subjectOf(t *schema.Table) *subject {
 	s.kind, s.noun = l.noun(s.words)
 	s.exact = l.endsIn(s.words, s.noun)
 	s.prefix = prefixOf(t)
+	s.anyOfPeople = l.anyOfPeople(s)
 	for i := range t.Columns {
 		w := s.plain(words(t.Columns[i].Name))
 		if c, _, end := l.look(l.sure, w); c != none && !l.speaksAbout(w[end:]) {
@@ -37,6 +41,21 @@ func (l *lexicon) subjectOf(t *schema.Table) *subject {
 		}
 	}
 	return s
+}
+
+// anyOfPeople reports whether a table's name is that of people, or of what they sign in
+// with, before a word for their attributes or addresses.
+func (l *lexicon) anyOfPeople(s *subject) bool {
+	if len(s.words) < 2 {
+		return false
+	}
+	switch singular(s.words[len(s.words)-1]) {
+	case "attribute", "property", "field", "meta", "metadata", "detail", "address", "addresse", "contact":
+	default:
+		return false
+	}
+	k, _ := l.noun(s.words[:len(s.words)-1])
+	return k == ofPerson || k == ofAuth
 }
 
 // prefixOf is the short word that nearly all columns of a table begin with; "" if

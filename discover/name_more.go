@@ -2,6 +2,7 @@ package discover
 
 import (
 	"slices"
+	"strings"
 )
 
 // contextMore judges the words of the remaining classes.
@@ -34,7 +35,7 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 		}
 		return l.secretWord(s, word, before)
 	case password:
-		if people || len(before) > 0 && (before[len(before)-1] == "key" || before[0] == "encrypted") || s.kind == ofAuth {
+		if people || len(before) > 0 && services[before[len(before)-1]] || len(before) > 0 && (before[len(before)-1] == "key" || before[0] == "encrypted") || s.kind == ofAuth {
 			return yes(password, 0.75)
 		}
 	case docNumber, card:
@@ -47,6 +48,8 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 			return yes(account, 0.7)
 		case (word == "hostname" || word == "computername" || word == "machinename") && !thing, word == "serial" && !thing:
 			return yes(docNumber, 0.7)
+		case word == "identifier" && (s.kind == ofAuth || len(before) > 0 && (before[0] == "verified" || before[0] == "login")):
+			return yes(docNumber, 0.6) // by which someone signs in
 		case s.kind == ofPerson && (word == "identifier" || word == "barcode" || word == "license" || word == "licence" || word == "plate" || word == "npi" || word == "rg" || word == "cardid" || word == "registration" || word == "policy"):
 			return yes(docNumber, 0.7)
 		case word == "plate" && slices.Contains(s.words, "vehicles"):
@@ -77,6 +80,9 @@ func (l *lexicon) contextMore(s *subject, c class, word string, owner tableKind,
 	return no
 }
 
+// services are what programs sign in to with a password of their own.
+var services = setOf("smtp imap pop pop3 ftp sftp ssh db database ldap bind proxy mail admin root http auth basic api login user wifi mqtt redis amqp broker")
+
 // secretWord judges key, code, hash and the like, which are secrets in tables of
 // credentials and nothing special elsewhere.
 func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
@@ -93,16 +99,16 @@ func (l *lexicon) secretWord(s *subject, word string, before []string) guess {
 			return guess{class: secret, conf: 0.75}
 		}
 		if slices.ContainsFunc(before, func(w string) bool {
-			return slices.Contains([]string{"encrypted", "private", "secret", "secure", "client", "site", "server", "auth", "host", "license", "activation", "recovery", "master", "stream"}, w)
+			return slices.Contains([]string{"encrypted", "private", "secret", "secure", "ssl", "tls", "ssh", "client", "site", "server", "auth", "host", "license", "activation", "recovery", "master", "stream"}, w)
 		}) {
 			return guess{class: secret, conf: 0.65}
 		}
 	case "uid":
-		if s.people() || s.kind == ofAuth {
+		if s.people() || s.kind == ofAuth || slices.Contains(before, "provider") || slices.ContainsFunc(s.words, func(w string) bool { return strings.HasPrefix(w, "social") || w == "associated" }) {
 			return guess{class: secret, conf: 0.7}
 		}
 	case "code", "hash", "digest", "fingerprint", "iv", "seed", "nonce", "authorization":
-		if creds || s.kind == ofMessage && slices.Contains(s.words, "invitations") {
+		if creds || slices.ContainsFunc(s.words, func(w string) bool { return strings.HasPrefix(w, "invit") || w == "login" || w == "otp" }) {
 			return guess{class: secret, conf: 0.7}
 		}
 	}
@@ -138,8 +144,11 @@ func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool
 	}
 	switch word {
 	case "value":
-		if slices.ContainsFunc(s.words, func(w string) bool { return w == "variables" || w == "secrets" || w == "variable" }) {
+		if slices.ContainsFunc(s.words, func(w string) bool { return w == "variables" || w == "secrets" || w == "variable" || w == "tokens" }) {
 			return guess{class: secret, conf: 0.7}
+		}
+		if typ.kind == isTexts && s.anyOfPeople {
+			return yes(0.6)
 		}
 		if typ.roomy && !slices.ContainsFunc(s.words, func(w string) bool { return w == "attribute" || w == "attributes" || w == "internal" }) {
 			return yes(0.5)
@@ -152,6 +161,8 @@ func (l *lexicon) proseWord(s *subject, word string, before []string, thing bool
 		return no
 	}
 	switch {
+	case word == "content" && s.exact && (s.noun == "file" || s.noun == "files" || s.noun == "attachments" || s.noun == "attachment"):
+		return yes(0.6) // what was read in it
 	case thing, s.kind == ofThing:
 		return no
 	case s.kind == ofMessage, s.kind == ofPerson:
