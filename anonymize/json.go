@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pgstandin/pgstandin/internal/textfold"
 )
@@ -23,6 +24,7 @@ type jsonPath struct {
 	text  maskFunc
 	keep  bool
 	parts bool // see column
+	texts bool // what is neither text nor number holds nothing for it
 }
 
 // before orders paths by which wins where they meet: the one of more steps, then the
@@ -69,11 +71,12 @@ type jsonMask struct {
 	paths  []jsonPath // in the order of jsonPath.before
 	root   int        // the path of the whole document, or -1
 	deny   bool
+	chars  int // that the column takes
 	column int // index into Table.Columns
 }
 
 func makeJSON(c *compiler) maskFunc {
-	m := &jsonMask{column: c.index, deny: c.deniesOther("at no path")}
+	m := &jsonMask{column: c.index, chars: c.room(unbounded), deny: c.deniesOther("at no path")}
 	paths, ok := c.m.Params["paths"].(map[string]any)
 	if !ok || len(paths) == 0 {
 		c.problem("paths", "json needs paths: { mask: json, paths: { $.contact.email: email }, other: keep }")
@@ -115,7 +118,7 @@ func makeJSON(c *compiler) maskFunc {
 				typ.Name = "timestamptz"
 			}
 			made := c.compilePart("paths", "path "+name, mask, typ)
-			p.text, p.parts = made.mask, made.parts // nil for "null"
+			p.text, p.parts, p.texts = made.mask, made.parts, mask.Kind == "scrub" // nil for "null"
 			c.observed = c.observed && made.stays == staysNothing
 		}
 		m.paths = append(m.paths, p)
@@ -228,8 +231,8 @@ func (m *jsonMask) enter(j *jsonState, depth int, key []byte, list bool) (hit in
 	return hit
 }
 
-// mask rewrites a document. One that is not JSON (which a json column cannot
-// hold) becomes null.
+// mask rewrites a document. What is not JSON, as a column of texts may hold, and what
+// would be too long for one, becomes null.
 func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 	j := &r.json
 	j.in, j.at, j.bad = value, 0, false
@@ -247,7 +250,12 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 		r.opaque = true
 		return append(dst[:start], "null"...)
 	}
-	return append(dst, j.in[j.at:]...)
+	dst = append(dst, j.in[j.at:]...)
+	if len(dst)-start > m.chars && utf8.RuneCount(dst[start:]) > m.chars {
+		r.opaque = true
+		return fit(append(dst[:start], "null"...), start, m.chars)
+	}
+	return dst
 }
 
 // maxDepth is how deep a document may be nested; PostgreSQL's own limit is its
@@ -273,7 +281,7 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, hit, depth int) []byte {
 	default:
 		raw := j.word()
 		if c == 'n' || c == 't' || c == 'f' { // null, true, false
-			if masked := hit < 0 && m.deny || hit >= 0 && !m.paths[hit].keep; masked && c != 'n' {
+			if masked := hit < 0 && m.deny || hit >= 0 && !m.paths[hit].keep && !m.paths[hit].texts; masked && c != 'n' {
 				return append(dst, "null"...)
 			}
 			return append(dst, raw...)

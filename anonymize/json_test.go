@@ -167,3 +167,35 @@ func TestJSONPathsMeet(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONInTexts: a column of texts may hold documents; what is none, or would be too
+// long, becomes null, and is counted. A mask for texts leaves true and false alone.
+func TestJSONInTexts(t *testing.T) {
+	p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
+		{Name: "email", Type: Type{Name: "text"}, Mask: &Mask{Kind: "email"}},
+		{Name: "payload", Type: Type{Name: "varchar", Length: 120}, Mask: &Mask{Kind: "json", Params: params{"paths": params{"$.user.email": "email", "$..*": "scrub"}, "other": "keep"}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.NewRewriter()
+	for in, want := range map[string]string{
+		`{"user": {"email": "anna@post.test"}, "ok": true, "n": 12.50, "no": null, "at": ["by anna@post.test"]}`: `{"user": {"email": "MADE"}, "ok": true, "n": 12.50, "no": null, "at": ["by MADE"]}`,
+		`["x", {"k": "v"}]`:    `["x", {"k": "v"}]`,
+		`anna@post.test`:       `null`,
+		`{"a": "anna@post.tes`: `null`,
+		``:                     ``,
+		`{"user": {"email": "anna@post.test"}, "long": "` + strings.Repeat("x", 60) + `"}`: `null`,
+	} {
+		out := maskRow(t, r, "anna@post.test", in)
+		if want = strings.ReplaceAll(want, "MADE", out[0]); utf8.RuneCountInString(want) > 120 {
+			want = "null"
+		}
+		if out[1] != want {
+			t.Errorf("%s:\n got  %s\n want %s", in, out[1], want)
+		}
+	}
+	if s := r.Stats()[1]; s.Opaque < 3 {
+		t.Errorf("opaque values: %+v", s)
+	}
+}

@@ -254,7 +254,7 @@ func kindTable() []kind {
 			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysNothing}, make: makeTemplate},
 		{name: "regexp", doc: "matches replaced ($1 is the first group), what is around them stays; a value without a match is opaque", params: []string{"match", "replace"}, takes: text, accepts: isText, verbatim: true,
 			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownWhole, joined: no, stays: staysAll}, make: makeRegexp},
-		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json and jsonb", accepts: json, whole: true, parts: true, verbatim: true,
+		{name: "json", doc: "masks by path: $.a.b, $.a[*].b, $..b; other: keep or deny", params: []string{"paths", "other"}, takes: "json, jsonb and text types", accepts: or(json, isText), whole: true, parts: true, verbatim: true,
 			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeJSON},
 		{name: "composite", doc: "masks by field; each field has one, or keep", params: []string{"fields"}, takes: "composite types", accepts: func(t Type) bool { return len(t.Fields) > 0 }, parts: true, verbatim: true,
 			facts: facts{speaks: yes, listed: no, shared: noWords, known: knownNot, joined: no, stays: staysAll}, make: makeComposite},

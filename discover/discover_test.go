@@ -273,6 +273,37 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// Documents in a column of texts are masked by path, with a net for all else; what
+// only looks like one is not.
+func TestDocumentsInTexts(t *testing.T) {
+	docs := func(form string) (out []string) {
+		for i := range 20 {
+			out = append(out, strings.ReplaceAll(form, "#", fmt.Sprint(10+i)))
+		}
+		return out
+	}
+	const doc = `{"username": "anna", "email": "p#@example.com", "firstName": "Eva", "lastName": "Xq", "attributes": {"phoneNumber": ["+49 30 9018#"]}, "ok": true}`
+	for _, c := range []struct{ typ, form, want string }{
+		{"text", doc, "json"}, {"varchar", doc, "json"}, {"text", `[{"to_email": "p#@example.com"}, "Anna"]`, "json"},
+		{"text!", doc, "scrub"}, {"text", `{"theme": "dark", "n": #}`, "keep"}, {"text", `{'email': 'p#@example.com', 'name': 'Anna'}`, "scrub"},
+		{"text", "by p#@example.com " + doc, "scrub"}, {"text[]", doc, "scrub"},
+	} {
+		f := look(t, schemaOf(table("admin_event_entity", "id integer*", "representation "+c.typ)), valuesOf("representation", docs(c.form)...))["admin_event_entity.representation"]
+		if f.Mask.Kind != c.want {
+			if c.typ != "text!" && c.typ != "text[]" || f.Mask.Kind == "json" {
+				t.Errorf("%s %s: %s (%s), not %s", c.typ, c.form, f.Mask.Kind, f.Evidence, c.want)
+			}
+			continue
+		}
+		if f.Mask.Kind != "json" {
+			continue
+		}
+		if paths := f.Mask.Params["paths"].(map[string]any); paths["$..*"] != "scrub" || c.form == doc && (paths["$.lastName"] != "person.last" || paths["$.username"] != "person.user" || paths["$.attributes.phoneNumber[*]"] != "phone") {
+			t.Errorf("%s: %v", c.form, paths)
+		}
+	}
+}
+
 // Keys that are values are not shown, however few or many documents there are.
 func TestKeysThatAreValues(t *testing.T) {
 	pathsOf := func(docs ...string) []string {

@@ -14,6 +14,9 @@ import (
 // mostPaths is how many paths a json mask takes.
 const mostPaths = 24
 
+// anywhere is the path of all that no other has.
+const anywhere = "$..*"
+
 // usualKeys are the keys under which documents have personal data, with their
 // masks: a net for documents that were not among the sampled ones.
 func usualKeys() map[string]any {
@@ -78,9 +81,12 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 		return strings.Compare(a.Path, b.Path)
 	})
 	var shown []string
-	dropped := 0
+	dropped, most := 0, mostPaths
+	if x.f.kind == isTexts {
+		most-- // for anywhere
+	}
 	for _, p := range sorted {
-		if len(paths) == mostPaths {
+		if len(paths) == most {
 			dropped++
 			continue
 		}
@@ -95,14 +101,18 @@ func (x *judge) documentMask(found map[string]Path, personal bool) Finding {
 	usual := usualKeys()
 	for _, key := range slices.Sorted(maps.Keys(usual)) {
 		path := "$.." + key
-		if len(paths) < mostPaths && paths[path] == nil {
+		if len(paths) < most && paths[path] == nil {
 			paths[path] = usual[key]
 			f.Paths = append(f.Paths, Path{Path: path, Mask: mask(usual[key].(string)), Class: "usual key", Confident: 0.4, Evidence: "a key that is often personal", Usual: true})
 		}
 	}
 	other := "keep"
-	if dropped > 0 {
+	switch {
+	case dropped > 0:
 		other = "deny"
+	case x.f.kind == isTexts:
+		paths[anywhere] = "scrub"
+		f.Paths = append(f.Paths, Path{Path: anywhere, Mask: mask("scrub"), Class: string(prose), Confident: 0.4, Evidence: "all else that somebody may be known by", Usual: true})
 	}
 	f.Otherwise = x.f.masks(special)
 	if f.Mask = mask("json", "paths", paths, "other", other); x.col.Type.Elem != nil { // takes no arrays

@@ -20,6 +20,9 @@ func (x *judge) text(name, comment guess) Finding {
 	if p, ok := x.l.parents[k]; ok && g.class != email && g.class != userName && (x.l.declared[k] || g.class == none || g.class == docNumber) {
 		return keep(0.8, "references %s", p.table.Name) // follow gives it a mask if that has one
 	}
+	if f, ok := x.written(name, comment, g); ok {
+		return f
+	}
 	switch {
 	case g.class == none && g.conf > 0:
 		return keep(g.conf, "%s", g.why)
@@ -30,6 +33,18 @@ func (x *judge) text(name, comment guess) Finding {
 		return x.masked(g, nil)
 	}
 	return x.unknown()
+}
+
+// written judges texts that are documents, as programs without a type for them keep
+// what they were given: ok is false where they are none, or their keys and texts say
+// nothing.
+func (x *judge) written(name, comment, g guess) (f Finding, ok bool) {
+	p := x.profile
+	if p == nil || p.n < 5 || p.documents < p.n || x.f.unique || x.col.Type.Elem != nil || g.class != none && g.class != prose {
+		return Finding{}, false
+	}
+	f = x.document(name, comment)
+	return f, slices.ContainsFunc(f.Paths, func(p Path) bool { return !p.Usual })
 }
 
 // justName reports whether the column is called a name and nothing else: half of one

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ type profile struct {
 	long     int // secrets of which a token does not keep the shape
 	numeric  int
 	longest  int
+	// documents are values that are objects or lists of JSON, longer ones as they begin.
+	documents int
 }
 
 // most is how many values of a column are looked at; longer ones than so many
@@ -48,6 +51,11 @@ func (d *detector) examine(values [][]byte) *profile {
 		v = bytes.TrimSpace(v)
 		if len(v) == 0 {
 			continue
+		}
+		if v[0] == '{' || v[0] == '[' {
+			if len(v) > mostBytes || json.Valid(v) {
+				p.documents++
+			}
 		}
 		if len(v) > mostBytes {
 			v = v[:mostBytes]

@@ -22,11 +22,13 @@ func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeli
 	var out []pipeline.ScanTable
 	for _, t := range tables {
 		root := t.Root()
-		masked := map[string]bool{}
-		if spec := b.specs[root]; spec != nil && !all {
+		masked, documents := map[string]bool{}, map[string]bool{}
+		if spec := b.specs[root]; spec != nil {
 			for i, c := range spec.Columns {
+				m, name := spec.Spec.Columns[i].Mask, root.Columns[c].Name
 				// What such a mask made was compared with what it was given.
-				masked[root.Columns[c].Name] = spec.Spec.Columns[i].Mask.Replaces()
+				masked[name] = !all && m.Replaces()
+				documents[name] = m != nil && m.Kind == "json"
 			}
 		}
 		scan := pipeline.ScanTable{Table: t.Name}
@@ -38,6 +40,9 @@ func (g *leakGuard) scanned(b *bound, tables []*schema.Table, all bool) []pipeli
 			shape, cast, ok := scanShape(&c.Type, uuids)
 			if !ok {
 				continue
+			}
+			if documents[c.Name] && shape == leak.Text { // strings of documents have escapes
+				shape = leak.AlsoText(leak.JSON)
 			}
 			place := root.Name.String() + "." + schema.QuoteIdent(c.Name)
 			if _, known := g.places[place]; !known {
