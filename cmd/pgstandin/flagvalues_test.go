@@ -1,9 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/spf13/pflag"
 )
 
 // A value that makes no sense is a usage error that says what to write, and
@@ -29,8 +32,7 @@ func TestNameless(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, c := range []struct{ args, want string }{
-		{"grants --source dbname=x --source-role=", "--source-role: a role has a name; leave the flag out for pgstandin_reader"},
-		{"grants --target dbname=x --target-role=", "--target-role: a role has a name"},
+		{"grants --source dbname=x --source-role=", "--source-role: the value is empty; give one, or leave the flag out for pgstandin_reader"},
 		{"plan --exact --source dbname=x --rules " + rulesOf(t) + " --key-file " + dir, "key file " + dir + ": it is a folder; name the file in it"},
 		{"restore /nowhere --target dbname=x --rules " + rulesOf(t) + " --identity " + dir, "identity " + dir + ": it is a folder"},
 	} {
@@ -38,6 +40,28 @@ func TestNameless(t *testing.T) {
 		if status != exitUsage || !strings.Contains(errOut, c.want) {
 			t.Errorf("%s: status %d\n%s", c.args, status, errOut)
 		}
+	}
+}
+
+// An empty value is what a variable that is not set leaves in a script. Taken for a
+// flag that is not given, it would be a report that nobody signs, or rows in a target
+// where a file was meant.
+func TestEmptyValues(t *testing.T) {
+	t.Parallel()
+	needed := map[string][]string{
+		"preview": {"t"}, "why": {"t", "1"}, "snapshots": {"d"}, "restore": {"d"}, "prune": {"d"}, "verify-report": {"f"},
+	}
+	for _, cmd := range newRootCommand().Commands() {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "bool" {
+				return
+			}
+			status, _, errOut := runKeyed(t, "", "", slices.Concat([]string{cmd.Name()}, needed[cmd.Name()], []string{"--" + f.Name + "="})...)
+			if status != exitUsage || !strings.Contains(errOut, "--"+f.Name) ||
+				!strings.Contains(errOut, "the value is empty; give one, or leave the flag out") && !strings.Contains(errOut, `invalid argument ""`) {
+				t.Errorf("%s --%s=: status %d, %s", cmd.Name(), f.Name, status, errOut)
+			}
+		})
 	}
 }
 

@@ -53,11 +53,6 @@ name are left out, so that a first role for "pgstandin init" can be made.`,
   pgstandin grants --target postgres://postgres@stage/staging --target-role runner`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, name := range []string{"source-role", "target-role"} {
-				if cmd.Flags().Lookup(name).Value.String() == "" {
-					return usageError(fmt.Errorf("--%s: a role has a name; leave the flag out for %s", name, cmd.Flags().Lookup(name).DefValue))
-				}
-			}
 			scripts, err := o.scripts(cmd.Context(), cmd.Flags().Changed("rules"))
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -108,6 +109,8 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 		Version:       versionText(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		PersistentPreRunE: noEmptyValues,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w\nsee %q", flagError(err), cmd.CommandPath()+" --help"))
@@ -159,6 +162,27 @@ func flagError(err error) error {
 		want = "write a whole number"
 	}
 	return fmt.Errorf("invalid argument %q for \"--%s\" flag: %s", invalid.GetValue(), invalid.GetFlag().Name, want)
+}
+
+// noEmptyValues refuses flags with an empty value, which is what a variable that is
+// not set leaves in a script: taken for a flag that is not given, it would mean
+// something else.
+func noEmptyValues(cmd *cobra.Command, _ []string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if len(values) > 0 && !slices.Contains(values, "") {
+			return
+		}
+		instead := "leave the flag out"
+		if f.DefValue != "" && f.DefValue != "[]" {
+			instead += " for " + f.DefValue
+		}
+		err = errors.Join(err, fmt.Errorf("--%s: the value is empty; give one, or %s", f.Name, instead))
+	})
+	return withStatus(exitUsage, err)
 }
 
 // noArgs refuses positional arguments with a usage error.
