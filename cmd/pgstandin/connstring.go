@@ -65,15 +65,15 @@ func serviceFile() string {
 }
 
 // misread reports whether a connection string would be taken for something else than
-// it is meant for, so that a password would be a part of a database's name: a URL whose
-// beginning is spelled wrong, or with a password that has a slash.
+// it is meant for, so that a password would be a part of a database's name or of a
+// setting's: a URL whose beginning is spelled wrong, or with a password that has a slash.
 func misread(dsn string) bool {
-	scheme, rest, isURL := strings.Cut(dsn, "://")
-	if strings.Contains(scheme, "=") { // it stands in a value
-		return false
+	if name, _, pairs := strings.Cut(dsn, "="); pairs && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return strings.ContainsAny(name, ":/@") // a URL for other programs, with parameters
 	}
+	_, rest, isURL := strings.Cut(dsn, "://")
 	if !isURL {
-		return !strings.Contains(dsn, "=") && (strings.Contains(dsn, "@") || strings.Contains(dsn, ":/"))
+		return strings.Contains(dsn, "@") || strings.Contains(dsn, ":/")
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	_, path, _ := strings.Cut(rest, "/")

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
@@ -31,6 +35,7 @@ func TestConnectionStrings(t *testing.T) {
 		"host=localhost password='hush":                           "write postgres://user@host:5432/database",
 		"= hush":                                                  "write postgres://user@host:5432/database",
 		"postgres:/anna:hush@localhost/shop":                      "write postgres://user@host:5432/database",
+		"jdbc:postgresql://localhost/shop?user=a&password=hush":   "write postgres://user@host:5432/database",
 		"anna:hush@localhost/shop":                                "write postgres://user@host:5432/database",
 		"postgres://anna:12/hush@localhost:5432/shop":             "write postgres://user@host:5432/database",
 	} {
@@ -43,6 +48,28 @@ func TestConnectionStrings(t *testing.T) {
 	status, _, errs := runKeyed(t, "", "", "plan", "--source", source+" host=127.0.0.1 sslmode=require", "--rules", rulesOf(t))
 	if status != exitFailed || !strings.Contains(errs, "refused TLS connection; the server has no TLS: turn it on there, or write sslmode=disable") {
 		t.Errorf("status %d\n%s", status, errs)
+	}
+}
+
+// TestConnectionStringWithLineEnd: a file or a variable that holds a connection
+// string often ends with a line's end, which belongs to no database's name.
+func TestConnectionStringWithLineEnd(t *testing.T) {
+	t.Parallel()
+	cfg, err := pgconn.ParseConfig(pgtest.DB(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := url.Values{"host": {cfg.Host}, "port": {fmt.Sprint(cfg.Port)}}.Encode()
+	source := url.URL{Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), RawQuery: place}
+	for _, dsn := range []string{
+		source.String() + "&dbname=" + cfg.Database,
+		fmt.Sprintf("dbname=%s host=%s port=%d user=%s password='%s' application_name=a://b/c@d", cfg.Database, cfg.Host, cfg.Port, cfg.User, cfg.Password),
+		(&url.URL{Scheme: "postgres", User: source.User, Host: fmt.Sprintf("127.0.0.1:%d", cfg.Port), Path: cfg.Database}).String(),
+	} {
+		status, out, errs := runKeyed(t, "", "", "grants", "--source", " "+dsn+"\r\n")
+		if status != exitDone || !strings.Contains(out, cfg.Database) {
+			t.Errorf("%s: status %d\n%s%s", dsn, status, out, errs)
+		}
 	}
 }
 

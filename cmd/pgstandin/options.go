@@ -102,12 +102,14 @@ func toolsIn(dir string) clientTools {
 }
 
 // connection parses what the flag or the environment says, in libpq's forms: a
-// URL, key=value pairs, or a bare database name.
+// URL, key=value pairs, or a bare database name. Space around it, such as the end of
+// the line that a file ended with, is no part of it.
 func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, error) {
 	dsn := flag
 	if dsn == "" {
 		dsn = env
 	}
+	dsn = strings.TrimSpace(dsn)
 	if dsn == "" && (!implicit || os.Getenv("PGHOST")+os.Getenv("PGDATABASE")+os.Getenv("PGSERVICE")+os.Getenv("PGUSER") == "") {
 		return nil, "", usageError(fmt.Errorf("no %s: give --%s URL or set PGSTANDIN_%s", end, end, strings.ToUpper(end)))
 	}
