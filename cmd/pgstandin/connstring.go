@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -79,3 +80,10 @@ func misread(dsn string) bool {
 	_, path, _ := strings.Cut(rest, "/")
 	return strings.Contains(path, "@")
 }
+
+// passwords are those within connection strings.
+var passwords = regexp.MustCompile(`(postgres(?:ql)?://[^\s:@/?#]*:)\S*(@)|(password ?= ?)(?:'.*'|[^\s&"]*)`)
+
+// withoutPasswords is a text that may quote a connection string, because one was given
+// where something else belongs.
+func withoutPasswords(text string) string { return passwords.ReplaceAllString(text, "$1$3…$2") }

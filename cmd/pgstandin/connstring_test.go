@@ -73,6 +73,25 @@ func TestConnectionStringWithLineEnd(t *testing.T) {
 	}
 }
 
+// TestPasswordInTheWrongPlace: what is given where it does not belong is named by the
+// error, but for what nobody may see: logs are kept.
+func TestPasswordInTheWrongPlace(t *testing.T) {
+	t.Parallel()
+	const dsn = "postgres://anna:hu/sh@stage/shop"
+	for _, args := range [][]string{
+		{"refresh", dsn, "--target", "dbname=x"}, {dsn}, {"preview", dsn, "--rules", rulesOf(t)},
+		{"check", "--rules", dsn}, {"mask", dsn, "--rules", rulesOf(t)}, {"plan", "--format", dsn}, {"plan", "--workers", dsn},
+		{"check", "host=stage password=hu/sh"}, {"check", `host=stage password='hu\'hu sh' user=anna`},
+		{"plan", "--exact", "--source", "dbname=x", "--rules", rulesOf(t), "--key-file", keyA},
+		{"check", "--rules", rulesOf(t), "--var", "hush"},
+	} {
+		status, out, errs := runKeyed(t, "", "", args...)
+		if status != exitUsage || strings.Contains(out+errs, "hu") || strings.Contains(out+errs, keyA) {
+			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
+		}
+	}
+}
+
 func rulesOf(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "pgstandin.yaml")

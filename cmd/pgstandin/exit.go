@@ -124,7 +124,7 @@ func endStatus(err error, interrupted bool) int {
 // line, and what it means for the target.
 func errorText(err error, code int) string {
 	if code != exitInterrupted {
-		return strings.TrimRight(err.Error(), "\n")
+		return withoutPasswords(strings.TrimRight(err.Error(), "\n"))
 	}
 	if left := (*leaves)(nil); errors.As(err, &left) {
 		return "interrupted; " + left.what

@@ -168,6 +168,9 @@ func (o *keyOptions) secret() (*keyed.Secret, error) {
 		return s, nil
 	}
 	text, err := readPrivate("key file", o.file)
+	if _, isSecret := keyed.ParseSecret([]byte(o.file)); isSecret == nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError(errors.New("--key-file: this is a secret, where the name of a file belongs; others can see arguments, so take a new one (pgstandin keygen)"))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +199,7 @@ func (o *rulesOptions) parse() (*rules.File, error) {
 	for _, v := range o.vars {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok || name == "" {
-			return nil, usageError(fmt.Errorf("--var %s: write --var name=value", v))
+			return nil, usageError(errors.New("--var without a name and a sign =: write --var name=value"))
 		}
 		vars[name] = value
 	}
