@@ -273,9 +273,23 @@ func TestInitdbFails(t *testing.T) {
 	}
 	bin := publicDir(t)
 	os.Symlink(filepath.Join(real, "postgres"), filepath.Join(bin, "postgres"))
-	os.WriteFile(filepath.Join(bin, "initdb"), []byte("#!/bin/sh\necho no room on device >&2\nexit 1\n"), 0o755)
-	_, err = Start(t.Context(), Config{Bin: bin})
-	if err == nil || !strings.Contains(err.Error(), "initdb") || !strings.Contains(err.Error(), "no room on device") {
+	for says, want := range map[string]string{
+		"no such thing": "no such thing",
+		"could not look up effective user ID 12345: user does not exist": "run as one that /etc/passwd knows",
+		"could not write to file: No space left on device":               "set TMPDIR to another folder",
+	} {
+		os.WriteFile(filepath.Join(bin, "initdb"), []byte("#!/bin/sh\necho "+says+" >&2\nexit 1\n"), 0o755)
+		_, err = Start(t.Context(), Config{Bin: bin})
+		if err == nil || !strings.Contains(err.Error(), "initdb") || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestNoFolder: a folder that cannot be written says what to do.
+func TestNoFolder(t *testing.T) {
+	t.Setenv("TMPDIR", "/proc")
+	if _, err := makeDir(""); err == nil || !strings.Contains(err.Error(), "set TMPDIR to a folder that is there") {
 		t.Errorf("%v", err)
 	}
 }

@@ -209,7 +209,7 @@ func makeDir(parent string) (string, error) {
 		sweepEmpty(parent)
 		dir, err := os.MkdirTemp(parent, dirPrefix)
 		if err != nil {
-			return "", fmt.Errorf("directory for a server: %w", err)
+			return "", fmt.Errorf("directory for a server: %w; set TMPDIR to a folder that is there and can be written", err)
 		}
 		if err := own(dir); err != nil {
 			return "", errors.Join(fmt.Errorf("directory for a server: %w", err), os.Remove(dir))

@@ -143,9 +143,20 @@ func (s *Server) initdb(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("initdb from %s: %w%s", s.bin, err, quoteTail(out))
+		return fmt.Errorf("initdb from %s: %w%s%s", s.bin, err, initdbRemedy(out), quoteTail(out))
 	}
 	return nil
+}
+
+// initdbRemedy is what to do about what initdb says, "" where that says it.
+func initdbRemedy(out string) string {
+	switch {
+	case strings.Contains(out, "could not look up effective user ID"):
+		return "; PostgreSQL does not run as a user without a name: run as one that /etc/passwd knows"
+	case strings.Contains(out, "No space left on device"):
+		return "; make room for temporary files, or set TMPDIR to another folder"
+	}
+	return ""
 }
 
 // arguments returns the postmaster's arguments.
