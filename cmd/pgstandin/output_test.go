@@ -33,9 +33,14 @@ func TestFullOutput(t *testing.T) {
 	key := keyFile(t, keyA)
 	dest := t.TempDir()
 	s.snapshot(keyA, "--out", dest)
-	plain := filepath.Join(t.TempDir(), "dump.sql")
-	if err := os.WriteFile(plain, dump(t, s.source), 0o600); err != nil {
-		t.Fatal(err)
+	plain, long := filepath.Join(t.TempDir(), "dump.sql"), filepath.Join(t.TempDir(), "long.sql")
+	text := string(dump(t, s.source))
+	head, rows, _ := strings.Cut(text, " FROM stdin;\n")
+	row, _, _ := strings.Cut(rows, "\n")
+	for name, text := range map[string]string{plain: text, long: head + " FROM stdin;\n" + strings.Repeat(row+"\n", 1<<16) + rows} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	from := []string{"--source", s.source, "--rules", s.rules}
 	both := append([]string{"--target", s.target}, from...)
@@ -65,6 +70,7 @@ func TestFullOutput(t *testing.T) {
 		{exitFailed, "snapshots --json " + dest, nil},
 		{exitFailed, "prune --dry-run --keep 1 " + dest, nil},
 		{exitFailed, "mask --all-rows " + plain, []string{"--key-file", key, "--rules", s.rules}},
+		{exitFailed, "mask --all-rows " + long, []string{"--key-file", key, "--rules", s.rules}},
 		{exitFailed, "keygen", nil},
 		{exitFailed, "version", nil},
 		{exitFailed, "--version", nil},

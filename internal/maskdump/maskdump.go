@@ -114,13 +114,14 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 type countingWriter struct {
 	io.Writer
-	n int64
+	n   int64
+	err error // of the last write
 }
 
-func (c *countingWriter) Write(p []byte) (int, error) {
-	n, err := c.Writer.Write(p)
+func (c *countingWriter) Write(p []byte) (n int, err error) {
+	n, c.err = c.Writer.Write(p)
 	c.n += int64(n)
-	return n, err
+	return n, c.err
 }
 
 // New returns a filter of in. It is for one call of Mask, which writes to out, or of Learn.
@@ -319,9 +320,10 @@ func (m *Filter) withoutRows(name []string) bool {
 	return slices.ContainsFunc(m.path, func(in string) bool { return has(schema.Name{Schema: in, Name: name[0]}) })
 }
 
-// rowError says where a row is that went wrong. Nothing of the row is in it.
+// rowError says where a row is that went wrong. Nothing of the row is in it. That the
+// output cannot be written is no error of the row.
 func (m *Filter) rowError(t *maskedTable, line int, err error) error {
-	if errors.Is(err, anonymize.ErrKnownFull) {
+	if m.wrote.err != nil || errors.Is(err, anonymize.ErrKnownFull) {
 		return err
 	}
 	return m.wrong(line, "%s: %v", t.leaf.Name, err)
