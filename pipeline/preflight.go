@@ -309,7 +309,9 @@ func (p *preflight) role(ctx context.Context) error {
 	}
 	rows, err := textsOf(ctx, p.t.admin, `
 select distinct usename from pg_catalog.pg_stat_activity
-where datid = $1::oid and usesysid is not null and not pg_catalog.pg_has_role(usesysid, 'usage') order by 1`, oid(p.live.oid))
+where datid = $1::oid and usesysid is not null and not pg_catalog.pg_has_role(usesysid, 'usage')
+  and not (usename = session_user and application_name = $2) -- one of ours, which is about to end
+order by 1`, oid(p.live.oid), applicationName)
 	if err != nil {
 		return err
 	}

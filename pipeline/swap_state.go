@@ -181,6 +181,9 @@ func (t *Target) takeoverDatabase(ctx context.Context, live *liveDB) (string, er
 	db := schema.QuoteIdent(t.build)
 	var b strings.Builder
 	mark := markRun + t.cfg.Run
+	if t.lentTo != "" {
+		fmt.Fprintf(&b, "revoke connect on database %s from %s;\n", db, schema.QuoteIdent(t.lentTo))
+	}
 	if live == nil {
 		fmt.Fprintf(&b, "grant connect, temporary on database %s to public;\n", db)
 		for _, g := range t.cfg.Grants {

@@ -93,6 +93,27 @@ func TestSwapThatCannotEndASession(t *testing.T) {
 	}
 }
 
+// A login that becomes another role by a setting of its own, and inherits nothing of it,
+// makes databases that it could not connect to.
+func TestSwapByALoginThatBecomesAnotherRole(t *testing.T) {
+	owner := role(t, "createdb")
+	login := role(t, "login noinherit in role "+owner)
+	server(t, "alter role "+login+" set role "+owner)
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, "create table t (v text); grant select on t to "+login)
+	server(t, fmt.Sprintf("create database %q owner %s", db, owner))
+	server(t, fmt.Sprintf("grant pg_signal_backend to %s; revoke all on database %q from public; grant connect on database %[2]q to %s", owner, db, login))
+	for range 2 {
+		if _, err := (refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, login), DSN: target + " user=" + login + " password=secret"}}).run(t); err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("{%s=CTc/%[1]s,%s=c/%[1]s}", owner, login)
+		if got := ask(t, target, "select datacl from pg_database where datname = current_database()"); got != want {
+			t.Errorf("privileges %s, want %s", got, want)
+		}
+	}
+}
+
 // What took hours is not given up because the server has no room for a moment.
 func TestSwapWaitsForRoom(t *testing.T) {
 	runner := role(t, "login createdb")

@@ -80,6 +80,7 @@ type Target struct {
 	source  Info
 	archive *archive
 	forced  []string // oids of the tables whose row security Swap is to force on their owner
+	lentTo  string   // the role that may connect to build until the swap, if not as its owner
 	inplace *inPlace // nil: a database is built beside the live one
 	seen    *uint32  // oid of the database that Preflight looked at, 0 for none; nil before
 

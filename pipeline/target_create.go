@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgstandin/pgstandin/schema"
 )
 
@@ -63,6 +65,9 @@ func (t *Target) create(ctx context.Context, like Info) error {
 	if err := run(ctx, conn, "revoke connect, temporary on database "+schema.QuoteIdent(t.build)+" from public"); err != nil {
 		return withMessage(err)
 	}
+	if err := t.lendConnect(ctx, conn); err != nil {
+		return withMessage(err)
+	}
 	// Should we die: the next run drops what says so itself.
 	if err := run(ctx, conn, "comment on database "+schema.QuoteIdent(t.build)+" is "+schema.QuoteLiteral(markRun+t.cfg.Run)); err != nil {
 		return withMessage(err)
@@ -84,6 +89,21 @@ func (t *Target) create(ctx context.Context, like Info) error {
 	if err != nil {
 		return fmt.Errorf("take over from %s: %w", schema.QuoteIdent(t.name), withMessage(err))
 	}
+	return nil
+}
+
+// lendConnect gives the role that logs in the right to connect to the new database, for
+// as long as it is built, if another role made it: by a setting of the first one, and
+// without inheriting from the second.
+func (t *Target) lendConnect(ctx context.Context, conn *pgconn.PgConn) error {
+	rows, err := textsOf(ctx, conn, "select session_user where not pg_catalog.has_database_privilege(session_user, $1, 'connect')", t.build)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if err := run(ctx, conn, fmt.Sprintf("grant connect on database %s to %s", schema.QuoteIdent(t.build), schema.QuoteIdent(rows[0][0]))); err != nil {
+		return err
+	}
+	t.lentTo = rows[0][0]
 	return nil
 }
 
