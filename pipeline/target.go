@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -168,8 +169,11 @@ func (t *Target) Info() Info { return t.info }
 func (t *Target) connectAdmin(ctx context.Context) error {
 	conn, err := t.at.connect(ctx, t.cfg.MaintenanceDB)
 	if err != nil {
-		if codeOf(err) == "3D000" {
+		switch code := codeOf(err); {
+		case code == "3D000":
 			return fmt.Errorf("%w; name a database to work from with --maintenance-db", err)
+		case code == "42501", code == "28000" && strings.Contains(err.Error(), schema.QuoteIdent(t.cfg.MaintenanceDB)): // else it is about the role
+			return fmt.Errorf("%w; or name another database to work from with --maintenance-db", err)
 		}
 		return err
 	}

@@ -538,3 +538,16 @@ func TestTargetIsReplacedMeanwhile(t *testing.T) {
 func buildAll(ctx context.Context, tgt *pipeline.Target, views ...schema.Name) error {
 	return tgt.Build(ctx, pipeline.BuildConfig{Jobs: 2, Views: views}, func(context.Context, func(schema.Name)) error { return nil })
 }
+
+// Services keep the database postgres to themselves.
+func TestMaintenanceDatabaseThatIsClosed(t *testing.T) {
+	runner := role(t, "login createdb")
+	_, target, db := pair(t)
+	closed := db + "_closed"
+	server(t, fmt.Sprintf("create database %q", closed))
+	server(t, fmt.Sprintf("revoke connect on database %q from public", closed))
+	_, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: as(t, target, runner), MaintenanceDB: closed})
+	if err == nil || !strings.Contains(err.Error(), "name another database to work from with --maintenance-db") {
+		t.Error(err)
+	}
+}
