@@ -37,25 +37,30 @@ func (e *netError) Error() string {
 	text := strings.TrimPrefix(e.err.Error(), "failed to ")
 	// An address is tried with TLS and without: what fails before that fails twice.
 	head, tries, several := strings.Cut(text, "\n\t")
-	if several {
-		var lines []string
-		for line := range strings.SplitSeq(tries, "\n\t") {
-			if line = strings.TrimPrefix(line, "hostname resolving error: "); !slices.Contains(lines, line) {
-				lines = append(lines, line)
-			}
-		}
-		between := "\n\t"
-		if len(lines) == 1 {
-			between = " "
-		}
-		text = head + between + strings.Join(lines, "\n\t")
+	if !several {
+		return withNetRemedy(text)
 	}
+	var lines []string
+	for line := range strings.SplitSeq(tries, "\n\t") {
+		line = withNetRemedy(strings.TrimPrefix(line, "hostname resolving error: "))
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	between := "\n\t"
+	if len(lines) == 1 {
+		between = " "
+	}
+	return head + between + strings.Join(lines, "\n\t")
+}
+
+func withNetRemedy(line string) string {
 	for _, r := range netRemedies {
-		if strings.Contains(text, r.says) {
-			return text + "; " + r.remedy
+		if strings.Contains(line, r.says) {
+			return line + "; " + r.remedy
 		}
 	}
-	return text
+	return line
 }
 
 // netRemedies is what to do about what a connection attempt says.

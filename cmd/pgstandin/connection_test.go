@@ -57,6 +57,7 @@ func TestNoConnection(t *testing.T) {
 		"host=nowhere.invalid user=x dbname=x":              {"lookup nowhere.invalid", ""},
 		"host=/nonexistent user=x dbname=x":                 {"(/nonexistent)", "no server listens at this socket"},
 		"host=127.0.0.1,127.0.0.2 port=1,1 user=x dbname=x": {"127.0.0.2:1 (", "no server listens there"},
+		"host=127.0.0.1,nowhere.invalid port=1 user=x":      {"check host and port, and whether it is started\n", "check the name of the host\n"},
 		"postgres://x@127.0.0.1:1/x?sslmode=allow":          {"127.0.0.1:1 (", "no server listens there"},
 	} {
 		status, _, errOut := s.command("", "grants", "--source", dsn)
