@@ -44,7 +44,8 @@ func bareEnv() []string {
 }
 
 // childEnv is the environment that leads a child to the one server that at
-// reached, and there to database. options are appended to PGOPTIONS.
+// reached, and there to database. options are appended to PGOPTIONS, but for a pooler,
+// which would refuse or drop them.
 func childEnv(at *endpoint, dsn, database, options string) ([]string, error) {
 	settings, err := dsnSettings(dsn)
 	if err != nil {
@@ -71,6 +72,9 @@ func childEnv(at *endpoint, dsn, database, options string) ([]string, error) {
 	base, ok := settings["options"]
 	if !ok {
 		base = os.Getenv("PGOPTIONS")
+	}
+	if at.behindPooler() {
+		options = ""
 	}
 	return append(env, "PGOPTIONS="+strings.TrimSpace(base+" "+options)), nil
 }

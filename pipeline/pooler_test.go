@@ -13,6 +13,7 @@ import (
 
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // A pooler that lends one session to several clients would keep what a run sets, and
@@ -49,6 +50,17 @@ func TestPoolerOfWholeSessionsServes(t *testing.T) {
 	}
 }
 
+// Programs that are started say nothing that a pooler does not know.
+func TestTargetBehindAPoolerOfWholeSessions(t *testing.T) {
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, "create table users (id int primary key); insert into users values (1)")
+	server(t, "create database "+schema.QuoteIdent(db))
+	at := pooler(t, target, false)
+	if _, err := (refresh{source: source, target: pipeline.TargetConfig{Conn: config(t, at), DSN: at}}).run(t); err != nil {
+		t.Error(err)
+	}
+}
+
 // pooler listens for clients, gives them made-up numbers of backends, and returns the DSN
 // that leads to it. Where sessions are shared there is one, for a transaction at a time.
 func pooler(t *testing.T, dsn string, share bool) string {
@@ -71,11 +83,7 @@ func pooler(t *testing.T, dsn string, share bool) string {
 			}
 			clients.Go(func() {
 				defer c.Close()
-				session := one
-				if session == nil {
-					session = newPooled(t, dsn)
-				}
-				session.serve(c)
+				serve(t, c, one, dsn)
 			})
 		}
 	})
@@ -85,6 +93,7 @@ func pooler(t *testing.T, dsn string, share bool) string {
 // pooled is one session on the server.
 type pooled struct {
 	mu     sync.Mutex // of the client that has a transaction on it
+	conn   net.Conn
 	server *pgproto3.Frontend
 	params map[string]string
 }
@@ -93,20 +102,35 @@ func newPooled(t *testing.T, dsn string) *pooled {
 	conn, err := pgconn.Connect(context.Background(), dsn)
 	if err != nil {
 		t.Error(err)
-		return &pooled{}
+		return nil
 	}
 	h, err := conn.Hijack()
 	if err != nil {
 		t.Error(err)
 	}
 	t.Cleanup(func() { _ = h.Conn.Close() })
-	return &pooled{server: h.Frontend, params: h.ParameterStatuses}
+	return &pooled{conn: h.Conn, server: h.Frontend, params: h.ParameterStatuses}
 }
 
-func (p *pooled) serve(c net.Conn) {
+// serve begins a client's session, on p, or on one of its own on the server of dsn. As
+// pgbouncer does, it refuses options.
+func serve(t *testing.T, c net.Conn, p *pooled, dsn string) {
 	client := pgproto3.NewBackend(c, c)
-	if _, err := client.ReceiveStartupMessage(); err != nil || p.server == nil {
+	m, err := client.ReceiveStartupMessage()
+	start, is := m.(*pgproto3.StartupMessage)
+	if err != nil || !is {
 		return
+	}
+	if start.Parameters["options"] != "" {
+		client.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "08P01", Message: "unsupported startup parameter: options"})
+		_ = client.Flush()
+		return
+	}
+	if p == nil {
+		if p = newPooled(t, dsn+" dbname="+start.Parameters["database"]); p == nil {
+			return
+		}
+		defer p.conn.Close()
 	}
 	client.Send(&pgproto3.AuthenticationOk{})
 	for name, value := range p.params {
@@ -114,6 +138,10 @@ func (p *pooled) serve(c net.Conn) {
 	}
 	client.Send(&pgproto3.BackendKeyData{ProcessID: 1 << 30, SecretKey: []byte("none")})
 	client.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+	p.pass(client)
+}
+
+func (p *pooled) pass(client *pgproto3.Backend) {
 	held := false
 	for client.Flush() == nil {
 		asked, err := client.Receive()
@@ -126,7 +154,7 @@ func (p *pooled) serve(c net.Conn) {
 		}
 		p.server.Send(asked)
 		switch asked.(type) {
-		case *pgproto3.Query, *pgproto3.Sync:
+		case *pgproto3.Query, *pgproto3.Sync, *pgproto3.CopyDone, *pgproto3.CopyFail:
 			held = p.answer(client) != 'I'
 			if !held {
 				p.mu.Unlock()
@@ -138,7 +166,8 @@ func (p *pooled) serve(c net.Conn) {
 	}
 }
 
-// answer passes on what the server says, and returns how its transaction stands.
+// answer passes on what the server says until it waits, and returns how its transaction
+// stands.
 func (p *pooled) answer(client *pgproto3.Backend) byte {
 	if p.server.Flush() != nil {
 		return 0
@@ -152,8 +181,11 @@ func (p *pooled) answer(client *pgproto3.Backend) byte {
 		if client.Flush() != nil {
 			return 0
 		}
-		if ready, is := m.(*pgproto3.ReadyForQuery); is {
-			return ready.TxStatus
+		switch m := m.(type) {
+		case *pgproto3.ReadyForQuery:
+			return m.TxStatus
+		case *pgproto3.CopyInResponse:
+			return 'T'
 		}
 	}
 }

@@ -204,6 +204,7 @@ type endpoint struct {
 	pinned        bool
 	watched       bool            // the server's backends look after their clients
 	unshared      map[string]bool // databases whose pooler was asked: see shared
+	pooled        bool            // the last connection was behind a pooler
 }
 
 // newEndpoint takes the StallTimeout of a SourceConfig.
@@ -300,7 +301,7 @@ func (e *endpoint) connectOnce(ctx context.Context, cfg *pgconn.Config, database
 	if !e.pinned {
 		e.cfg.Password = cfg.Password // of the host that answered
 	}
-	e.pinned, e.watched = true, watched
+	e.pinned, e.watched, e.pooled = true, watched, !direct
 	e.mu.Unlock()
 	return conn, nil
 }
@@ -369,6 +370,13 @@ func (e *endpoint) watchesClients() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.watched
+}
+
+// behindPooler reports whether a pooler is in between, as the last connection has told.
+func (e *endpoint) behindPooler() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.pooled
 }
 
 // server returns the host as configured (a socket directory for a local one),
