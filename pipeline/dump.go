@@ -93,7 +93,7 @@ func (t *Target) dump(ctx context.Context, src *Source, objects Objects) error {
 	if t.archive.post, err = place(ctx, src); err != nil {
 		return err
 	}
-	env, err := childEnv(src.at, src.cfg.DSN, src.info.Database, "")
+	env, err := childEnv(src.at, src.cfg.DSN, src.info.Database, textOptions)
 	if err != nil {
 		return err
 	}
@@ -297,7 +297,7 @@ func (t *Target) restore(ctx context.Context, entries []entry) error {
 	if err := writeList(list, entries); err != nil {
 		return err
 	}
-	options := writingOption + " -c synchronous_commit=off"
+	options := textOptions + " " + writingOption + " -c synchronous_commit=off"
 	if t.at.watchesClients() {
 		options += " -c client_connection_check_interval=" + strconv.FormatInt(checkEvery.Milliseconds(), 10)
 	}

@@ -30,6 +30,10 @@ var ownVariables = map[string]bool{
 	"PGCLIENTENCODING": true, "PGAPPNAME": true, "LC_ALL": true, "LC_MESSAGES": true, "LANGUAGE": true,
 }
 
+// textOptions pin, in PGOPTIONS, what the text of a definition depends on where it is
+// written and where it is read, and pg_dump and pg_restore leave to the role's settings.
+const textOptions = "-c standard_conforming_strings=on -c quote_all_identifiers=off -c array_nulls=on -c transform_null_equals=off -c lc_monetary=C"
+
 // bareEnv is our environment without what decides about connections, and with
 // messages in English.
 func bareEnv() []string {

@@ -37,7 +37,7 @@ func (s *Source) Archive(ctx context.Context, pgDump string, objects Objects) (_
 		return nil, fmt.Errorf("temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, own.Remove()) }()
-	env, err := childEnv(s.at, s.cfg.DSN, s.info.Database, "")
+	env, err := childEnv(s.at, s.cfg.DSN, s.info.Database, textOptions)
 	if err != nil {
 		return nil, err
 	}

@@ -551,3 +551,41 @@ func TestMaintenanceDatabaseThatIsClosed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Definitions are the same whatever the settings under which roles write and read texts.
+func TestDefinitionsUnderSettingsOfTheRoles(t *testing.T) {
+	runner := role(t, "login createdb")
+	server(t, "alter role "+runner+" set transform_null_equals = on; alter role "+runner+" set array_nulls = off")
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, `create table t (id int primary key, p text default 'a\b' check (p ~ '^\w'), q text[] default '{null}', r text check ((r = null) is null));
+		create index i on t (replace(p, '\', '/')) where p <> '\'; comment on index i is 'c:\temp';
+		create policy o on t using (p <> '\'); alter table t add constraint e exclude (p with =) where (p <> '\');
+		grant select on t to `+runner)
+	server(t, fmt.Sprintf("create database %q owner %s", db, runner))
+	server(t, fmt.Sprintf("alter database %q set standard_conforming_strings = off", config(t, source).Database))
+	server(t, fmt.Sprintf("alter database %q set quote_all_identifiers = on", config(t, source).Database))
+	objects := func(dsn string) map[string]string {
+		conn := pgtest.Connect(t, dsn)
+		if _, err := conn.Exec(t.Context(), "set search_path = ''; set standard_conforming_strings = on; set quote_all_identifiers = off").ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+		list, err := catalog.Objects(t.Context(), conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]string{}
+		for _, o := range list {
+			out[o.Kind+" "+o.Name] = fmt.Sprint(o)
+		}
+		return out
+	}
+	if _, err := (refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, runner), DSN: target + " user=" + runner + " password=secret"}}).run(t); err != nil {
+		t.Fatal(err)
+	}
+	want, have := objects(source), objects(target)
+	for name, o := range want {
+		if have[name] != o {
+			t.Errorf("%s is %s, want %s", name, have[name], o)
+		}
+	}
+}
