@@ -1,6 +1,8 @@
 package discover
 
 import (
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -40,6 +42,15 @@ func TestInsideOfTexts(t *testing.T) {
 			t.Errorf("%s: %s, %s; want %s", text, got.Mask.Kind, got.Evidence, want)
 		}
 	}
+	// What is encoded has nothing in it that scrub would see.
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+		if got := judged("things", e.EncodeToString([]byte(`{"user": "anna.berg@corp.example", "n": 1}`))); got.Mask.Kind != "token" && got.Mask.Kind != "hash" {
+			t.Errorf("an address in Base64: %s, %s", got.Mask.Kind, got.Evidence)
+		}
+		if got := judged("things", e.EncodeToString([]byte(`{"theme": "dark and blue", "n": 1}`))); got.Mask.Kind != "keep" {
+			t.Errorf("nobody in Base64: %s, %s", got.Mask.Kind, got.Evidence)
+		}
+	}
 	// Of a table of things a web address is kept, unless there is somebody's in it.
 	for text, want := range map[string]string{
 		"https://a.example/x?page=2&sort=name":                "keep",
@@ -49,5 +60,22 @@ func TestInsideOfTexts(t *testing.T) {
 		if got := judged("packages", text); got.Mask.Kind != want {
 			t.Errorf("%s: %s, %s; want %s", text, got.Mask.Kind, got.Evidence, want)
 		}
+	}
+}
+
+// TestOpaqueTexts: a column that is named as one of texts, but whose values are blobs
+// of letters, is masked as a whole.
+func TestOpaqueTexts(t *testing.T) {
+	blobs, texts := []string{}, []string{}
+	for i := range 40 {
+		blobs = append(blobs, base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "\x04\b{\x06I\"\x0fuser_name\x06:\x06ETI\"\x0bAnna%d\x06;\x00T, and more of it", i)))
+		texts = append(texts, fmt.Sprintf("张伟明先生您好请联系我们的客服电话谢谢您的来信我们会尽快回复%d", i))
+	}
+	s := schemaOf(table("sessions", "id integer*", "session_id varchar(80)", "data text"))
+	if f := look(t, s, valuesOf("data", blobs...))["sessions.data"]; f.Mask.Kind != "hash" && f.Mask.Kind != "token" {
+		t.Errorf("blobs: %s (%s)", f.Mask.Kind, f.Evidence)
+	}
+	if f := look(t, s, valuesOf("data", texts...))["sessions.data"]; f.Mask.Kind != "scrub" {
+		t.Errorf("texts without blanks: %s (%s)", f.Mask.Kind, f.Evidence)
 	}
 }

@@ -23,6 +23,9 @@ func (x *judge) text(name, comment guess) Finding {
 	if f, ok := x.written(name, comment, g); ok {
 		return f
 	}
+	if f, ok := x.encoded(g); ok {
+		return f
+	}
 	switch {
 	case g.class == none && g.conf > 0:
 		return keep(g.conf, "%s", g.why)
@@ -45,6 +48,23 @@ func (x *judge) written(name, comment, g guess) (f Finding, ok bool) {
 	}
 	f = x.document(name, comment)
 	return f, slices.ContainsFunc(f.Paths, func(p Path) bool { return !p.Usual })
+}
+
+// encoded judges texts in Base64 or the like, in which scrub sees nothing: they are
+// masked as a whole where something personal is in them, or they are named as texts.
+func (x *judge) encoded(g guess) (f Finding, ok bool) {
+	p := x.profile
+	if p == nil || p.n < 2 || g.class != none && g.class != prose {
+		return Finding{}, false
+	}
+	hash := mask("hash")
+	switch {
+	case p.encoded > 1 || p.encoded == p.n:
+		return x.masked(guess{secret, 0.75, fmt.Sprintf("contacts or keys in Base64 in %d of %s", p.encoded, x.sampled())}, &hash), true
+	case g.class == prose && p.blobs*10 >= p.n*9:
+		return x.masked(guess{secret, 0.6, g.why + "; in Base64"}, &hash), true
+	}
+	return Finding{}, false
 }
 
 // justName reports whether the column is called a name and nothing else: half of one

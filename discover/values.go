@@ -2,6 +2,7 @@ package discover
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"unicode"
@@ -31,6 +32,9 @@ type profile struct {
 	longest  int
 	// documents are values that are objects or lists of JSON, longer ones as they begin.
 	documents int
+	// blobs are values in which Base64 may be, encoded those that hold something
+	// personal so.
+	blobs, encoded int
 }
 
 // most is how many values of a column are looked at; longer ones than so many
@@ -92,8 +96,31 @@ func (d *detector) one(p *profile, s string) {
 	case blanks >= 3 && letters > len(s)/2:
 		p.prose++
 	}
+	if c == none {
+		d.decode(p, s)
+	}
 	if (c == none || c == web) && len(s) > 20 && d.holds(s) {
 		p.inside++
+	}
+}
+
+// decode looks at a value that may be Base64.
+func (d *detector) decode(p *profile, s string) {
+	const least = 24 // shorter ones are codes
+	if len(s) < least {
+		return
+	}
+	s = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/", "\n", "").Replace(s), "=")
+	if !strings.ContainsFunc(s, unicode.IsUpper) || !strings.ContainsFunc(s, unicode.IsLower) {
+		return // a number, a uuid, a hash
+	}
+	text, err := base64.RawStdEncoding.DecodeString(s[:len(s)-len(s)%4]) // it may be cut
+	if err != nil {
+		return
+	}
+	p.blobs++
+	if d.holds(string(text)) {
+		p.encoded++
 	}
 }
 
