@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/pgstandin/pgstandin/schema"
@@ -77,5 +78,25 @@ func TestOpaqueTexts(t *testing.T) {
 	}
 	if f := look(t, s, valuesOf("data", texts...))["sessions.data"]; f.Mask.Kind != "scrub" {
 		t.Errorf("texts without blanks: %s (%s)", f.Mask.Kind, f.Evidence)
+	}
+}
+
+// TestAddressLists: several addresses in a field are masked each by itself; names beside
+// them have no form, so such a field is masked as a whole.
+func TestAddressLists(t *testing.T) {
+	for form, want := range map[string]string{
+		"p#@example.com, q#@example.com": "scrub", "p#@example.com;q#@example.com; r@example.com": "scrub", "p#@example.com": "email",
+		"Anna Xq <p#@example.com>, q#@example.com": "email",
+	} {
+		var values []string
+		for i := range 20 {
+			values = append(values, strings.ReplaceAll(form, "#", strconv.Itoa(i)))
+		}
+		s := schemaOf(table("mails", "id integer*", "email_cc text", "to_addresses text"))
+		for _, column := range []string{"email_cc", "to_addresses"} {
+			if f := look(t, s, valuesOf(column, values...))["mails."+column]; f.Mask.Kind != want {
+				t.Errorf("%s, %s: %s (%s), not %s", column, form, f.Mask.Kind, f.Evidence, want)
+			}
+		}
 	}
 }

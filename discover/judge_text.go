@@ -16,6 +16,9 @@ func (x *judge) text(name, comment guess) Finding {
 		name = guess{class: fullName, conf: 0.7, why: fmt.Sprintf("%s; several words in %d of %s", name.why, p.n-p.machine, x.sampled())}
 	}
 	g := x.weigh(name, comment, x.values())
+	if p := x.profile; g.class == email && !x.f.unique && p != nil && p.lists*5 >= p.n && p.lists+p.whole[email] == p.n {
+		g = guess{prose, g.conf, g.why + "; several in one"}
+	}
 	k := columnKey{x.t, x.c}
 	if p, ok := x.l.parents[k]; ok && g.class != email && g.class != userName && (x.l.declared[k] || g.class == none || g.class == docNumber) {
 		return keep(0.8, "references %s", p.table.Name) // follow gives it a mask if that has one

@@ -35,6 +35,7 @@ type profile struct {
 	// blobs are values in which Base64 may be, encoded those that hold something
 	// personal so.
 	blobs, encoded int
+	lists          int // of e-mail addresses and nothing else
 }
 
 // most is how many values of a column are looked at; longer ones than so many
@@ -98,10 +99,25 @@ func (d *detector) one(p *profile, s string) {
 	}
 	if c == none {
 		d.decode(p, s)
+		if addresses(s) {
+			p.lists++
+		}
 	}
 	if (c == none || c == web) && len(s) > 20 && d.holds(s) {
 		p.inside++
 	}
+}
+
+// addresses reports whether a value is several e-mail addresses with marks between.
+func addresses(s string) bool {
+	n := 0
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) }) {
+		if kind, _ := anonymize.KindOf([]byte(w)); kind != "email" {
+			return false
+		}
+		n++
+	}
+	return n > 1
 }
 
 // decode looks at a value that may be Base64.
