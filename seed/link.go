@@ -3,6 +3,8 @@ package seed
 import (
 	"slices"
 	"sort"
+
+	"github.com/pgstandin/pgstandin/schema"
 )
 
 // link gives the columns of foreign keys their parents.
@@ -52,6 +54,7 @@ func (b *builder) link() error {
 			}
 		}
 	}
+	b.kinds()
 	if err := b.overlap(); err != nil {
 		return err
 	}
@@ -63,6 +66,33 @@ func (b *builder) link() error {
 		}
 	}
 	return nil
+}
+
+// kinds gives a column of a parent, of which nothing is known, the values that checks of
+// its children want there: by such a column of a key, a kind of row has its own table.
+func (b *builder) kinds() {
+	for _, f := range b.keys {
+		if len(f.cols) < 2 {
+			continue
+		}
+		for i, c := range f.cols {
+			list := f.child.cols[c].spec.list
+			own := chain(f.parent, f.pcols[i])
+			if list == nil || own == nil || f.child.cols[c].value != nil {
+				continue
+			}
+			last := own[len(own)-1]
+			col := &last.x.cols[last.c]
+			if s := &col.spec; col.value == nil && len(s.told) == 0 && s.patterns == nil && (s.list == nil || s.wanted) && s.typ.Class != schema.EnumType {
+				s.wanted = true
+				for _, v := range list {
+					if !slices.Contains(s.list, v) {
+						s.list = append(slices.Clip(s.list), v)
+					}
+				}
+			}
+		}
+	}
 }
 
 // join lets the columns of a key come from its parent.

@@ -24,6 +24,7 @@ type spec struct {
 	seed           uint64
 	lo, hi         bound
 	list           []string // the values that a check allows
+	wanted         bool     // list is what checks of children want, no check of its own
 	except         []string // values that it does not
 	minLen, maxLen int      // characters; maxLen 0 is no limit
 	patterns       []string // regular expressions
