@@ -44,6 +44,9 @@ func (o *reportOptions) open() (*reportFiles, error) {
 		}
 		return nil, nil
 	}
+	if err := localPath("report", o.dir); err != nil {
+		return nil, err
+	}
 	f := &reportFiles{dir: o.dir, showSQL: o.showSQL}
 	if o.sign != "" {
 		text, err := readPrivate("signing key", o.sign)
@@ -62,6 +65,15 @@ func (o *reportOptions) open() (*reportFiles, error) {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return f, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// localPath refuses a URL where a flag takes a path: as a path it would be a folder
+// called s3: and the like, on a disk that may be gone with the process.
+func localPath(flag, path string) error {
+	if strings.Contains(path, "://") {
+		return usageError(fmt.Errorf("--%s: that is a URL; name a path on this machine, and copy it from there", flag))
+	}
+	return nil
 }
 
 // readPrivate reads a file that nobody else may read.

@@ -142,7 +142,7 @@ func (o *seedOptions) check() error {
 	case !(o.scale > 0) || math.IsInf(o.scale, 0):
 		return usageError(fmt.Errorf("--scale %v: a number above 0", o.scale))
 	}
-	return nil
+	return localPath("out", o.out)
 }
 
 // toTarget fills a database.

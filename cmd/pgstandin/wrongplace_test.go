@@ -30,6 +30,15 @@ func TestWrongPlace(t *testing.T) {
 	if status != exitFailed || !strings.Contains(errOut, "not a directory; name a folder") {
 		t.Errorf("snapshot: status %d: %s", status, errOut)
 	}
+	for flag, more := range map[string][]string{
+		"--report": {"snapshot", "--source", s.source, "--rules", s.rules, "--out", t.TempDir()},
+		"--out":    {"seed", "--schema", file},
+	} {
+		status, _, errOut = s.command(keyA, append(more, flag, "s3://bucket/there")...)
+		if status != exitUsage || !strings.Contains(errOut, flag+": that is a URL; name a path") {
+			t.Errorf("%s: status %d: %s", flag, status, errOut)
+		}
+	}
 	cmd := exec.Command(program(t), "refresh", "--source", s.source, "--target", s.target, "--rules", s.rules)
 	cmd.Env = append(os.Environ(), "PGSTANDIN_KEY="+keyA, "TMPDIR="+filepath.Join(dir, "none"))
 	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), "set TMPDIR to a folder that is there") {
