@@ -85,7 +85,7 @@ func readPrivate(what, name string) ([]byte, error) {
 	if info.IsDir() {
 		return nil, usageError(fmt.Errorf("%s %s: it is a folder; name the file in it", what, name))
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if info.Mode().Perm()&othersMay(info) != 0 {
 		return nil, usageError(fmt.Errorf("%s %s: others can read it (mode %04o); run: chmod 600 %s", what, name, info.Mode().Perm(), name))
 	}
 	text, err := os.ReadFile(name)
