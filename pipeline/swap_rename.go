@@ -81,7 +81,8 @@ func (t *Target) renameScript(ctx context.Context, live *liveDB, older string) (
 	b.WriteString("begin;\n" + script)
 	name, prev := schema.QuoteIdent(t.name), schema.QuoteIdent(t.Previous())
 	if older != "" {
-		fmt.Fprintf(&b, "alter database %s rename to %s;\n", prev, schema.QuoteIdent(older))
+		// It is to be dropped, which a template cannot be.
+		fmt.Fprintf(&b, "alter database %[1]s is_template false;\nalter database %[1]s rename to %[2]s;\n", prev, schema.QuoteIdent(older))
 	}
 	if live != nil {
 		fmt.Fprintf(&b, "alter database %s rename to %s;\n", name, prev)

@@ -79,6 +79,7 @@ type liveDB struct {
 	comment    string
 	connLimit  string
 	allowConns bool
+	template   bool
 	acl        []aclItem   // the defaults spelled out
 	settings   []dbSetting // of alter database set, and of alter role in database set
 	mayActAs   bool        // we have the owner's privileges
@@ -124,7 +125,7 @@ func (t *Target) database(ctx context.Context, name string) (*liveDB, error) {
 	}
 	rows, err := textsOf(ctx, conn, `
 select d.oid, r.rolname, pg_catalog.shobj_description(d.oid, 'pg_database'), d.datconnlimit, d.datallowconn,
-       pg_catalog.pg_has_role(d.datdba, 'usage'), pg_catalog.pg_has_role(d.datdba, `+becomes(t.info)+`), r.rolsuper
+       pg_catalog.pg_has_role(d.datdba, 'usage'), pg_catalog.pg_has_role(d.datdba, `+becomes(t.info)+`), r.rolsuper, d.datistemplate
 from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba where d.datname = $1`, name)
 	if err != nil || len(rows) == 0 {
 		return nil, withMessage(err)
@@ -136,7 +137,7 @@ from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba whe
 	}
 	d := &liveDB{
 		name: name, oid: uint32(n), owner: r[1], comment: r[2], connLimit: r[3], allowConns: r[4] == "t",
-		mayActAs: r[5] == "t", mayBecome: r[6] == "t", superOwner: r[7] == "t",
+		mayActAs: r[5] == "t", mayBecome: r[6] == "t", superOwner: r[7] == "t", template: r[8] == "t",
 	}
 	acl, err := textsOf(ctx, conn, `
 select r.rolname, a.privilege_type, a.is_grantable
@@ -176,7 +177,7 @@ func becomes(i Info) string {
 }
 
 // takeoverDatabase spells what makes the new database like the live one:
-// owner, privileges, connection limit, settings, comment. live may be nil.
+// owner, privileges, connection limit, being a template, settings, comment. live may be nil.
 func (t *Target) takeoverDatabase(ctx context.Context, live *liveDB) (string, error) {
 	db := schema.QuoteIdent(t.build)
 	var b strings.Builder
@@ -204,6 +205,9 @@ func (t *Target) takeoverDatabase(ctx context.Context, live *liveDB) (string, er
 	}
 	fmt.Fprintf(&b, "alter database %s connection limit %s;\n", db, live.connLimit)
 	fmt.Fprintf(&b, "alter database %s allow_connections %t;\n", db, live.allowConns)
+	if live.template {
+		fmt.Fprintf(&b, "alter database %s is_template true;\n", db)
+	}
 	for _, s := range live.settings {
 		on := "database " + db
 		if s.role != "" {

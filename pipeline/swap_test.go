@@ -153,6 +153,35 @@ func TestSwapAfterALostConnection(t *testing.T) {
 	}
 }
 
+// A team clones its databases from staging: it stays a template, and one that was put
+// aside is still dropped, by the run that replaces it or, where that died, by the next.
+func TestSwapOfATemplate(t *testing.T) {
+	runner := role(t, "login createdb")
+	source, target, db := pair(t)
+	pgtest.Exec(t, source, "create table t (v text); grant select on t to "+runner)
+	server(t, fmt.Sprintf("create database %q owner %s is_template true", db, runner))
+	left := db + "_pgstandin_2601010101010000_old"
+	server(t, fmt.Sprintf("create database %q owner %s is_template true", left, runner))
+	t.Cleanup(func() {
+		for _, name := range strings.Split(databases(t, db), "|") {
+			server(t, fmt.Sprintf("alter database %q is_template false", db+name))
+		}
+	})
+	for range 3 {
+		res, err := refresh{source: source, target: pipeline.TargetConfig{Conn: as(t, target, runner)}}.run(t)
+		if err != nil || res.LeftErr != nil {
+			t.Fatal(err, res.LeftErr)
+		}
+	}
+	const templates = "select datname from pg_database where datistemplate and starts_with(datname, '%s') order by 1"
+	if got := ask(t, pgtest.Server(t), fmt.Sprintf(templates, db)); got != db+"|"+db+"_previous" {
+		t.Errorf("templates: %s", got)
+	}
+	if got := databases(t, db); got != "|_previous" {
+		t.Errorf("databases: %s", got)
+	}
+}
+
 func TestRoleSettingsAndLongNames(t *testing.T) {
 	app := role(t, "login")
 	source, target, db := pair(t)

@@ -117,7 +117,7 @@ func (t *Target) isStale(name, comment string) bool {
 // other run for NAME is alive on this maintenance database.
 func (t *Target) sweep(ctx context.Context) ([]string, error) {
 	rows, err := textsOf(ctx, t.admin, `
-select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''), d.oid from pg_catalog.pg_database d
+select d.datname, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''), d.oid, d.datistemplate from pg_catalog.pg_database d
 where d.datname <> $1 and pg_catalog.pg_has_role(d.datdba, 'usage')
 order by 1`, t.build)
 	if err != nil {
@@ -138,12 +138,18 @@ order by 1`, t.build)
 		if !free {
 			continue
 		}
-		err = run(ctx, t.admin, "drop database if exists "+schema.QuoteIdent(r[0]))
+		quoted := schema.QuoteIdent(r[0])
+		if r[3] == "t" {
+			err = run(ctx, t.admin, "alter database "+quoted+" is_template false")
+		}
+		if err == nil {
+			err = run(ctx, t.admin, "drop database if exists "+quoted)
+		}
 		if codeOf(err) == "55006" { // in use after all: not dead
 			continue
 		}
 		if err != nil {
-			return swept, withMessage(err)
+			return swept, fmt.Errorf("drop %s: %w", quoted, withMessage(err))
 		}
 		swept = append(swept, r[0])
 	}
