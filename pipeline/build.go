@@ -66,6 +66,11 @@ func (t *Target) buildParts(ctx context.Context, cfg BuildConfig, l *layout, par
 	if err != nil {
 		return fmt.Errorf("target: constraints: %w", err)
 	}
+	if t.inplace == nil { // where no foreign tables are made
+		if err := t.readFar(ctx, l); err != nil {
+			return fmt.Errorf("target: constraints: %w", err)
+		}
+	}
 	s := newSchedule(cfg, l, parts)
 	t.delay(s.all)
 	s.exec = func(ctx context.Context, n *node, alone bool) error { return t.buildOne(ctx, n, memory, alone) }

@@ -27,8 +27,13 @@ type statement struct {
 	asSet     bool       // it runs a query of the source's makers, as the server is set
 }
 
-func analyzing(table schema.Name) statement {
-	return statement{name: "analyze " + table.String(), sql: "analyze " + table.SQL(), flush: true}
+// analyzing makes the statistics of a table, or of those of its parts that it names.
+func analyzing(table schema.Name, names []schema.Name) statement {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = n.SQL()
+	}
+	return statement{name: "analyze " + table.String(), sql: "analyze " + strings.Join(list, ", "), flush: true}
 }
 
 func vacuuming(table schema.Name) statement {

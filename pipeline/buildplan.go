@@ -135,9 +135,13 @@ func (p *buildPlan) addUpkeep() (analyzed, vacuumed map[schema.Name]*node) {
 			p.nodes = append(p.nodes, n)
 			return n
 		}
-		analyzed[table] = add(analyzing(table), p.before[table]...)
+		needs := p.before[table]
+		if names := p.readable(table); len(names) > 0 {
+			analyzed[table] = add(analyzing(table, names), needs...)
+			needs = []*node{analyzed[table]}
+		}
 		// A row is not marked whose commit has not reached the disk.
-		vacuumed[table] = add(vacuuming(table), analyzed[table])
+		vacuumed[table] = add(vacuuming(table), needs...)
 	}
 	return analyzed, vacuumed
 }

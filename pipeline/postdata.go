@@ -41,6 +41,19 @@ type layout struct {
 	trees  map[schema.Name]schema.Name // of each partition and partitioned table: the top of its tree
 	tables []schema.Name               // all of them, tops only
 	plain  map[schema.Name]bool        // neither partitioned nor a partition
+
+	// far are tables that have a foreign table among their parts or heirs; by each the
+	// parts that have none, down to where a whole tree has none.
+	far map[schema.Name][]schema.Name
+}
+
+// readable returns what to analyze for a table's statistics: itself, but ANALYZE reads
+// parts and heirs too, so of one with a foreign table among them only those without.
+func (l *layout) readable(table schema.Name) []schema.Name {
+	if parts, ok := l.far[table]; ok {
+		return parts
+	}
+	return []schema.Name{table}
 }
 
 // top returns the table that locks and loads of table are counted for.
@@ -101,6 +114,25 @@ join pg_catalog.pg_class t on t.oid = pg_catalog.pg_partition_root(c.oid)
 join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where c.relispartition and c.relkind in ('r', 'p', 'f')`
 
+// farParts lists tables with a foreign table below them, and those highest in their
+// partition trees that have none.
+const farParts = `
+with recursive below (top, rel) as (
+  select inhparent, inhrelid from pg_catalog.pg_inherits
+  union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.rel
+), far (rel) as (
+  select b.top from below b join pg_catalog.pg_class c on c.oid = b.rel where c.relkind = 'f'
+), parts (top, rel) as (
+  select pg_catalog.pg_partition_root(i.inhparent), c.oid
+  from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+  where c.relispartition and c.relkind in ('r', 'p') and i.inhparent in (select rel from far) and c.oid not in (select rel from far)
+)
+select tn.nspname, t.relname, n.nspname, c.relname
+from pg_catalog.pg_class t join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+left join parts p on p.top = t.oid
+left join pg_catalog.pg_class c on c.oid = p.rel left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where t.oid in (select rel from far) and not t.relispartition order by 1, 2, 3, 4`
+
 // splitKeys lists the keys of plain tables that can be made in two statements.
 // The index of a unique key is built under a lock that lets others be built
 // beside it, and a foreign key's rows are checked under one that lets others be
@@ -158,6 +190,29 @@ func readLayout(ctx context.Context, conn *pgconn.PgConn) (layout, error) {
 		}
 	}
 	return l, nil
+}
+
+// readFar reads which tables of the new database have foreign tables below them.
+func (t *Target) readFar(ctx context.Context, l *layout) error {
+	conn, err := t.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Disconnect(ctx, conn)
+	rows, err := textsOf(ctx, conn, farParts)
+	if err != nil {
+		return withMessage(err)
+	}
+	l.far = map[schema.Name][]schema.Name{}
+	for _, r := range rows {
+		table := schema.Name{Schema: r[0], Name: r[1]}
+		parts := l.far[table]
+		if r[3] != "" {
+			parts = append(parts, schema.Name{Schema: r[2], Name: r[3]})
+		}
+		l.far[table] = parts
+	}
+	return nil
 }
 
 // place reads, on the leader, where the objects of the source belong.

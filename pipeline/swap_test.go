@@ -232,6 +232,30 @@ func TestForeignServersLoseWhatReachesProduction(t *testing.T) {
 	}
 }
 
+// Where a part of a table is a foreign table, ANALYZE of the whole would read that: from
+// a server that the target cannot reach, or is not to.
+func TestForeignPartitionsAreNotRead(t *testing.T) {
+	for _, with := range []bool{false, true} {
+		source, target, _ := pair(t)
+		pgtest.Exec(t, source, `create extension postgres_fdw; create server s foreign data wrapper postgres_fdw options (host 'prod.internal');
+			create table p (a int, b text) partition by list (a); create table "p 1" partition of p for values in (1);
+			create table sub partition of p for values in (2, 3) partition by list (a); create table sub_2 partition of sub for values in (2);
+			create table whole partition of p for values in (4, 5) partition by list (a); create table whole_4 partition of whole for values in (4);
+			create foreign table sub_3 partition of sub for values in (3) server s;
+			create table parent (a int); create table child () inherits (parent); create foreign table far () inherits (parent) server s;
+			insert into p values (1), (2), (4); insert into parent values (1); insert into child values (1)`)
+		_, err := refresh{source: source, target: pipeline.TargetConfig{Conn: config(t, target)}, objects: pipeline.Objects{ForeignTables: with}}.run(t)
+		if err != nil {
+			t.Errorf("foreign tables %t: %v", with, err)
+			continue
+		}
+		want := map[bool]string{false: "child|p|p 1|parent|sub|sub_2|whole|whole_4", true: "child|p 1|sub_2|whole|whole_4"}[with]
+		if got := ask(t, target, "select distinct tablename collate \"C\" from pg_stats where schemaname = 'public' order by 1"); got != want {
+			t.Errorf("foreign tables %t: tables with statistics: %s", with, got)
+		}
+	}
+}
+
 // A run that is interrupted while an index is built ends at once, children
 // included, and can be cleaned up after.
 func TestInterruptWhileIndexing(t *testing.T) {
