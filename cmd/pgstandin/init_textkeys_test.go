@@ -15,7 +15,7 @@ func TestInitTextKeys(t *testing.T) {
 	pgtest.Exec(t, s.source, `
 create table user_entity (id varchar(36) primary key, email text not null, username text);
 create table user_attribute (id text primary key, user_id varchar(36), name text, amount int);
-create table event_entity (id bigint primary key, user_id varchar(255), type text);
+create table event_entity (id bigint primary key, user_id varchar(255) collate "C", type text);
 create table federated_identity (user_id text primary key, provider_user_id text);
 insert into user_entity select md5('u' || i), 'user' || i || '@mail.example', 'login' || i from generate_series(1, 200) i;
 insert into user_attribute select md5('a' || i), md5('u' || i), 'locale', i from generate_series(1, 200) i;

@@ -3,6 +3,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -183,8 +184,12 @@ func (s *Sampler) Confirm(ctx context.Context, r *discover.Reference) (why strin
 	if r.When >= 0 {
 		where += " and " + schema.QuoteIdent(r.Child.Columns[r.When].Name) + " = " + schema.QuoteLiteral(r.Name)
 	}
-	rows, err := s.query(ctx, fmt.Sprintf("select pg_catalog.count(*), pg_catalog.count(p.k) from (select %s as k from %s where %s limit %d) v left join (select %s as k from %s) p on p.k = v.k",
-		value, from, where, s.rows, parent, r.Parent.Name.SQL()))
+	alike := "" // texts are compared as the parent's key does it, whose index then serves
+	if to := r.Parent.Columns[r.ParentColumns[0]]; to.Type.Base == "text" || to.Type.Base == "varchar" {
+		alike = " collate " + cmp.Or(to.Collation, `pg_catalog."default"`)
+	}
+	rows, err := s.query(ctx, fmt.Sprintf("select pg_catalog.count(*), pg_catalog.count(p.k) from (select %s as k from %s where %s limit %d) v left join (select %s as k from %s) p on p.k = v.k%s",
+		value, from, where, s.rows, parent, r.Parent.Name.SQL(), alike))
 	var refused *refusedError
 	switch {
 	case errors.As(err, &refused):
