@@ -191,7 +191,7 @@ func (e entry) what() string { return strings.SplitN(e.line, " ", 4)[3] }
 var unwanted = []string{
 	"USER MAPPING - ", "EVENT TRIGGER - ", "SUBSCRIPTION - ", "SUBSCRIPTION TABLE ", "PUBLICATION - ", "PUBLICATION TABLE ",
 	"PUBLICATION TABLES IN SCHEMA ", "SECURITY LABEL ", "ACL ", "DEFAULT ACL ", "DATABASE - ", "DATABASE PROPERTIES - ",
-	"COMMENT - EXTENSION ", "COMMENT - SCHEMA public ", "COMMENT - EVENT TRIGGER ", "COMMENT - USER MAPPING ",
+	"COMMENT - EXTENSION ", "COMMENT - SERVER ", "COMMENT - SCHEMA public ", "COMMENT - EVENT TRIGGER ", "COMMENT - USER MAPPING ",
 	"COMMENT - PUBLICATION ", "COMMENT - SUBSCRIPTION ", "COMMENT - DATABASE ",
 }
 
@@ -206,7 +206,7 @@ func wanted(e entry, objects Objects) bool {
 			return false
 		}
 	}
-	if e.catalog == catalogServer || strings.HasPrefix(what, "COMMENT - SERVER ") {
+	if e.catalog == catalogServer {
 		return objects.ForeignTables
 	}
 	return true
@@ -259,10 +259,11 @@ func (t *Target) createServer(ctx context.Context, src *Source, server uint32) e
 	return t.script(ctx, sql)
 }
 
-// serverSQL makes a foreign server without its options.
+// serverSQL makes a foreign server without its options, and its comment: pg_restore takes
+// a comment that its list begins with for one of the section of what the list leaves out.
 func (s *Source) serverSQL(ctx context.Context, server uint32) (string, error) {
 	row, err := oneOf(ctx, s.leader, `
-select s.srvname, s.srvtype, s.srvversion, w.fdwname
+select s.srvname, s.srvtype, s.srvversion, w.fdwname, pg_catalog.obj_description(s.oid, 'pg_foreign_server')
 from pg_catalog.pg_foreign_server s join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
 where s.oid = $1::oid`, oid(server))
 	if err != nil {
@@ -275,7 +276,11 @@ where s.oid = $1::oid`, oid(server))
 	if row[2] != "" {
 		sql += " version " + schema.QuoteLiteral(row[2])
 	}
-	return sql + " foreign data wrapper " + schema.QuoteIdent(row[3]), nil
+	sql += " foreign data wrapper " + schema.QuoteIdent(row[3])
+	if row[4] != "" {
+		sql += "; comment on server " + schema.QuoteIdent(row[0]) + " is " + schema.QuoteLiteral(row[4])
+	}
+	return sql, nil
 }
 
 // script runs statements that touch no rows on the new database.

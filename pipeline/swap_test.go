@@ -213,7 +213,8 @@ func TestForeignServersLoseWhatReachesProduction(t *testing.T) {
 		source, target, _ := pair(t)
 		pgtest.Exec(t, source, `create extension postgres_fdw; create server "the prod" type 'x' foreign data wrapper postgres_fdw options (host 'prod.internal');
 			create user mapping for current_user server "the prod" options (user 'u', password 'hunter2');
-			create foreign table ft (id int) server "the prod"; comment on foreign table ft is 'f'; create table t (); comment on server "the prod" is 's'`)
+			create foreign table ft (id int) server "the prod"; comment on foreign table ft is 'f'; create table t (); comment on server "the prod" is 's';
+			create function et() returns event_trigger language plpgsql as 'begin end'; create event trigger et on sql_drop execute function et()`)
 		_, err := refresh{source: source, target: pipeline.TargetConfig{Conn: config(t, target)}, objects: pipeline.Objects{ForeignTables: with}}.run(t)
 		if err != nil {
 			t.Fatal(err)
