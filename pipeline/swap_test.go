@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,29 @@ func TestSwapOfATemplate(t *testing.T) {
 	}
 	if got := databases(t, db); got != "|_previous" {
 		t.Errorf("databases: %s", got)
+	}
+}
+
+// A database that was put aside while it subscribed to another cannot be dropped: every
+// run goes on, and says so.
+func TestLeftoverThatCannotBeDropped(t *testing.T) {
+	_, target, db := pair(t)
+	left := db + "_pgstandin_2601010101010000_old"
+	server(t, fmt.Sprintf("create database %q", left))
+	in := strings.Replace(target, "dbname="+db, "dbname="+left, 1)
+	pgtest.Exec(t, in, "create subscription s_"+db+" connection 'dbname=x' publication p with (connect = false, slot_name = none)")
+	t.Cleanup(func() { pgtest.Exec(t, in, "drop subscription s_"+db) })
+	tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: config(t, target)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tgt.Close(t.Context())
+	if swept, err := tgt.Lock(t.Context()); err != nil || len(swept) > 0 {
+		t.Errorf("dropped %q: %v", swept, err)
+	}
+	want := []string{left + ` could not be dropped: database "` + left + `" is being used by logical replication subscription (SQLSTATE 55006); end what uses it: sessions, prepared transactions, subscriptions`}
+	if got := tgt.Undropped(); !slices.Equal(got, want) {
+		t.Errorf("not dropped: %q", got)
 	}
 }
 

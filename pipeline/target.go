@@ -76,6 +76,7 @@ type Target struct {
 	admin   *pgconn.PgConn // on the maintenance database; holds the run's lock
 	info    Info           // of the maintenance database
 	locked  bool
+	kept    []string // what Undropped returns
 	created bool
 	swapped bool
 	source  Info

@@ -145,7 +145,8 @@ order by 1`, t.build)
 		if err == nil {
 			err = run(ctx, t.admin, "drop database if exists "+quoted)
 		}
-		if codeOf(err) == "55006" { // in use after all: not dead
+		if codeOf(err) == "55006" { // by a session after all, or what outlives sessions
+			t.kept = append(t.kept, undropped(r[0], withMessage(err)))
 			continue
 		}
 		if err != nil {
@@ -154,6 +155,14 @@ order by 1`, t.build)
 		swept = append(swept, r[0])
 	}
 	return swept, nil
+}
+
+// Undropped says of each database of a dead run that Lock could not drop, though nobody
+// was connected to it, why.
+func (t *Target) Undropped() []string { return t.kept }
+
+func undropped(name string, err error) string {
+	return fmt.Sprintf("%s could not be dropped: %v; end what uses it: sessions, prepared transactions, subscriptions", name, err)
 }
 
 // unused reports whether nobody is connected to a database, or until a moment

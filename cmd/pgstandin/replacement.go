@@ -24,6 +24,9 @@ func (r replacement) lock(ctx context.Context) error {
 	for _, name := range swept {
 		r.note("dropped " + name + ", which an earlier run left behind")
 	}
+	for _, why := range r.tgt.Undropped() {
+		r.note(why)
+	}
 	return nil
 }
 
@@ -36,7 +39,7 @@ func (r replacement) swap(ctx context.Context) (pipeline.SwapResult, error) {
 	}
 	r.report.Finish()
 	if res.LeftErr != nil {
-		r.report.Note(fmt.Sprintf("%s could not be dropped and stays until the next run: %v", res.Left, res.LeftErr))
+		r.report.Note(fmt.Sprintf("%s could not be dropped, which the next run tries again: %v", res.Left, res.LeftErr))
 	}
 	return res, nil
 }
