@@ -25,7 +25,7 @@ func (r *Report) judge() Verdict {
 		fmt.Sprintf("%s of %s masked", Count(int64(r.Totals.Masked)), plural(r.Totals.Columns, "column")),
 	}
 	if r.Outcome == Published {
-		parts = append(parts, "keys and checks are proved when it is restored")
+		parts = append(parts, "keys are proved when it is restored; the rules' checks did not run")
 	} else if n := len(r.Proof.NotValid); n > 0 {
 		parts = append(parts, plural(n, "key")+" not valid, as in the source")
 	} else {

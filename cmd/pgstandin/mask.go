@@ -46,7 +46,8 @@ func newMaskCommand() *cobra.Command {
 		Short: "Mask a plain dump on its way from standard input to standard output",
 		Long: `Read a dump that pg_dump wrote in plain format, with rows as COPY or INSERT, and
 write it with masked rows; each value becomes what refresh with the same rules and
-secret makes of it. Everything but rows passes as it is. No database is read.
+secret makes of it. Everything else passes as it is, but for what docs/mask-filter.md
+lists. No database is read.
 
 Masks need to know the keys, which come after the rows in a dump. They come from
 DUMP, which is then read twice, from --schema, or from the lock file beside the
@@ -57,7 +58,7 @@ After an error the output ends with a statement that fails, so that nothing take
 it for whole.`,
 		Example: `  pgstandin mask dump.sql > clean.sql
   pgstandin mask --schema schema.sql < dump.sql > clean.sql
-  pg_dump shop | pgstandin mask | gzip > clean.sql.gz`,
+  pg_dump shop | pgstandin mask --one-pass | gzip > clean.sql.gz`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError(fmt.Errorf("argument %q: mask takes one dump", args[1]))

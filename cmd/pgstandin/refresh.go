@@ -28,7 +28,7 @@ func (o *refreshOptions) AddFlags(f *pflag.FlagSet) {
 	o.key.AddFlags(f)
 	o.run.AddFlags(f)
 	o.report.AddFlags(f)
-	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database before it is checked and swapped in")
+	f.StringVar(&o.beforeSwap, "before-swap", "", "run a shell `command`, such as your migrations, on the new database after the proof and the leak scan, before the rules' checks and the swap")
 	f.BoolVar(&o.inPlace, "in-place", false, "build new schemas inside the target database and swap those, for a role that may not create databases")
 	f.Var(&o.copyFormat, "copy-format", "how rows are copied: auto (binary for each table whose types and masks allow it), text or binary")
 	o.sourceLimits.AddFlags(f)

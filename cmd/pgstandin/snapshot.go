@@ -51,7 +51,7 @@ func newSnapshotCommand() *cobra.Command {
 		Long: `Copy the rows that the rules choose from the source, mask them on the way, and
 write them as a dump: a folder that stock pg_restore lists, filters and restores,
 with -j if you like, as one of pg_dump --format=directory. Nothing of PostgreSQL is
-needed but the source and pg_dump.
+needed but the source and pg_dump; --format plain needs pg_restore too.
 
 The snapshot is a folder NAME in DEST, or objects of that name in a bucket. It
 appears when it is whole: what was stored has been read back, decompressed, and
