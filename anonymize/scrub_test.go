@@ -2,6 +2,8 @@ package anonymize
 
 import (
 	"bytes"
+	"encoding/hex"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -350,6 +352,7 @@ func FuzzScrub(f *testing.F) {
 			f.Add(c.text)
 		}
 	}
+	f.Add("0%400.AA u=anna%2Bshop%40post.test&next=\"a@b\"%40c.de %25%2540x.yz")
 	f.Add("a@b.co\xff@\xfe.de +\xc3\xa049 ＋４９ 0\u202f6\u202f12 34\u00a056 78")
 	p, err := Compile(testSecret(f, 1), Table{Entity: -1, Columns: []Column{
 		{Name: "a", Type: Type{Name: "text"}, Mask: &Mask{Kind: "scrub"}},
@@ -394,8 +397,15 @@ func FuzzScrub(f *testing.F) {
 				if x.kind != "email" && x.kind != "url" {
 					plain = string(normal(nil, []byte(value)))
 				}
+				escaped := x.kind == "email" && !strings.Contains(value, "@")
+				if escaped {
+					plain = unescapedURL(value)
+				}
 				if want = mask(plain); want == plain && x.kind != "phone" {
 					t.Fatalf("%s %q stays", x.kind, value)
+				}
+				if at := strings.LastIndexByte(want, '@'); escaped && at >= 0 {
+					want = want[:at] + "%40" + want[at+1:]
 				}
 			}
 			if !strings.HasPrefix(rest, want) {
@@ -410,6 +420,14 @@ func FuzzScrub(f *testing.F) {
 		if len(again) != len(found) {
 			t.Fatalf("a space before it changes what is found: %v %v", found, again)
 		}
+	})
+}
+
+// unescapedURL is a text without the escapes of URLs; what is none stays.
+func unescapedURL(text string) string {
+	return regexp.MustCompile("%[0-9a-fA-F]{2}").ReplaceAllStringFunc(text, func(escape string) string {
+		ch, _ := hex.DecodeString(escape[1:])
+		return string(ch)
 	})
 }
 
