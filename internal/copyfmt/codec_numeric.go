@@ -1,6 +1,7 @@
 package copyfmt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strconv"
 )
@@ -25,7 +26,8 @@ func numericText(_ *CodecScratch, dst, src []byte) ([]byte, error) {
 	weight := int(int16(binary.BigEndian.Uint16(src[2:])))
 	scale := int(binary.BigEndian.Uint16(src[6:]))
 	digits := src[numericHead:]
-	switch sign := binary.BigEndian.Uint16(src[4:]); {
+	sign := binary.BigEndian.Uint16(src[4:])
+	switch {
 	case len(digits) != 2*n || scale > mostScale:
 		return dst, ErrValue
 	case sign == numericNaN:
@@ -39,6 +41,18 @@ func numericText(_ *CodecScratch, dst, src []byte) ([]byte, error) {
 	case sign != 0:
 		return dst, ErrValue
 	}
+	start := len(dst)
+	dst, err := appendDecimal(dst, digits, weight, scale)
+	if sign == numericNegative && err == nil && !bytes.ContainsAny(dst[start:], "123456789") {
+		return append(dst[:start-1], dst[start:]...), nil // the server has no negative zero
+	}
+	return dst, err
+}
+
+// appendDecimal appends a number of digits to base 10000, the first of which is of that
+// power, with so many decimals.
+func appendDecimal(dst, digits []byte, weight, scale int) ([]byte, error) {
+	n := len(digits) / 2
 	group := func(w int) (uint16, bool) { // the digit of 10000^w
 		if i := weight - w; i >= 0 && i < n {
 			d := binary.BigEndian.Uint16(digits[2*i:])
