@@ -246,12 +246,7 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 	}
 	dst = m.element(dst, r, m.root, 0)
 	j.space()
-	if j.bad || j.at != len(j.in) {
-		r.opaque = true
-		return append(dst[:start], "null"...)
-	}
-	dst = append(dst, j.in[j.at:]...)
-	if len(dst)-start > m.chars && utf8.RuneCount(dst[start:]) > m.chars {
+	if none := j.bad || j.at != len(j.in); none || len(dst)-start > m.chars && utf8.RuneCount(dst[start:]) > m.chars {
 		r.opaque = true
 		return fit(append(dst[:start], "null"...), start, m.chars)
 	}
@@ -270,7 +265,7 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, hit, depth int) []byte {
 		j.bad = true
 		return dst
 	}
-	switch c := j.in[j.at]; c {
+	switch j.in[j.at] {
 	case '{':
 		return m.object(dst, r, hit, depth)
 	case '[':
@@ -280,12 +275,16 @@ func (m *jsonMask) element(dst []byte, r *Rewriter, hit, depth int) []byte {
 		return m.scalar(dst, r, raw, hit, true)
 	default:
 		raw := j.word()
-		if c == 'n' || c == 't' || c == 'f' { // null, true, false
-			if masked := hit < 0 && m.deny || hit >= 0 && !m.paths[hit].keep && !m.paths[hit].texts; masked && c != 'n' {
+		switch string(raw) {
+		case "true", "false":
+			if hit < 0 && m.deny || hit >= 0 && !m.paths[hit].keep && !m.paths[hit].texts {
 				return append(dst, "null"...)
 			}
 			return append(dst, raw...)
+		case "null":
+			return append(dst, raw...)
 		}
+		j.bad = j.bad || !isJSONNumber(raw) // a word in a column of texts
 		return m.scalar(dst, r, raw, hit, false)
 	}
 }

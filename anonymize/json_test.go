@@ -184,6 +184,14 @@ func TestJSONInTexts(t *testing.T) {
 		`["x", {"k": "v"}]`:    `["x", {"k": "v"}]`,
 		`anna@post.test`:       `null`,
 		`{"a": "anna@post.tes`: `null`,
+		`anna`:                 `null`,
+		`nina-berg.1975`:       `null`,
+		`4915123456101-7`:      `null`,
+		`{"a": anna.berg}`:     `null`,
+		`["x", tina]`:          `null`,
+		`[01, 1.2.3]`:          `null`,
+		`["x", -1.5e+7, true]`: `["x", -1.5e+7, true]`,
+		`true`:                 `true`,
 		``:                     ``,
 		`{"user": {"email": "anna@post.test"}, "long": "` + strings.Repeat("x", 60) + `"}`: `null`,
 	} {
@@ -197,5 +205,36 @@ func TestJSONInTexts(t *testing.T) {
 	}
 	if s := r.Stats()[1]; s.Opaque < 3 {
 		t.Errorf("opaque values: %+v", s)
+	}
+}
+
+// TestJSONInShortTexts: what stands for no document fits the column too.
+func TestJSONInShortTexts(t *testing.T) {
+	p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
+		{Name: "flags", Type: Type{Name: "varchar", Length: 3}, Mask: &Mask{Kind: "json", Params: params{"paths": params{"$": "scrub"}, "other": "keep"}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{"[x", "ab"} {
+		if out := maskRow(t, p.NewRewriter(), in)[0]; out != "nul" {
+			t.Errorf("%s: %q", in, out)
+		}
+	}
+}
+
+// TestJSONEverywhere: the path $ goes for a document that is a text or a number alone,
+// and for all at no other path.
+func TestJSONEverywhere(t *testing.T) {
+	f := one(t, 1, "text", Mask{Kind: "json", Params: params{"paths": params{"$": "scrub", "$..email": "hash", "$.kept": "keep"}, "other": "keep"}})
+	for _, in := range []string{`"by anna@post.test"`, `4111111111111111`, `["anna@post.test"]`, `{"a": {"b": ["anna@post.test"]}}`, `{"email": {"work": "anna"}}`} {
+		if out := f(in); strings.Contains(out, "anna") || strings.Contains(out, "4111111111111111") || out == "null" {
+			t.Errorf("%s: %s", in, out)
+		}
+	}
+	for _, in := range []string{`{"kept": {"by": "anna@post.test"}, "ok": true}`, `"nobody"`, `12`, `false`} {
+		if out := f(in); out != in {
+			t.Errorf("%s: %s", in, out)
+		}
 	}
 }
