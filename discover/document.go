@@ -14,8 +14,8 @@ import (
 // mostPaths is how many paths a json mask takes.
 const mostPaths = 24
 
-// anywhere is the path of all that no other has.
-const anywhere = "$..*"
+// anywhere is the path of all that no other has, a document that is one text too.
+const anywhere = "$"
 
 // usualKeys are the keys under which documents have personal data, with their
 // masks: a net for documents that were not among the sampled ones.
