@@ -287,6 +287,8 @@ func TestDocumentsInTexts(t *testing.T) {
 		{"text", doc, "json"}, {"varchar", doc, "json"}, {"text", `[{"to_email": "p#@example.com"}, "Anna"]`, "json"},
 		{"text!", doc, "scrub"}, {"text", `{"theme": "dark", "n": #}`, "keep"}, {"text", `{'email': 'p#@example.com', 'name': 'Anna'}`, "scrub"},
 		{"text", "by p#@example.com " + doc, "scrub"}, {"text[]", doc, "scrub"},
+		{"text", `{"p#@example.com": {"email": "q#@example.com"}, "n": 1}`, "scrub"}, {"text", `{"seen": [{"203.0.113.#": "x"}], "email": "q#@example.com"}`, "scrub"},
+		{"text", `{"Eva Xq": {"email": "q#@example.com"}, "/a/b?n=#": 1}`, "json"},
 	} {
 		f := look(t, schemaOf(table("admin_event_entity", "id integer*", "representation "+c.typ)), valuesOf("representation", docs(c.form)...))["admin_event_entity.representation"]
 		if f.Mask.Kind != c.want {

@@ -177,6 +177,31 @@ func (x *judge) leaves() map[string]*leaf {
 	return out
 }
 
+// holdingKeys reports whether keys of the sampled documents have something in them that
+// scrub would replace.
+func (x *judge) holdingKeys() bool {
+	seen := map[string]bool{}
+	var within func(v any) bool
+	within = func(v any) bool {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, e := range v {
+				if !seen[k] && x.l.det.holds(k) || within(e) {
+					return true
+				}
+				seen[k] = true
+			}
+		case []any:
+			return slices.ContainsFunc(v, within)
+		}
+		return false
+	}
+	return slices.ContainsFunc(x.sample.Values, func(v []byte) bool {
+		var doc any
+		return json.Unmarshal(v, &doc) == nil && within(doc)
+	})
+}
+
 const deepest = 12
 
 // objects are those at one path of all documents.

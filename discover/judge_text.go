@@ -43,14 +43,14 @@ func (x *judge) text(name, comment guess) Finding {
 
 // written judges texts that are documents, as programs without a type for them keep
 // what they were given: ok is false where they are none, or their keys and texts say
-// nothing.
+// nothing, or there is something in the keys, which a mask by path leaves alone.
 func (x *judge) written(name, comment, g guess) (f Finding, ok bool) {
 	p := x.profile
 	if p == nil || p.n < 5 || p.documents < p.n || x.f.unique || x.col.Type.Elem != nil || g.class != none && g.class != prose {
 		return Finding{}, false
 	}
 	f = x.document(name, comment)
-	return f, slices.ContainsFunc(f.Paths, func(p Path) bool { return !p.Usual })
+	return f, slices.ContainsFunc(f.Paths, func(p Path) bool { return !p.Usual }) && !x.holdingKeys()
 }
 
 // encoded judges texts in Base64 or the like, in which scrub sees nothing: they are
