@@ -93,12 +93,15 @@ type scan struct {
 	from  int          // what is before has been told
 	// The next e-mail address at or behind from; mailHi 0: there is none.
 	mailLo, mailHi int
-	noEnd          bool        // there is no end of a PEM block ahead
-	urlEnd         int         // of the last URL that was looked at
-	keyLo, keyHi   int         // a run of characters of keys; see keyRun
-	hit            int         // of itemKnown: which pattern
-	run            run         // scratch of number
-	digits         [3][24]byte // scratch
+	// The @ and the escaped one that were looked for last: there is none between an
+	// index where they were looked for and them.
+	sign, escaped int
+	noEnd         bool        // there is no end of a PEM block ahead
+	urlEnd        int         // of the last URL that was looked at
+	keyLo, keyHi  int         // a run of characters of keys; see keyRun
+	hit           int         // of itemKnown: which pattern
+	run           run         // scratch of number
+	digits        [3][24]byte // scratch
 	// The word whose end hintAt is said hinted of what follows. There is neither a
 	// letter nor a new line from there to hintFrom; -1: nor in all its reach.
 	hintAt, hintFrom int
@@ -109,6 +112,7 @@ type scan struct {
 func (s *scan) reset(d *detector, v []byte, known *knownValues) {
 	s.d, s.v, s.known, s.from, s.noEnd = d, v, known, 0, false
 	s.run.n, s.hintAt, s.hintFrom, s.urlEnd, s.keyLo, s.keyHi = 0, -1, -1, 0, 0, 0
+	s.sign, s.escaped = -1, -1
 	s.nextMail(0)
 }
 
@@ -288,26 +292,26 @@ func space(v []byte, i int) int {
 func (s *scan) nextMail(from int) {
 	v := s.v
 	s.mailLo, s.mailHi = len(v)+1, 0
-	sign, escaped := ahead(v, from, signAt), ahead(v, from, escapedAt)
-	for at := min(sign, escaped); at < len(v); at = min(sign, escaped) {
+	s.sign, s.escaped = ahead(v, s.sign, from, signAt), ahead(v, s.escaped, from, escapedAt)
+	for at := min(s.sign, s.escaped); at < len(v); at = min(s.sign, s.escaped) {
 		width := len(signAt)
-		if at == escaped {
+		if at == s.escaped {
 			width = len(escapedAt)
 		}
 		if lo, hi := emailAround(v, from, at, width); hi > 0 {
 			s.mailLo, s.mailHi = lo, hi
 			return
 		}
-		if at == escaped {
-			escaped = ahead(v, at+1, escapedAt)
-		} else {
-			sign = ahead(v, at+1, signAt)
-		}
+		s.sign, s.escaped = ahead(v, s.sign, at+1, signAt), ahead(v, s.escaped, at+1, escapedAt)
 	}
 }
 
-// ahead returns where the next of something is from an index on, or the end.
-func ahead(v []byte, from int, what []byte) int {
+// ahead returns where the next of something is from an index on, or the end; last is
+// what it returned before, for an index that was no greater.
+func ahead(v []byte, last, from int, what []byte) int {
+	if last >= from {
+		return last
+	}
 	if k := bytes.Index(v[from:], what); k >= 0 {
 		return from + k
 	}

@@ -18,8 +18,10 @@ func localByte(ch byte) bool {
 // not those of scripts without spaces, since there the text around it would be
 // taken for a part of it.
 func emailAround(v []byte, from, i, width int) (lo, hi int) {
-	if width > 1 { // escapes, of which texts may have many, are no end of a run
-		from = max(from, i-longestLocal*len(escapedAt))
+	if cut := i - longestLocal*len(escapedAt); width > 1 && cut > from { // escapes, of which texts may have many, are no end of a run
+		for from = cut; from < i && !utf8.RuneStart(v[from]); {
+			from++
+		}
 	}
 	run := localRun(v, from, i)
 	if lo = localStart(v, run, i); lo == run {

@@ -274,6 +274,15 @@ func TestScrubEscaped(t *testing.T) {
 			t.Errorf("%q:\n got  %q\n want %q", in, out[1], want)
 		}
 	}
+	// What is too long for an address is cut between characters.
+	for _, before := range []string{"é", "日", "😀", "é/"} {
+		for _, last := range []string{"x", "xy", "xyz"} {
+			in := strings.Repeat(before, 200) + last + "%40post.test"
+			if out := scrubRow(t, table, "anna@post.test", in)[1]; !utf8.ValidString(out) || strings.Contains(out, "post.test") {
+				t.Errorf("%s: %q", in, out)
+			}
+		}
+	}
 	out := scrubRow(t, table, "anna+shop@post.test", "u=anna%2Bshop%40post.test!")
 	if want := "u=" + strings.ReplaceAll(out[0], "@", "%40") + "!"; out[1] != want {
 		t.Errorf("an escaped plus: %q, want %q", out[1], want)
@@ -340,6 +349,21 @@ func TestScrubIsLinear(t *testing.T) {
 			t.Errorf("%q: %v", part, took)
 		} else if took > time.Second {
 			t.Logf("%q: %v", part, took)
+		}
+	}
+}
+
+// TestScrubManyAddresses: what is ahead of an address is not looked for again behind it.
+func TestScrubManyAddresses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	f := one(t, 1, "text", Mask{Kind: "scrub"})
+	for _, part := range []string{"a@b.co ", "a%40b.co "} {
+		start := time.Now()
+		f(strings.Repeat(part, 1_000_000))
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%q: %v", part, took)
 		}
 	}
 }
