@@ -3,6 +3,7 @@ package discover
 import (
 	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,6 +79,28 @@ func TestOpaqueTexts(t *testing.T) {
 	}
 	if f := look(t, s, valuesOf("data", texts...))["sessions.data"]; f.Mask.Kind != "scrub" {
 		t.Errorf("texts without blanks: %s (%s)", f.Mask.Kind, f.Evidence)
+	}
+}
+
+// TestRandomBase64: pictures and what is encrypted hold nobody, whatever their bytes
+// look like by chance; letters beyond ASCII are still those of texts.
+func TestRandomBase64(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var random, texts []string
+	for i := range 300 {
+		b := make([]byte, 3000)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		random = append(random, base64.StdEncoding.EncodeToString(b))
+		texts = append(texts, base64.StdEncoding.EncodeToString(fmt.Appendf(b[:20:20], " jürgen%d@müller.example ", i)))
+	}
+	s := schemaOf(table("things", "id integer*", "zzq text"))
+	if f := look(t, s, valuesOf("zzq", random...))["things.zzq"]; f.Mask.Kind != "keep" {
+		t.Errorf("random bytes: %s (%s)", f.Mask.Kind, f.Evidence)
+	}
+	if f := look(t, s, valuesOf("zzq", texts...))["things.zzq"]; f.Mask.Kind != "hash" {
+		t.Errorf("addresses: %s (%s)", f.Mask.Kind, f.Evidence)
 	}
 }
 

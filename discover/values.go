@@ -135,7 +135,7 @@ func (d *detector) decode(p *profile, s string) {
 		return
 	}
 	p.blobs++
-	if d.holds(string(text)) {
+	if d.holds(strings.ToValidUTF8(string(text), "\n")) { // bytes that are no letters join nothing
 		p.encoded++
 	}
 }
