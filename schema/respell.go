@@ -4,9 +4,42 @@ import "strings"
 
 // SameDefinition reports whether two definitions that a server printed are of the same
 // thing. PostgreSQL prints what was written as kind in ('a', 'b') with a cast of the
-// whole list, and what it has read of that print with a cast of each element: a database
-// that was made from a dump has the other spelling.
-func SameDefinition(a, b string) bool { return a == b || castElements(a) == castElements(b) }
+// whole list, and what it has read of that print with a cast of each element; of what was
+// written as kind in (a, b, c), by columns, it has read fewer brackets than it prints.
+// A database that was made from a dump has the other spelling.
+func SameDefinition(a, b string) bool { return a == b || respell(a) == respell(b) }
+
+func respell(s string) string { return castElements(joinChains(s)) }
+
+// joinChains leaves the brackets out that do not matter of what begins a chain of
+// alternatives or conditions: ((a OR b) OR c) is (a OR b OR c).
+func joinChains(s string) string {
+	const either, both = " OR ", " AND "
+	type bracket struct {
+		at           int
+		either, both bool // are directly in it
+	}
+	text, open := []byte(s), []bracket{{at: -1}}
+	for i := 0; i < len(s); {
+		last := &open[len(open)-1]
+		switch {
+		case s[i] == '(' || s[i] == '[':
+			open = append(open, bracket{at: i})
+		case (s[i] == ')' || s[i] == ']') && len(open) > 1:
+			rest, first := s[i+1:], last.at == open[len(open)-2].at+1
+			if first && last.either != last.both && (last.either && strings.HasPrefix(rest, either) || last.both && strings.HasPrefix(rest, both)) {
+				text[last.at], text[i] = 0, 0
+			}
+			open = open[:len(open)-1]
+		case strings.HasPrefix(s[i:], either):
+			last.either = true
+		case strings.HasPrefix(s[i:], both):
+			last.both = true
+		}
+		i += quoted(s[i:])
+	}
+	return strings.ReplaceAll(string(text), "\x00", "")
+}
 
 // castElements spells casts of array constructors as casts of their elements:
 // (ARRAY['a'::character varying])::text[] is ARRAY[('a'::character varying)::text], and

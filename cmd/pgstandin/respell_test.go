@@ -7,7 +7,7 @@ import (
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 )
 
-// Lists of values of a varchar are printed otherwise by a database that was made from a
+// Lists of values of a varchar, and those of three columns or more, are printed otherwise by a database that was made from a
 // dump than by the one where they were written: no refresh may take that for another
 // schema, nor drift.
 func TestListsOfVarchar(t *testing.T) {
@@ -16,6 +16,11 @@ func TestListsOfVarchar(t *testing.T) {
 	pgtest.Exec(t, s.source, `
 create table users (id int primary key, kind varchar(20) not null check (kind in ('guest', 'it''s, me], (')), note varchar default case when 'x'::varchar in ('x', 'y') then 'a' end,
   rank text generated always as (case when kind in ('guest', 'x') then 'low' end) stored, constraint both_of check (kind not in ('q', 'r') and id <> all (array[7, 8]::bigint[])));
+alter table users add one text, add two text, add constraint three check (kind not in (note, one, two)), add check ('x' in (kind, one, two, 'y', 'x'));
+create view of_three as select * from users where 'x' in (kind, one, two) or 'z' not in (kind, one, two, note) and id > 0;
+create policy three on users using (current_user in (kind, one, two));
+create index users_three on users (id) where 'x' in (kind, one, two);
+create statistics users_three on ('x' not in (kind, one, two)), id from users;
 create index users_guests on users (id) where kind in ('guest', 'other');
 create index users_kind on users ((kind in ('guest', 'other')));
 create unique index users_one on users ((case when kind in ('guest', 'other') then id end));
@@ -36,7 +41,7 @@ insert into parts values ('guest', 1)`)
 	s.write(`version: 1
 targets: ["*_staging"]
 tables:
-  users: { columns: { kind: keep, note: keep } }
+  users: { columns: { kind: keep, note: keep, one: keep, two: keep } }
   parts: { columns: { kind: keep, id: keep } }
 `)
 	s.must(keyA)
