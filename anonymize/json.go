@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -245,7 +246,10 @@ func (m *jsonMask) mask(dst, value []byte, r *Rewriter) []byte {
 		j.stack[0][i] = 1
 	}
 	dst = m.element(dst, r, m.root, 0)
-	j.space()
+	end := len(dst)
+	if dst = j.copySpace(dst); len(dst)-start > m.chars {
+		dst = dst[:end]
+	}
 	if none := j.bad || j.at != len(j.in); none || len(dst)-start > m.chars && utf8.RuneCount(dst[start:]) > m.chars {
 		r.opaque = true
 		return fit(append(dst[:start], "null"...), start, m.chars)
@@ -383,7 +387,10 @@ func (m *jsonMask) scalar(dst []byte, r *Rewriter, raw []byte, hit int, quoted b
 		return append(dst, raw...)
 	}
 	j.out = m.paths[hit].text(j.out[:0], j.value, r)
-	if !quoted && isJSONNumber(j.out) {
+	switch {
+	case bytes.Equal(j.out, j.value):
+		return append(dst, raw...)
+	case !quoted && isJSONNumber(j.out):
 		return append(dst, j.out...)
 	}
 	return appendQuoted(dst, j.out)

@@ -208,6 +208,27 @@ func TestJSONInTexts(t *testing.T) {
 	}
 }
 
+// TestJSONSpelling: texts in which a mask finds nothing keep their escapes, and white space
+// stays, but where a column has no room for it.
+func TestJSONSpelling(t *testing.T) {
+	mask := Mask{Kind: "json", Params: params{"paths": params{"$": "scrub"}, "other": "keep"}}
+	f := one(t, 1, "text", mask)
+	const nothing = " {\"a\" : \"\\u20ac 5 \\/ Zo\\u00EB\", \"b\": [1.50, \"\\ud800\"]}\n\n"
+	if out := f(nothing); out != nothing {
+		t.Errorf("%q became %q", nothing, out)
+	}
+	if out := f(`["\u20ac", "\u20ac by anna@post.test"] `); !strings.HasPrefix(out, `["\u20ac", "€ by `) || strings.Contains(out, "anna") || !strings.HasSuffix(out, `"] `) {
+		t.Error(out)
+	}
+	p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{{Name: "doc", Type: Type{Name: "bpchar", Length: 60}, Mask: &mask}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := maskRow(t, p.NewRewriter(), `["a@b.co"]`+strings.Repeat(" ", 50))[0]; !strings.HasSuffix(out, `@example.com"]`) {
+		t.Errorf("%q", out)
+	}
+}
+
 // TestJSONInShortTexts: what stands for no document fits the column too.
 func TestJSONInShortTexts(t *testing.T) {
 	p, err := Compile(testSecret(t, 1), Table{Entity: -1, Columns: []Column{
