@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,6 +43,29 @@ func TestPoolerThatSharesSessionsIsRefused(t *testing.T) {
 	}
 }
 
+// A name may have several addresses, with a pooler at each, which come in turn.
+func TestPoolersThatShareSessionsAreRefused(t *testing.T) {
+	dsn := pgtest.DB(t)
+	port := poolerAt(t, "127.0.0.1:0", dsn, true)
+	poolerAt(t, fmt.Sprintf("127.0.0.2:%d", port), dsn, true)
+	cfg := config(t, fmt.Sprintf("%s host=poolers.test port=%d sslmode=disable", dsn, port))
+	var turn atomic.Int32
+	cfg.LookupFunc = func(context.Context, string) ([]string, error) {
+		addrs := []string{"127.0.0.1", "127.0.0.2"}
+		if turn.Add(1)%2 == 0 {
+			slices.Reverse(addrs)
+		}
+		return addrs, nil
+	}
+	s, err := pipeline.OpenSource(t.Context(), pipeline.SourceConfig{Conn: cfg})
+	if err == nil {
+		s.Close(t.Context())
+	}
+	if err == nil || !strings.Contains(err.Error(), "pool_mode = session") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPoolerOfWholeSessionsServes(t *testing.T) {
 	dsn := pgtest.DB(t)
 	pgtest.Exec(t, dsn, "create table users (id int primary key); insert into users values (1)")
@@ -65,7 +90,13 @@ func TestTargetBehindAPoolerOfWholeSessions(t *testing.T) {
 // that leads to it. Where sessions are shared there is one, for a transaction at a time.
 func pooler(t *testing.T, dsn string, share bool) string {
 	t.Helper()
-	in, err := net.Listen("tcp", "127.0.0.1:0")
+	return fmt.Sprintf("%s host=127.0.0.1 port=%d sslmode=disable", dsn, poolerAt(t, "127.0.0.1:0", dsn, share))
+}
+
+// poolerAt is pooler at an address; it returns the port.
+func poolerAt(t *testing.T, addr, dsn string, share bool) int {
+	t.Helper()
+	in, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +118,7 @@ func pooler(t *testing.T, dsn string, share bool) string {
 			})
 		}
 	})
-	return fmt.Sprintf("%s host=127.0.0.1 port=%d sslmode=disable", dsn, in.Addr().(*net.TCPAddr).Port)
+	return in.Addr().(*net.TCPAddr).Port
 }
 
 // pooled is one session on the server.

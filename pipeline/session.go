@@ -288,6 +288,7 @@ func (e *endpoint) connectOnce(ctx context.Context, cfg *pgconn.Config, database
 	conn.CustomData()[rowsKey] = rows
 	direct, watched := watchClient(ctx, conn, guard)
 	if !direct && !conn.IsClosed() {
+		e.pin(cfg) // that the second client comes to the same pooler
 		if err := e.refuseShared(ctx, conn, cfg); err != nil {
 			closeConn(ctx, conn)
 			return nil, err
@@ -297,13 +298,21 @@ func (e *endpoint) connectOnce(ctx context.Context, cfg *pgconn.Config, database
 	if conn.IsClosed() {
 		return nil, &netError{errors.New("connection lost right after it was made")}
 	}
+	e.pin(cfg)
 	e.mu.Lock()
+	e.watched, e.pooled = watched, !direct
+	e.mu.Unlock()
+	return conn, nil
+}
+
+// pin has all connections go where the last one went, which was made by cfg.
+func (e *endpoint) pin(cfg *pgconn.Config) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if !e.pinned {
 		e.cfg.Password = cfg.Password // of the host that answered
 	}
-	e.pinned, e.watched, e.pooled = true, watched, !direct
-	e.mu.Unlock()
-	return conn, nil
+	e.pinned = true
 }
 
 // checkEvery is how often a backend that is at work looks whether its client is
