@@ -32,8 +32,9 @@ func (e *YieldError) Error() string {
 	return fmt.Sprintf("source: another session waited%s behind us for %s; the run gave way; run it again when no migration runs", waited, what)
 }
 
-// lockEvery is how long a worker waits before it tries for a lock again.
-const lockEvery = 50 * time.Millisecond
+// lockSoon is how long a worker waits before it tries for a lock again, and lockSeldom
+// how long in the end: the server's log gets every try that fails.
+const lockSoon, lockSeldom = 50 * time.Millisecond, time.Second
 
 // lockPolitely locks table on a worker, in access share mode, without ever standing
 // in the queue for it: if a stronger lock is held or waited for, it tries again until
@@ -42,7 +43,7 @@ const lockEvery = 50 * time.Millisecond
 // the leader. The lock lasts as long as the worker.
 func lockPolitely(ctx context.Context, worker *pgconn.PgConn, table schema.Name, patience time.Duration) error {
 	began := time.Now()
-	for {
+	for wait := lockSoon; ; wait = min(2*wait, lockSeldom) {
 		err := run(ctx, worker, "savepoint pgstandin; lock table "+table.SQL()+" in access share mode nowait; release savepoint pgstandin")
 		switch {
 		case err == nil:
@@ -53,13 +54,12 @@ func lockPolitely(ctx context.Context, worker *pgconn.PgConn, table schema.Name,
 		if err := run(ctx, worker, "rollback to savepoint pgstandin; release savepoint pgstandin"); err != nil {
 			return fmt.Errorf("source: lock %s: %w", table, withMessage(err))
 		}
-		if waited := time.Since(began); waited+lockEvery > patience {
+		waited := time.Since(began)
+		if waited+lockSoon > patience {
 			return &YieldError{Table: table, Waited: waited}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lockEvery):
+		if err := pause(ctx, min(wait, patience-waited)); err != nil {
+			return err
 		}
 	}
 }

@@ -1,15 +1,18 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/pgstandin/pgstandin/catalog"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
@@ -360,3 +363,37 @@ func as(t testing.TB, dsn, role string) *pgconn.Config {
 	cfg.User, cfg.Password = role, "secret"
 	return cfg
 }
+
+// A server writes each try for a lock that fails into its log: a long wait takes few.
+func TestLockIsTriedSeldom(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, "create table t (i int)")
+	other := pgtest.Connect(t, dsn)
+	other.Exec(t.Context(), "begin; lock table t").Close()
+	tries := 0
+	cfg := config(t, dsn)
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(r, writerFunc(func(p []byte) (int, error) {
+			tries += bytes.Count(p, []byte("nowait"))
+			return w.Write(p)
+		}))
+	}
+	worker, err := pgconn.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Close(t.Context())
+	worker.Exec(t.Context(), "begin").Close()
+	var yield *pipeline.YieldError
+	began := time.Now()
+	if err := pipeline.LockPolitely(t.Context(), worker, name("t"), 2*time.Second); !errors.As(err, &yield) || time.Since(began) < 1900*time.Millisecond {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+	if tries < 3 || tries > 10 {
+		t.Errorf("%d tries in two seconds", tries)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
