@@ -58,7 +58,7 @@ NAME_previous that no run put aside.`,
 			if err != nil {
 				return at("target", err)
 			}
-			done := rollbackResult{inPlace: o.inPlace, Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept}
+			done := rollbackResult{inPlace: o.inPlace, Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept, Undropped: tgt.Undropped()}
 			out := cmd.OutOrStdout()
 			if o.json {
 				err = json.NewEncoder(out).Encode(done)
@@ -80,6 +80,8 @@ type rollbackResult struct {
 	Ended    int      `json:"sessions_ended"`
 	Swept    []string `json:"dropped_leftovers,omitempty"`
 	inPlace  bool
+
+	Undropped []string `json:"leftovers_not_dropped,omitempty"` // each with the reason
 }
 
 func (r *rollbackResult) text() string {
@@ -103,6 +105,9 @@ func (r *rollbackResult) text() string {
 func (r *rollbackResult) leftovers() (text string) {
 	for _, name := range r.Swept {
 		text += "dropped " + name + ", which an earlier run left behind\n"
+	}
+	for _, why := range r.Undropped {
+		text += why + "\n"
 	}
 	return text
 }

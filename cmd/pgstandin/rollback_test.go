@@ -39,3 +39,30 @@ func TestRollbackCommand(t *testing.T) {
 	// Staging is ours again, whichever it is: no --adopt.
 	s.must(keyA)
 }
+
+// What an earlier run left is looked for by rollback too, which says what it cannot drop.
+func TestRollbackSaysWhatItCannotDrop(t *testing.T) {
+	t.Parallel()
+	s := newStaging(t)
+	pgtest.Exec(t, s.source, smallShop)
+	s.write(smallRules)
+	s.must(keyA)
+	s.must(keyA)
+	left := s.name + "_pgstandin_2601010101010000_old"
+	pgtest.Exec(t, pgtest.Server(t), "create database "+left)
+	in := strings.Replace(s.target, "dbname="+s.name, "dbname="+left, 1)
+	pgtest.Exec(t, in, "create subscription s_"+s.name+" connection 'dbname=x' publication p with (connect = false, slot_name = none)")
+	t.Cleanup(func() {
+		pgtest.Exec(t, in, "drop subscription s_"+s.name)
+		pgtest.Exec(t, pgtest.Server(t), "drop database "+left)
+	})
+	status, out, errOut := s.command("", "rollback", "--target", s.target)
+	if status != 0 || !strings.Contains(out, left+" could not be dropped") || !strings.Contains(out, "subscription") {
+		t.Errorf("status %d: %s%s", status, out, errOut)
+	}
+	_, out, _ = s.command("", "rollback", "--target", s.target, "--json")
+	var res rollbackResult
+	if err := json.Unmarshal([]byte(out), &res); err != nil || len(res.Undropped) != 1 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
