@@ -125,7 +125,7 @@ func (p *preflight) sourceIsTarget() bool {
 	}
 	there := p.t.info
 	there.OID = p.live.oid
-	return there.Same(p.src.info)
+	return there.alike(p.src.info)
 }
 
 func (p *preflight) allowed(cfg PreflightConfig) error {

@@ -77,8 +77,15 @@ type Info struct {
 // Major is the server's major version.
 func (i Info) Major() int { return i.Version / 10000 }
 
-// Same reports whether both are one database of one server, or of a standby of it.
-func (i Info) Same(j Info) bool { return i.sameServer(j) && i.OID == j.OID }
+// Same reports whether both are one database of one server, or of a standby of it. A
+// standby that was promoted, and what else was made of the server's files, is another.
+func (i Info) Same(j Info) bool {
+	return i.alike(j) && (i.Started == j.Started || i.Standby || j.Standby)
+}
+
+// alike is Same without telling apart what was made of the server's files, in case one of
+// them was the other's standby a moment ago.
+func (i Info) alike(j Info) bool { return i.sameServer(j) && i.OID == j.OID }
 
 // sameServer reports whether both are one cluster; a standby and its primary
 // are, so that a copy of a standby never replaces what it follows.
