@@ -27,7 +27,7 @@ func (o *pruneOptions) AddFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.keep.Weekly, "keep-weekly", 0, "the same of weeks, which begin on Monday: `n` of them")
 	f.IntVar(&o.keep.Monthly, "keep-monthly", 0, "the same of months: `n` of them")
 	f.IntVar(&o.keep.Yearly, "keep-yearly", 0, "the same of years: `n` of them")
-	f.BoolVar(&o.check, "check", false, "read every file first, as snapshots --check does: a damaged snapshot is left alone and counts for no --keep flag")
+	f.BoolVar(&o.check, "check", false, "read every file first, as snapshots --check does: a damaged snapshot is left alone, counts for no --keep flag, and is exit status 4")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 }
@@ -114,7 +114,7 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 	if err != nil {
 		return nil, err
 	}
-	damaged := map[string]bool{}
+	damaged := map[string]error{}
 	if o.check {
 		if damaged, err = markDamaged(ctx, st, list); err != nil {
 			return nil, err
@@ -143,9 +143,11 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 			return res, err
 		}
 	}
+	var problems []error
 	for _, l := range list {
-		if damaged[l.Name] {
+		if damage := damaged[l.Name]; damage != nil {
 			l.State = store.Damaged
+			problems = append(problems, damage)
 		}
 		switch {
 		case l.State == store.Incomplete && o.dryRun:
@@ -154,22 +156,27 @@ func (o *pruneOptions) prune(ctx context.Context, dest string) (*pruneResult, er
 			res.Left = append(res.Left, l.Name+": "+string(l.State))
 		}
 	}
-	return res, nil
+	return res, withStatus(exitVerify, errors.Join(problems...))
 }
 
 // markDamaged reads the complete snapshots of list, and marks there those that are
-// damaged.
-func markDamaged(ctx context.Context, st *store.Store, list []store.Listed) (map[string]bool, error) {
-	damaged := map[string]bool{}
+// damaged. It returns what is wrong with those, and with their manifests, by name.
+func markDamaged(ctx context.Context, st *store.Store, list []store.Listed) (map[string]error, error) {
+	damaged := map[string]error{}
 	for i := range list {
-		if list[i].State != store.Complete {
-			continue
+		l := &list[i]
+		if l.State == store.Complete {
+			s := listedSnapshot{Name: l.Name, State: l.State}
+			if err := s.check(ctx, st); err != nil {
+				return nil, err
+			}
+			if l.State = s.State; s.Problem != "" {
+				l.Err = errors.New(s.Problem)
+			}
 		}
-		s := listedSnapshot{Name: list[i].Name, State: list[i].State}
-		if err := s.check(ctx, st); err != nil {
-			return nil, err
+		if l.State == store.Damaged {
+			damaged[l.Name] = l.Err
 		}
-		list[i].State, damaged[s.Name] = s.State, s.State == store.Damaged
 	}
 	return damaged, nil
 }

@@ -123,8 +123,8 @@ func TestSnapshotsThatAreNotComplete(t *testing.T) {
 		t.Error(out)
 	}
 	// d2 is the newest of those that have a manifest, and d3 is older.
-	out = s.says(0, "prune", dest, "--keep", "1", "--check", "--dry-run")
-	for _, want := range []string{"would be swept: cut,", "left alone running: writing", "left alone d1: damaged", "left alone d2: damaged", "0 snapshots would be removed"} {
+	out = s.says(exitVerify, "prune", dest, "--keep", "1", "--check", "--dry-run")
+	for _, want := range []string{"snapshot d1 is damaged: manifest.json is not a manifest", "snapshot d2 is damaged: toc.dat has another SHA-256", "would be swept: cut,", "left alone running: writing", "left alone d1: damaged", "left alone d2: damaged", "0 snapshots would be removed"} {
 		if !strings.Contains(out, want) || strings.Contains(out, "left alone cut") {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}
