@@ -66,18 +66,20 @@ func (s *stageFile) Close() error { return errors.Join(s.Flush(), s.file.Close()
 // their names.
 func Sweep() []string { return sweepFolders() }
 
-// Script writes the archive in a folder as the SQL that pg_restore makes of it: one
-// script for psql, rows included. pgRestore is the program; empty means to look for
-// one that reads archives of pg_dump of that major version.
-func Script(ctx context.Context, pgRestore string, major int, dir string, out io.Writer) error {
-	program, _, err := findTool(ctx, "pg_restore", pgRestore, major)
-	if err != nil {
-		return err
-	}
+// FindRestore returns the pg_restore that Script takes: the configured one, or where
+// that is empty one of that major version or later.
+func FindRestore(ctx context.Context, configured string, major int) (program string, err error) {
+	program, _, err = findTool(ctx, "pg_restore", configured, major)
+	return program, err
+}
+
+// Script writes the archive in a folder as the SQL that a pg_restore makes of it: one
+// script for psql, rows included.
+func Script(ctx context.Context, program, dir string, out io.Writer) error {
 	cmd := exec.CommandContext(ctx, program, "--file=-", dir)
 	said, written := complaints{program: "pg_restore"}, stickyWriter{w: out}
 	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bareEnv(), &written, &said, 10*time.Second
-	err = runAttached(cmd)
+	err := runAttached(cmd)
 	if written.err != nil {
 		return written.err
 	}

@@ -54,6 +54,11 @@ func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	if err := r.b.mayRead(ctx, r.src); err != nil {
 		return err
 	}
+	if to.format == "plain" {
+		if to.pgRestore, err = pipeline.FindRestore(ctx, r.tools.pgRestore, r.src.Info().Major()); err != nil {
+			return err
+		}
+	}
 	if err := to.begin(ctx, r.note); err != nil {
 		return err
 	}

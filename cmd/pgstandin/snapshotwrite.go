@@ -28,6 +28,8 @@ type snapshotWriter struct {
 	up    *store.Upload
 	stage *pipeline.Stage // nil in directory format
 	files pipeline.Files  // where data files go
+
+	pgRestore string // the program that makes SQL of an archive; of the plain format
 }
 
 const tocFile = "toc.dat"
@@ -156,7 +158,7 @@ func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writ
 	if err != nil {
 		return err
 	}
-	return errors.Join(pipeline.Script(ctx, r.tools.pgRestore, r.src.Info().Major(), w.stage.Dir(), z), z.Close())
+	return errors.Join(pipeline.Script(ctx, w.pgRestore, w.stage.Dir(), z), z.Close())
 }
 
 // tar writes the files of the temporary folder, decompressed.

@@ -163,6 +163,15 @@ func TestNoTools(t *testing.T) {
 	if left := databases(t, s.name); left != 0 {
 		t.Errorf("%d databases were made", left)
 	}
+	// A script needs pg_restore at its end, and says so at once.
+	if err := os.WriteFile(filepath.Join(dir, "pg_dump"), []byte("#!/bin/sh\necho 'pg_dump (PostgreSQL) 99.0'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	status, text, errOut := s.command(keyA, "snapshot", "--source", s.source, "--rules", s.rules, "--out", out, "--format", "plain")
+	if status != exitFailed || !strings.Contains(errOut, "pg_restore of version") || strings.Contains(text+errOut, "copy rows") {
+		t.Errorf("a script without pg_restore: status %d\n%s%s", status, text, errOut)
+	}
 }
 
 // databases counts those that a run on the target makes.
