@@ -32,6 +32,7 @@ func TestNameless(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, c := range []struct{ args, want string }{
+		{"help refesh", `unknown command "refesh"`},
 		{"grants --source dbname=x --source-role=", "--source-role: the value is empty; give one, or leave the flag out for pgstandin_reader"},
 		{"plan --exact --source dbname=x --rules " + rulesOf(t) + " --key-file " + dir, "key file " + dir + ": it is a folder; name the file in it"},
 		{"restore /nowhere --target dbname=x --rules " + rulesOf(t) + " --identity " + dir, "identity " + dir + ": it is a folder"},

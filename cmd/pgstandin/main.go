@@ -142,7 +142,24 @@ New here? "pgstandin demo" needs nothing but PostgreSQL's server binaries.`,
 		newVersionCommand(),
 		newExitStatusTopic(),
 	)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics makes help of what is no command the mistake that the command
+// itself is.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				if _, _, err := root.Find(args); err != nil {
+					return usageError(err)
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // flagError says what a flag takes whose value is no number, or no truth.
