@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,5 +43,47 @@ func TestDocs(t *testing.T) {
 	}
 	if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDocsParameters: the page says of each parameter of each kind what it takes, and of no other.
+func TestDocsParameters(t *testing.T) {
+	text, err := os.ReadFile("../docs/masks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\n### Parameters\n")
+	section, _, ok := strings.Cut(rest, "\n## ")
+	if !ok {
+		t.Fatal("there is no table of parameters")
+	}
+	told := map[string]bool{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, " | ")
+		if len(cells) < 4 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for _, param := range quoted.FindAllStringSubmatch(cells[0], -1) {
+			for _, of := range quoted.FindAllStringSubmatch(cells[1], -1) {
+				told[param[1]+" of "+of[1]] = true
+			}
+		}
+	}
+	var want []string
+	for _, k := range Kinds() {
+		for _, param := range k.Params {
+			want = append(want, param+" of "+k.Name)
+			family, _, _ := strings.Cut(k.Name, ".")
+			if !told[param+" of "+k.Name] && !told[param+" of "+family+".…"] {
+				t.Errorf("the page lacks %s of %s", param, k.Name)
+			}
+		}
+	}
+	for what := range told {
+		prefix, ofAll := strings.CutSuffix(what, ".…")
+		if !slices.ContainsFunc(want, func(w string) bool { return w == what || ofAll && strings.HasPrefix(w, prefix+".") }) {
+			t.Errorf("there is no %s", what)
+		}
 	}
 }
