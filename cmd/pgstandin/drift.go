@@ -69,8 +69,8 @@ Without a rules file (and no --rules) nothing is allowed.`,
 
 // driftDoc is what drift found; its JSON is the contract of --json.
 type driftDoc struct {
-	Source      string      `json:"source"`
-	Target      string      `json:"target"`
+	Source      string      `json:"source"`   // the name of the database
+	Target      string      `json:"target"`   // the name of the database
 	Compared    int         `json:"compared"` // objects of the source
 	Allowed     int         `json:"allowed"`  // differences that the rules allow
 	Differences []driftLine `json:"differences"`
@@ -78,11 +78,11 @@ type driftDoc struct {
 
 // driftLine is a schema.Difference.
 type driftLine struct {
-	Change schema.Change `json:"change"`
-	Kind   string        `json:"kind"`
+	Change schema.Change `json:"change"` // "missing", "extra", "differs" or "invalid", as seen from the source
+	Kind   string        `json:"kind"`   // of the object: table, column, index …
 	Name   string        `json:"name"`
-	Source string        `json:"source,omitempty"`
-	Target string        `json:"target,omitempty"`
+	Source string        `json:"source,omitempty"` // what it is there
+	Target string        `json:"target,omitempty"` // what it is there
 }
 
 func (o *driftOptions) compare(ctx context.Context, wantRules bool) (*driftDoc, error) {

@@ -66,14 +66,14 @@ name are left out, so that a first role for "pgstandin init" can be made.`,
 
 // grantsDoc is what one end needs; its JSON is the contract of --json.
 type grantsDoc struct {
-	End        string     `json:"end"` // "source" or "target"
-	Database   string     `json:"database"`
+	End        string     `json:"end"`      // "source" or "target"
+	Database   string     `json:"database"` // to run them in
 	Statements []grantDoc `json:"statements"`
 }
 
 type grantDoc struct {
 	SQL string `json:"sql"`
-	Why string `json:"why"`
+	Why string `json:"why"` // what needs it
 }
 
 func printGrants(out io.Writer, scripts []pipeline.GrantScript, asJSON bool) error {

@@ -11,14 +11,14 @@ import (
 
 // maskResult is what mask did; it holds no value.
 type maskResult struct {
-	Tables  []maskTableResult `json:"tables"`
-	Rows    int64             `json:"rows"` // that were written
+	Tables  []maskTableResult `json:"tables"` // each with the rows of its own
+	Rows    int64             `json:"rows"`   // that were written
 	Left    int64             `json:"rows_left_out"`
 	Read    int64             `json:"bytes_read"` // in the last pass
 	Written int64             `json:"bytes_written"`
 	LeftOut passedOver        `json:"left_out"`
 	Seconds float64           `json:"seconds"`
-	KeyID   string            `json:"key_id"`
+	KeyID   string            `json:"key_id"` // of the secret
 	Rules   report.Rules      `json:"rules"`
 }
 
@@ -26,7 +26,7 @@ type maskResult struct {
 type maskTableResult struct {
 	Name   string `json:"name"`
 	Rows   int64  `json:"rows"`
-	Left   int64  `json:"rows_left_out"`
+	Left   int64  `json:"rows_left_out"` // as the rules have it
 	Why    string `json:"left_out_because,omitempty"`
 	Masked int    `json:"masked_columns"`
 	Opaque int64  `json:"values_outside_format"`    // masked as opaque text

@@ -110,43 +110,43 @@ func runPlan(ctx context.Context, o *planOptions, out io.Writer) error {
 
 // planDoc is a plan as it is printed; its JSON is the contract of --format json.
 type planDoc struct {
-	Exact      bool                       `json:"exact"` // rows were chosen, not estimated
-	Picked     float64                    `json:"picked_share,omitempty"`
-	Notes      report.List[string]        `json:"notes"`
+	Exact      bool                       `json:"exact"`                  // rows were chosen, not estimated
+	Picked     float64                    `json:"picked_share,omitempty"` // of the rows of each root without a sample, which the budget lets in
+	Notes      report.List[string]        `json:"notes"`                  // what is worth knowing, for people
 	Tables     report.List[planTable]     `json:"tables"`
 	References report.List[planReference] `json:"references"`
 }
 
 type planTable struct {
 	Table       string `json:"table"`
-	Why         string `json:"why"`
-	Rows        int64  `json:"rows"`
-	Exact       bool   `json:"exact"`
-	Bytes       int64  `json:"bytes"` // estimate
-	SourceRows  int64  `json:"source_rows"`
+	Why         string `json:"why"`         // why rows of it are copied, or not
+	Rows        int64  `json:"rows"`        // to be copied: an estimate, unless exact
+	Exact       bool   `json:"exact"`       // rows is no estimate
+	Bytes       int64  `json:"bytes"`       // estimate
+	SourceRows  int64  `json:"source_rows"` // an estimate, unless exact
 	SourceBytes int64  `json:"source_bytes"`
-	Where       string `json:"where,omitempty"`
-	Cycle       int    `json:"cycle,omitempty"`
-	Passes      int    `json:"passes"` // these three with --exact
-	Conditions  int    `json:"conditions"`
-	LookUps     int    `json:"look_ups"`
+	Where       string `json:"where,omitempty"`       // the rules' restriction
+	Cycle       int    `json:"cycle,omitempty"`       // the number of the cycle of references that it is in
+	Passes      int    `json:"passes"`                // over all of the table's keys; this and the next two with --exact
+	Conditions  int    `json:"conditions"`            // queries for what passes a condition of the rules
+	LookUps     int    `json:"look_ups"`              // queries for a batch of keys or places
 	Format      string `json:"format,omitempty"`      // of COPY: "binary" or "text"; "" if no row is copied
 	TextReason  string `json:"text_reason,omitempty"` // why it is text
 }
 
 type planReference struct {
 	Name        string   `json:"name"`
-	Child       string   `json:"child"`
+	Child       string   `json:"child"` // the table that refers
 	Parent      string   `json:"parent"`
-	Columns     string   `json:"columns"`
-	Down        string   `json:"down"`
-	Up          string   `json:"up"`
-	Limit       int      `json:"limit,omitempty"`
-	Cuts        []string `json:"cuts,omitempty"` // columns set to NULL where the parent is not copied
-	Lossy       bool     `json:"lossy"`          // the parent may not be copied
-	SetToNull   int64    `json:"set_to_null"`    // with --exact, as the next two
-	RowsLeftOut int64    `json:"rows_left_out"`  // -1: all
-	Orphans     int64    `json:"orphans"`
+	Columns     string   `json:"columns"`         // of the child, or the expression
+	Down        string   `json:"down"`            // "any", "all", "off" or "always"
+	Up          string   `json:"up"`              // "require", "prune" or "nullify"
+	Limit       int      `json:"limit,omitempty"` // children that one parent brings, at most
+	Cuts        []string `json:"cuts,omitempty"`  // columns set to NULL where the parent is not copied
+	Lossy       bool     `json:"lossy"`           // the parent may not be copied
+	SetToNull   int64    `json:"set_to_null"`     // references; with --exact, as the next two
+	RowsLeftOut int64    `json:"rows_left_out"`   // rows that cannot live without the parent; -1: all
+	Orphans     int64    `json:"orphans"`         // references whose parent the source does not have
 }
 
 // describePlan puts together what is known before a walk and, if report is not

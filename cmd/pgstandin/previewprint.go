@@ -151,14 +151,17 @@ func cellsOf(row []byte) []string {
 	return out
 }
 
+// previewDoc are the rows of a table; its JSON is that of --json.
+type previewDoc struct {
+	Table     string      `json:"table"`
+	Columns   []string    `json:"columns"`             // in the order of a row's values
+	Rows      [][]*string `json:"rows"`                // as they would be; null is NULL
+	Originals [][]*string `json:"originals,omitempty"` // with --reveal
+}
+
 // printJSON prints one document, with the columns in their order.
 func (s *sample) printJSON(out io.Writer, names []string, reveal bool) error {
-	doc := struct {
-		Table     string      `json:"table"`
-		Columns   []string    `json:"columns"`
-		Rows      [][]*string `json:"rows"`
-		Originals [][]*string `json:"originals,omitempty"`
-	}{Table: s.spec.Table.Name.String(), Columns: names, Rows: textsOf(s.masked)}
+	doc := previewDoc{Table: s.spec.Table.Name.String(), Columns: names, Rows: textsOf(s.masked)}
 	if reveal {
 		doc.Originals = textsOf(s.rows)
 	}

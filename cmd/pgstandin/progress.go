@@ -17,11 +17,11 @@ import (
 
 // progress is how far the copying is. Totals are estimates; done may pass them.
 type progress struct {
-	Rows       int64  `json:"rows"`
+	Rows       int64  `json:"rows"` // on their way or committed
 	Bytes      int64  `json:"bytes"`
-	TotalRows  int64  `json:"total_rows"`
-	TotalBytes int64  `json:"total_bytes"`
-	Running    string `json:"running"` // "public.orders 3/8"
+	TotalRows  int64  `json:"total_rows"`  // an estimate
+	TotalBytes int64  `json:"total_bytes"` // an estimate
+	Running    string `json:"running"`     // "public.orders 3/8" is at its third chunk of eight
 }
 
 // reporter shows a run to whoever started it. Its methods are called from one
@@ -300,14 +300,14 @@ type jsonReporter struct {
 
 type event struct {
 	Time    string    `json:"time"`
-	Event   string    `json:"event"`
+	Event   string    `json:"event"` // "step", "step_done", "progress", "note", "aborted" or "done"
 	Step    string    `json:"step,omitempty"`
-	Seconds float64   `json:"seconds,omitempty"`
+	Seconds float64   `json:"seconds,omitempty"` // of the step that is done
 	Note    string    `json:"note,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
-	Status  int       `json:"status,omitempty"`
-	Copied  *progress `json:"copied,omitempty"`
-	Result  outcome   `json:"result,omitempty"`
+	Reason  string    `json:"reason,omitempty"` // as standard error has it
+	Status  int       `json:"status,omitempty"` // the exit status
+	Copied  *progress `json:"copied,omitempty"` // of progress
+	Result  outcome   `json:"result,omitempty"` // of done: see the command
 }
 
 // tell writes an event that is not the result.

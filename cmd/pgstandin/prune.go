@@ -89,18 +89,18 @@ func (o *pruneOptions) valid() error {
 
 // pruneResult is what a prune did, or would do.
 type pruneResult struct {
-	DryRun    bool             `json:"dry_run"`
-	Snapshots []prunedSnapshot `json:"snapshots"` // the newest first
-	Swept     []string         `json:"swept,omitempty"`
-	Left      []string         `json:"left,omitempty"` // neither complete nor swept
-	Freed     int64            `json:"freed"`
+	DryRun    bool             `json:"dry_run"`         // what would be done
+	Snapshots []prunedSnapshot `json:"snapshots"`       // the newest first
+	Swept     []string         `json:"swept,omitempty"` // what dead runs left behind
+	Left      []string         `json:"left,omitempty"`  // neither complete nor swept
+	Freed     int64            `json:"freed"`           // bytes
 }
 
 type prunedSnapshot struct {
 	Name   string   `json:"name"`
-	Time   string   `json:"time"`
-	Size   int64    `json:"size"`
-	KeptBy []string `json:"kept_by"` // empty: removed
+	Time   string   `json:"time"`    // of the source's snapshot
+	Size   int64    `json:"size"`    // bytes
+	KeptBy []string `json:"kept_by"` // flags; empty: removed
 }
 
 // prune returns with an error what was done until then.

@@ -156,16 +156,16 @@ func copiedNames(spec *rules.TableRules) []string {
 // rehearsalReport is what a rehearsal found; its JSON is that of --json.
 type rehearsalReport struct {
 	Database string           `json:"database"` // where the temporary tables were
-	Problems int              `json:"problems"`
+	Problems int              `json:"problems"` // how many
 	Tables   []rehearsedTable `json:"tables"`
 }
 
 type rehearsedTable struct {
 	Table    string   `json:"table"`
-	Rows     int      `json:"rows"`
+	Rows     int      `json:"rows"` // that were tried
 	Tried    bool     `json:"rehearsed"`
-	Problems []string `json:"problems,omitempty"`
-	Skipped  []string `json:"skipped,omitempty"`
+	Problems []string `json:"problems,omitempty"` // constraints that the masked rows violate
+	Skipped  []string `json:"skipped,omitempty"`  // what was not tried, and why
 }
 
 func (r *rehearsalReport) print(out io.Writer) error {

@@ -128,11 +128,11 @@ func readIdentities(name string) ([]age.Identity, error) {
 
 // restoreResult is what a restore did; it holds no row value.
 type restoreResult struct {
-	Target   string        `json:"target"`
-	Previous string        `json:"previous_database,omitempty"`
+	Target   string        `json:"target"`                      // the database
+	Previous string        `json:"previous_database,omitempty"` // where the one before is
 	Snapshot string        `json:"snapshot"`
-	Time     string        `json:"snapshot_time"`
-	Tables   int           `json:"tables"` // whose rows were loaded
+	Time     string        `json:"snapshot_time"` // of the source's snapshot
+	Tables   int           `json:"tables"`        // whose rows were loaded
 	Rows     int64         `json:"rows"`
 	Bytes    int64         `json:"bytes"` // of files that were read
 	Seconds  float64       `json:"seconds"`

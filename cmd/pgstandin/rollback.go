@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -61,7 +60,7 @@ NAME_previous that no run put aside.`,
 			done := rollbackResult{inPlace: o.inPlace, Target: tgt.Name(), Since: res.Since, Previous: res.Previous, Ended: res.Ended, Swept: swept, Undropped: tgt.Undropped()}
 			out := cmd.OutOrStdout()
 			if o.json {
-				err = json.NewEncoder(out).Encode(done)
+				err = printJSON(out, done)
 			} else {
 				_, err = fmt.Fprint(out, done.text())
 			}
@@ -74,10 +73,10 @@ NAME_previous that no run put aside.`,
 
 // rollbackResult is what a rollback did.
 type rollbackResult struct {
-	Target   string   `json:"target"`
-	Since    string   `json:"was_put_aside_by_run"`
-	Previous string   `json:"previous_database,omitempty"`
-	Ended    int      `json:"sessions_ended"`
+	Target   string   `json:"target"`                      // the database
+	Since    string   `json:"was_put_aside_by_run"`        // the run that had put aside what staging is again
+	Previous string   `json:"previous_database,omitempty"` // where the one that was staging is
+	Ended    int      `json:"sessions_ended"`              // of staging
 	Swept    []string `json:"dropped_leftovers,omitempty"`
 	inPlace  bool
 

@@ -46,13 +46,13 @@ func seedRows(s *schema.Schema, args []string) (rows map[*schema.Table]int64, ea
 
 // seedResult is what a seed did.
 type seedResult struct {
-	Target  string        `json:"target,omitempty"`
-	Out     string        `json:"out,omitempty"`
-	Seed    uint64        `json:"seed"`
+	Target  string        `json:"target,omitempty"` // the database, where rows went to one
+	Out     string        `json:"out,omitempty"`    // the folder, where rows went to files
+	Seed    uint64        `json:"seed"`             // makes the same rows again
 	Tables  []seedTotal   `json:"tables"`
 	Steps   []report.Step `json:"steps"`
 	Rows    int64         `json:"rows"`
-	Bytes   int64         `json:"bytes"`
+	Bytes   int64         `json:"bytes"` // of COPY text
 	Seconds float64       `json:"seconds"`
 }
 

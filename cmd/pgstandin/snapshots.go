@@ -76,18 +76,18 @@ func oneDestination(cmd *cobra.Command, args []string) error {
 // listedSnapshot is a snapshot as it is printed.
 type listedSnapshot struct {
 	Name      string      `json:"name"`
-	State     store.State `json:"state"`
-	Time      string      `json:"time,omitempty"` // of the source's snapshot; of a partial one, when it was begun
-	Size      int64       `json:"size"`
-	Format    string      `json:"format,omitempty"` // "directory", "plain" or "tar"
-	Database  string      `json:"database,omitempty"`
+	State     store.State `json:"state"`              // "complete"; with --all or --check also "damaged", with --all "writing" or "incomplete"
+	Time      string      `json:"time,omitempty"`     // of the source's snapshot; of a partial one, when it was begun
+	Size      int64       `json:"size"`               // bytes
+	Format    string      `json:"format,omitempty"`   // "directory", "plain" or "tar"
+	Database  string      `json:"database,omitempty"` // that was read
 	Rows      int64       `json:"rows,omitempty"`
-	RulesHash string      `json:"rules_sha256,omitempty"`
-	KeyID     string      `json:"key_id,omitempty"`
-	LSN       string      `json:"lsn,omitempty"`
+	RulesHash string      `json:"rules_sha256,omitempty"` // of the rules file
+	KeyID     string      `json:"key_id,omitempty"`       // of the secret
+	LSN       string      `json:"lsn,omitempty"`          // where the source was
 	Encrypted bool        `json:"encrypted"`
 	Files     int         `json:"files,omitempty"`
-	Problem   string      `json:"problem,omitempty"`
+	Problem   string      `json:"problem,omitempty"` // what is damaged, or cannot be read
 }
 
 func (o *snapshotsOptions) list(ctx context.Context, dest string) (out []listedSnapshot, err error) {

@@ -21,8 +21,8 @@ type result struct {
 // storedResult is where a snapshot went.
 type storedResult struct {
 	Name        string `json:"name,omitempty"` // there; "" on standard output
-	Where       string `json:"where"`
-	Format      string `json:"format"`
+	Where       string `json:"where"`          // the folder or URL
+	Format      string `json:"format"`         // "directory", "plain" or "tar"
 	Compression string `json:"compression"`
 	Encrypted   bool   `json:"encrypted"`
 	Files       int    `json:"files"`

@@ -202,8 +202,8 @@ func wrap(out io.Writer, text string, indent int) {
 
 type whyRow struct {
 	Table string   `json:"table"`
-	Key   []whyKey `json:"key,omitempty"`
-	Place string   `json:"place,omitempty"`
+	Key   []whyKey `json:"key,omitempty"`   // of the primary key, or else the first unique one
+	Place string   `json:"place,omitempty"` // its ctid, where it has no primary key
 }
 
 type whyKey struct {
@@ -213,15 +213,15 @@ type whyKey struct {
 
 type whyLink struct {
 	whyRow
-	Reference string `json:"reference,omitempty"`
-	Step      string `json:"step,omitempty"` // how the row follows from the one before: down, up, needs
-	Missing   bool   `json:"missing,omitempty"`
+	Reference string `json:"reference,omitempty"` // by which the row before leads to it
+	Step      string `json:"step,omitempty"`      // how the row follows from the one before: down, up, needs
+	Missing   bool   `json:"missing,omitempty"`   // the source does not have it
 }
 
 type whyMissed struct {
 	Reference string  `json:"reference"`
-	Row       *whyRow `json:"row,omitempty"`
-	Why       string  `json:"why"`
+	Row       *whyRow `json:"row,omitempty"` // the parent, if it is there
+	Why       string  `json:"why"`           // why that does not bring it
 }
 
 var verdicts = [...]string{
@@ -229,17 +229,20 @@ var verdicts = [...]string{
 	subset.Needy: "needs a restricted row", subset.Pruned: "pruned", subset.NotReached: "not reached",
 }
 
+// whyDoc is an explanation; its JSON is that of --json.
+type whyDoc struct {
+	whyRow
+	Copied  bool        `json:"copied"`
+	Verdict string      `json:"verdict"`          // "copied", "absent", "table not copied", "restricted", "needs a restricted row", "pruned" or "not reached"
+	Reason  string      `json:"reason,omitempty"` // what the row that decides is, or what restricts it
+	Line    int         `json:"line,omitempty"`   // of the rules file
+	Chain   []whyLink   `json:"chain,omitempty"`  // from the row that decides to this one, or from this one to what it needs
+	Missed  []whyMissed `json:"missed,omitempty"` // the references by which it could have come
+}
+
 // printWhyJSON prints an explanation as one JSON document.
 func printWhyJSON(out io.Writer, x *subset.Explanation) error {
-	doc := struct {
-		whyRow
-		Copied  bool        `json:"copied"`
-		Verdict string      `json:"verdict"`
-		Reason  string      `json:"reason,omitempty"`
-		Line    int         `json:"line,omitempty"`
-		Chain   []whyLink   `json:"chain,omitempty"`
-		Missed  []whyMissed `json:"missed,omitempty"`
-	}{whyRow: jsonRow(x.Row), Copied: x.Verdict == subset.Copied, Verdict: verdicts[x.Verdict], Reason: x.Reason, Line: x.Line}
+	doc := whyDoc{whyRow: jsonRow(x.Row), Copied: x.Verdict == subset.Copied, Verdict: verdicts[x.Verdict], Reason: x.Reason, Line: x.Line}
 	for i, k := range x.Chain {
 		l := whyLink{whyRow: jsonRow(k.Row), Reference: k.Name, Missing: k.Gone}
 		switch {
