@@ -169,10 +169,40 @@ func (p *preflight) databases(ctx context.Context) error {
 			break
 		}
 	}
+	if err := p.prepared(ctx, prev); err != nil {
+		return err
+	}
 	if err := p.roleExists(ctx); err != nil {
 		return err
 	}
 	return p.inside(ctx)
+}
+
+// prepared looks for transactions that were prepared in what the swap renames, and that no
+// coordinator is about to end: no database can be renamed that has one, and nothing ends them
+// with a session.
+func (p *preflight) prepared(ctx context.Context, prev *liveDB) error {
+	names := []string{p.live.name}
+	if prev != nil {
+		names = append(names, prev.name)
+	}
+	conn, err := p.t.administer(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		row, err := oneOf(ctx, conn, `
+select count(*), pg_catalog.to_char(min(prepared) at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+from pg_catalog.pg_prepared_xacts where database = $1 and prepared < pg_catalog.now() - interval '10 seconds'`, name)
+		if err != nil {
+			return err
+		}
+		if row[0] != "0" {
+			p.add(fmt.Sprintf("database %s has prepared transactions, the oldest since %s: it cannot be renamed", schema.QuoteIdent(name), row[1]),
+				"commit prepared or rollback prepared those of pg_prepared_xacts")
+		}
+	}
+	return nil
 }
 
 const protectedRemedy = "take the line \"" + markProtected + "\" out of the comment if it may be replaced"

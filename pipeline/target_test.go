@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgstandin/pgstandin/catalog"
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -429,6 +430,47 @@ func TestRunIsTheOnlyOne(t *testing.T) {
 	a.Close(t.Context())
 	if _, err := b.Lock(t.Context()); err != nil {
 		t.Errorf("after the first: %v", err)
+	}
+}
+
+// TestPreparedTransactions: no session ends them, and the swap cannot be made with them, so
+// they are found before anything is written.
+func TestPreparedTransactions(t *testing.T) {
+	t.Parallel()
+	s, err := pgserver.Start(t.Context(), pgserver.Config{Settings: map[string]string{"max_prepared_transactions": "2"}, Log: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	for _, name := range []string{"prod", "staging"} {
+		pgtest.Exec(t, s.DSN("postgres"), "create database "+name)
+	}
+	pgtest.Exec(t, s.DSN("staging"), "create table t (id int)")
+	pgtest.Exec(t, s.DSN("staging"), "begin; insert into t values (1); prepare transaction 'forgotten'")
+	src := openSource(t, pipeline.SourceConfig{Conn: config(t, s.DSN("prod"))})
+	find := func() string {
+		tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: config(t, s.DSN("staging")), Adopt: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tgt.Close(context.Background())
+		problems, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(problems)
+	}
+	const want = "has prepared transactions, the oldest since 20"
+	if got := find(); strings.Contains(got, want) {
+		t.Errorf("a coordinator may be about to end it: %s", got)
+	}
+	pgtest.Exec(t, s.DSN("postgres"), "select pg_sleep(10.1)")
+	if got := find(); !strings.Contains(got, want) {
+		t.Errorf("%q is not in: %s", want, got)
+	}
+	pgtest.Exec(t, s.DSN("staging"), "rollback prepared 'forgotten'")
+	if got := find(); got != "[]" {
+		t.Error(got)
 	}
 }
 
