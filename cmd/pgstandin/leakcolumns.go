@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"slices"
 
 	"github.com/pgstandin/pgstandin/anonymize"
@@ -246,89 +244,4 @@ func (x *originalPart) whole(b *bound) (columns []subset.Column, types []*schema
 		}
 	}
 	return columns, types
-}
-
-// originals takes what is read of the source: a leak.Collector, or a
-// leak.Confirmer.
-type originals interface {
-	Row()
-	Original(value []byte, shared int)
-	Edited(value, out []byte, shared int)
-	Whole(shape leak.Shape, value []byte)
-	Output(value []byte, parts bool)
-	Every() bool // it wants what every mask makes
-	Err() error
-	Flush() error
-}
-
-// readOriginals gives every original of some parts to what takes them, one a step; a
-// step that gets none has nothing to do.
-func (j *job) readOriginals(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard, taker func() originals) error {
-	var steps []func(context.Context) error
-	add := func(x originalPart, columns []subset.Column, read func(context.Context, string, originals) error) {
-		for _, chunk := range x.chunks(columns) {
-			steps = append(steps, func(ctx context.Context) error {
-				c := taker()
-				if c == nil {
-					return nil
-				}
-				sql, err := chunk.Select()
-				if err != nil {
-					return err
-				}
-				if err := read(ctx, sql, c); err != nil {
-					return fmt.Errorf("originals of %s: %w", x.leaf.Name, err)
-				}
-				return g.full(c.Flush())
-			})
-		}
-	}
-	for _, x := range parts {
-		if columns, types := x.whole(b); len(columns) > 0 {
-			add(x, columns, func(ctx context.Context, sql string, c originals) error {
-				return readWhole(ctx, src, sql, types, c)
-			})
-		}
-		if p := x.program; p != nil && !p.Nothing() {
-			columns := selected(x.spec)
-			for i := range columns {
-				if columns[i].Expr = ""; !p.Reads(i) {
-					columns[i] = subset.Column{Expr: "null"}
-				}
-			}
-			add(x, columns, func(ctx context.Context, sql string, c originals) error {
-				rw := p.NewRewriter()
-				if known != nil && p.MayLookUp() {
-					rw.LookUpIn(known)
-				}
-				rw.Watch(newWitness(c), c.Every())
-				var row []byte
-				return src.Rows(ctx, sql, func(in []byte) (err error) {
-					row, err = rw.AppendRow(row[:0], in)
-					if err == nil {
-						err = c.Err()
-					}
-					return g.full(err)
-				})
-			})
-		}
-	}
-	return pipeline.Steps(ctx, j.workers(), steps)
-}
-
-func readWhole(ctx context.Context, src *pipeline.Source, sql string, types []*schema.Type, c originals) error {
-	shapes := make([]leak.Shape, len(types))
-	for i, t := range types {
-		of := rules.TypeOf(t)
-		shapes[i] = maskedShape(&of)
-	}
-	return src.Query(ctx, sql, func(fields [][]byte) error {
-		c.Row()
-		for i, v := range fields {
-			if len(v) > 0 {
-				c.Whole(shapes[i], v)
-			}
-		}
-		return c.Err()
-	})
 }

@@ -94,7 +94,7 @@ func (g *leakGuard) collector() *leak.Collector {
 	return c
 }
 
-// filling returns a collector for readOriginals, which flushes it.
+// filling returns a collector for an originalsReader, which flushes it.
 func (g *leakGuard) filling() originals { return g.filter.Collector() }
 
 func (g *leakGuard) flush() error {
@@ -222,7 +222,8 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 		parts = b.allParts()
 		first = parts
 	}
-	if err := r.readOriginals(ctx, r.src, b, first, r.lessons.known, g, g.filling); err != nil {
+	reader := &originalsReader{src: r.src, b: b, known: r.lessons.known, guard: g, workers: r.workers()}
+	if err := reader.read(ctx, first, g.filling); err != nil {
 		return nil, err
 	}
 	if err := g.flush(); err != nil {
@@ -248,7 +249,7 @@ func (r *copyRun) lookForLeaks(ctx context.Context, scan leakScan) (*leakResult,
 		texts = append(texts, own...)
 	}
 	g.scanTexts(texts)
-	if err := r.confirm(ctx, r.src, b, parts, r.lessons.known, g); err != nil {
+	if err := reader.confirm(ctx, parts); err != nil {
 		return nil, err
 	}
 	return g.settle(b.rules.Leaks)
@@ -293,41 +294,6 @@ func (g *leakGuard) finding(name string) *leakFinding {
 		g.result.findings = append(g.result.findings, f)
 	}
 	return &g.result.findings[i]
-}
-
-// confirm reads the originals again, if there are suspects: of the tables that hold
-// some first, where most were made by a mask (the fake number of a text has one of a
-// column within it), and no further than until masks made them all.
-func (j *job) confirm(ctx context.Context, src *pipeline.Source, b *bound, parts originalParts, known *anonymize.Known, g *leakGuard) error {
-	if g.suspects.Len() == 0 {
-		return nil
-	}
-	holds := map[schema.Name]bool{}
-	for name, at := range g.places {
-		if at.table != nil && g.suspects.In(name) {
-			holds[at.table.Name] = true
-		}
-	}
-	var near, far originalParts
-	for _, p := range parts {
-		if holds[p.leaf.Root().Name] {
-			near = append(near, p)
-		} else {
-			far = append(far, p)
-		}
-	}
-	confirmer := func() originals {
-		if g.suspects.Cleared() {
-			return nil
-		}
-		return g.filter.Confirmer(g.suspects)
-	}
-	for _, parts := range []originalParts{near, far} {
-		if err := j.readOriginals(ctx, src, b, parts, known, g, confirmer); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // settle returns what was found, and as an error what the rules do not accept.

@@ -133,7 +133,8 @@ func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (
 	}
 	g := j.newLeakGuard(leak.Options{Expect: expect, Every: true})
 	parts := b.allParts()
-	if err := j.readOriginals(ctx, src, b, parts, nil, g, g.filling); err != nil {
+	reader := &originalsReader{src: src, b: b, guard: g, workers: j.workers()}
+	if err := reader.read(ctx, parts, g.filling); err != nil {
 		return nil, err
 	}
 	var tables []*schema.Table
@@ -154,7 +155,7 @@ func (j *job) verify(ctx context.Context, src, tgt *pipeline.Source, b *bound) (
 		return nil, ofTarget(err)
 	}
 	g.scanTexts(append(texts, own...))
-	if err := j.confirm(ctx, src, b, parts, nil, g); err != nil {
+	if err := reader.confirm(ctx, parts); err != nil {
 		return nil, err
 	}
 	return g.settle(b.rules.Leaks)
