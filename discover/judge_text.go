@@ -67,7 +67,19 @@ func (x *judge) encoded(g guess) (f Finding, ok bool) {
 	case g.class == prose && p.blobs*10 >= p.n*9:
 		return x.masked(guess{secret, 0.6, g.why + "; in Base64"}, &hash), true
 	}
-	return Finding{}, false
+	return x.attached(g)
+}
+
+// attached judges texts that are files, as those of a bytea are. A name that
+// speaks of a file's path does not count where most are files themselves.
+func (x *judge) attached(g guess) (f Finding, ok bool) {
+	p := x.profile
+	if g.class != none || p.files == 0 || p.repeats() || p.files*2 < p.n && (g.conf > 0 || p.files < 2) {
+		return Finding{}, false
+	}
+	f = x.bytes(g)
+	f.Evidence = fmt.Sprintf("files in data URLs in %d of %s; %s", p.files, x.sampled(), f.Evidence)
+	return f, true
 }
 
 // justName reports whether the column is called a name and nothing else: half of one
@@ -82,7 +94,7 @@ func (x *judge) justName() bool {
 func (x *judge) unknown() Finding {
 	s := x.subject
 	switch p := x.profile; {
-	case p != nil && p.distinct*4 <= p.n && p.n >= 8:
+	case p != nil && p.repeats():
 		return keep(0.8, "%d different among %s", p.distinct, x.sampled())
 	case p != nil && p.machine*10 >= p.n*9:
 		return keep(0.7, "codes or numbers: %s without blanks", x.sampled())
@@ -288,7 +300,7 @@ func (x *judge) likely(share func(class) float64) guess {
 		return guess{prose, 0.7, fmt.Sprintf("contacts or keys among %s", x.sampled())}
 	case p.prose*5 >= p.n*2 && !thing && roomy(&x.col.Type):
 		return guess{prose, 0.6, fmt.Sprintf("sentences in %d of %s", p.prose, x.sampled())}
-	case p.n >= 8 && p.distinct*4 <= p.n:
+	case p.repeats():
 		return guess{none, 0.8, fmt.Sprintf("%d different among %s", p.distinct, x.sampled())}
 	case p.n >= 8 && p.numeric == p.n:
 		return guess{none, 0.6, "numbers: " + x.sampled()}

@@ -173,6 +173,8 @@ func (f *field) texts(c class) []anonymize.Mask {
 			return one("hash")
 		}
 		return one("token")
+	case binary:
+		return one("hash")
 	case password:
 		return f.passwords()
 	case ipAddress:

@@ -2,7 +2,6 @@ package discover
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"unicode"
@@ -35,6 +34,7 @@ type profile struct {
 	// blobs are values in which Base64 may be, encoded those that hold something
 	// personal so.
 	blobs, encoded int
+	files          int // data URLs of files that are no text
 	lists          int // of e-mail addresses and nothing else
 }
 
@@ -108,6 +108,9 @@ func (d *detector) one(p *profile, s string) {
 	}
 }
 
+// repeats reports whether many rows share a value.
+func (p *profile) repeats() bool { return p.n >= 8 && p.distinct*4 <= p.n }
+
 // addresses reports whether a value is several e-mail addresses with marks between.
 func addresses(s string) bool {
 	n := 0
@@ -118,26 +121,6 @@ func addresses(s string) bool {
 		n++
 	}
 	return n > 1
-}
-
-// decode looks at a value that may be Base64.
-func (d *detector) decode(p *profile, s string) {
-	const least = 24 // shorter ones are codes
-	if len(s) < least {
-		return
-	}
-	s = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/", "\n", "").Replace(s), "=")
-	if !strings.ContainsFunc(s, unicode.IsUpper) || !strings.ContainsFunc(s, unicode.IsLower) {
-		return // a number, a uuid, a hash
-	}
-	text, err := base64.RawStdEncoding.DecodeString(s[:len(s)-len(s)%4]) // it may be cut
-	if err != nil {
-		return
-	}
-	p.blobs++
-	if d.holds(strings.ToValidUTF8(string(text), "\n")) { // bytes that are no letters join nothing
-		p.encoded++
-	}
 }
 
 func isNumeric(s string) bool {

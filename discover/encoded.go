@@ -1,0 +1,76 @@
+package discover
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// decode looks at a value that may be Base64, alone or in a frame: a data URL, a cookie, the
+// parts of a signed value. Of one in which it is less than a third nothing is
+// said: it is a text that people wrote, or a name with a code in it.
+func (d *detector) decode(p *profile, s string) {
+	s = plainBase64(s)
+	var text []byte
+	covered, file := 0, false
+	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return !inBase64(r) }) {
+		const least = 24 // shorter ones are codes
+		if len(run) < least {
+			continue
+		}
+		covered += len(run)
+		if !strings.ContainsFunc(run, unicode.IsUpper) || !strings.ContainsFunc(run, unicode.IsLower) {
+			continue // a number, a uuid, a hash
+		}
+		if len(run)%4 == 1 {
+			run = run[:len(run)-1] // it was cut
+		}
+		data, err := base64.RawStdEncoding.DecodeString(run)
+		if err != nil {
+			continue
+		}
+		text = append(append(text, data...), '\n')
+		file = file || !isText(data)
+	}
+	if covered*3 < len(s) || len(text) == 0 {
+		return
+	}
+	p.blobs++
+	switch {
+	case d.holds(strings.ToValidUTF8(string(text), "\n")): // bytes that are no letters join nothing
+		p.encoded++
+	case file && strings.HasPrefix(s, "data:"):
+		p.files++
+	}
+}
+
+// plainBase64 is a value with the Base64 in it as RFC 4648 has it: in one line, of the one
+// alphabet, and without the escapes of URLs.
+func plainBase64(s string) string {
+	if i := strings.LastIndexByte(s, '%'); i >= 0 && i >= len(s)-2 {
+		s = s[:i] // an escape that was cut
+	}
+	if plain, err := url.PathUnescape(s); err == nil { // else its percent signs are no escapes
+		s = plain
+	}
+	return strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "").Replace(s)
+}
+
+func inBase64(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
+}
+
+// isText reports whether bytes are UTF-8 without the controls of files; a letter at
+// the end may be cut.
+func isText(data []byte) bool {
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if r == utf8.RuneError && n == 1 && utf8.FullRune(data) || r == 0 {
+			return false
+		}
+		data = data[n:]
+	}
+	return true
+}
