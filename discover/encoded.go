@@ -1,7 +1,11 @@
 package discover
 
 import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"encoding/base64"
+	"io"
 	"net/url"
 	"strings"
 	"unicode"
@@ -31,7 +35,7 @@ func (d *detector) decode(p *profile, s string) {
 		if err != nil {
 			continue
 		}
-		text = append(append(text, data...), '\n')
+		text = append(append(text, unpacked(data)...), '\n')
 		file = file || !isText(data)
 	}
 	if covered*3 < len(s) || len(text) == 0 {
@@ -44,6 +48,29 @@ func (d *detector) decode(p *profile, s string) {
 	case file && strings.HasPrefix(s, "data:"):
 		p.files++
 	}
+}
+
+// unpacked is what was compressed, as far as it can be read, up to four times what of a
+// value is looked at; anything else is as it was.
+func unpacked(data []byte) []byte {
+	var r io.Reader
+	var err error
+	switch {
+	case len(data) > 2 && data[0] == 0x78: // zlib, as of RFC 1950
+		r, err = zlib.NewReader(bytes.NewReader(data))
+	case len(data) > 2 && data[0] == 0x1f && data[1] == 0x8b:
+		r, err = gzip.NewReader(bytes.NewReader(data))
+	default:
+		return data
+	}
+	if err != nil {
+		return data
+	}
+	text, err := io.ReadAll(io.LimitReader(r, 4*mostBytes))
+	if err != nil && len(text) == 0 { // a value that was cut still has a beginning
+		return data
+	}
+	return text
 }
 
 // plainBase64 is a value with the Base64 in it as RFC 4648 has it: in one line, of the one

@@ -2,6 +2,8 @@ package discover
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +11,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -24,11 +27,13 @@ func framed() map[string]func(plain string) string {
 	}
 	std := base64.StdEncoding.EncodeToString
 	return map[string]func(string) string{
-		"data URL":         func(s string) string { return "data:text/plain;charset=utf-8;base64," + std([]byte(s)) },
-		"escaped data URL": func(s string) string { return url.QueryEscape("data:application/json;base64," + std([]byte(s))) },
-		"Django":           func(s string) string { return signed(urlSafe([]byte(s)), ":1t0XyZ:") },
-		"JWT":              func(s string) string { return signed(urlSafe([]byte(`{"alg":"HS256"}`))+"."+urlSafe([]byte(s)), ".") },
-		"dots":             func(s string) string { return signed(urlSafe([]byte(s)), ".aPq3Zw.") },
+		"data URL":           func(s string) string { return "data:text/plain;charset=utf-8;base64," + std([]byte(s)) },
+		"escaped data URL":   func(s string) string { return url.QueryEscape("data:application/json;base64," + std([]byte(s))) },
+		"Django":             func(s string) string { return signed(urlSafe([]byte(s)), ":1t0XyZ:") },
+		"Django, compressed": func(s string) string { return signed("."+urlSafe(deflated(s)), ":1t0XyZ:") },
+		"gzip":               func(s string) string { return std(gzipped(s)) },
+		"JWT":                func(s string) string { return signed(urlSafe([]byte(`{"alg":"HS256"}`))+"."+urlSafe([]byte(s)), ".") },
+		"dots":               func(s string) string { return signed(urlSafe([]byte(s)), ".aPq3Zw.") },
 		"Rails": func(s string) string {
 			return url.QueryEscape(std([]byte(s))) + fmt.Sprintf("--%x", sha256.Sum256([]byte(s)))
 		},
@@ -38,6 +43,27 @@ func framed() map[string]func(plain string) string {
 		"lines":     func(s string) string { e := std([]byte(s)); return "data:;base64," + e[:32] + "\r\n" + e[32:] },
 		"cut short": func(s string) string { return std([]byte(s)) + strings.Repeat("AbC1", 1012) + "Ab%3D" },
 	}
+}
+
+func deflated(s string) []byte {
+	var b bytes.Buffer
+	return packed(&b, zlib.NewWriter(&b), s)
+}
+
+func gzipped(s string) []byte {
+	var b bytes.Buffer
+	return packed(&b, gzip.NewWriter(&b), s)
+}
+
+func packed(b *bytes.Buffer, w io.WriteCloser, s string) []byte {
+	// As Django does, only what becomes shorter is compressed: a session has more in it.
+	if _, err := io.WriteString(w, strings.Repeat("cart: none, ", 20)+s); err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 // TestFramedBase64: what is encoded is read in whatever frame it is, and a column of
