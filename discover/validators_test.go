@@ -82,6 +82,8 @@ func TestClassOf(t *testing.T) {
 func FuzzLook(f *testing.F) {
 	f.Add("email", "text", "comment", "label", "anna@example.com")
 	f.Add("?", "varchar(1)", "a.b.c", "MASKED WITH FUNCTION", `{"a": [{"b": "c"}]}`)
+	f.Add("zzq", "", "c", "", "data:text/plain;base64,MDA6IGFubmEuYmVyZ0Bjb3JwLmV4YW1wbGU%3D")
+	f.Add("zzq", "", "c", "", ".eJxKTiwqsVLIy89L1VEYCexqpdLi1CIlKwWlxLy8RAMDh-T8ogK91IrE3IKcVCUdBaU8JSsFw1pAAAAA__8E5Vwv:1t0XyZ:BLBwFwH54")
 	f.Add("\xff", "jsonb", "$.", "MASKED WITH VALUE", "{}")
 	types := []string{"text", "varchar(3)", "integer", "bigint", "numeric(9,0)", "jsonb", "date", "bytea", "text[]", "uuid", "inet", "enum", "hstore", "point"}
 	f.Fuzz(func(t *testing.T, name, typ, comment, label, value string) {
