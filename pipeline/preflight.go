@@ -265,10 +265,13 @@ func (p *preflight) inside(ctx context.Context) error {
 	return p.givable(ctx, conn, objects, made)
 }
 
-// givable looks for owners of objects that the new ones of the same name, those in
-// made, cannot be given to.
+// givable looks for default privileges that cannot be set again, and for owners of
+// objects that the new ones of the same name, those in made, cannot be given to.
 func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, made *objectList) error {
 	t := p.t
+	if err := p.settable(ctx, conn, made); err != nil {
+		return err
+	}
 	for o := range objects.states {
 		if made.states[o] == nil || objects.builtin(o) {
 			delete(objects.states, o)
@@ -285,6 +288,34 @@ func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, m
 		}
 		p.add(fmt.Sprintf("objects in %s belong to role %s, and %s may not give it theirs in the new database", schema.QuoteIdent(t.name), schema.QuoteIdent(r[0]), schema.QuoteIdent(t.info.Role)),
 			membership(r[0], r[1] == "t", t.info.Role, "give them to another; pgstandin grants prints the statements"))
+	}
+	return nil
+}
+
+// settable looks for roles whose default privileges we may not set for the schemas in made.
+func (p *preflight) settable(ctx context.Context, conn *pgconn.PgConn, made *objectList) error {
+	t := p.t
+	rows, err := textsOf(ctx, conn, `
+select r.rolname, r.rolsuper, pg_catalog.quote_ident(n.nspname)
+from pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole
+left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
+where not pg_catalog.pg_has_role(r.oid, 'usage') order by 1`)
+	if err != nil {
+		return err
+	}
+	last := ""
+	for _, r := range rows {
+		wanted := t.inplace == nil // those of the whole database stay where the run is in place
+		if r[2] != "" {
+			wanted = made.states[object{"schema", r[2]}] != nil
+		}
+		if !wanted || r[0] == last {
+			continue
+		}
+		last = r[0]
+		role := schema.QuoteIdent(r[0])
+		p.add(fmt.Sprintf("role %s has default privileges in %s, and %s may not set them in the new database", role, schema.QuoteIdent(t.name), schema.QuoteIdent(t.info.Role)),
+			membership(r[0], r[1] == "t", t.info.Role, "take them away (alter default privileges for role "+role+" revoke …; \\ddp in psql lists them), or refresh as a superuser"))
 	}
 	return nil
 }
