@@ -74,6 +74,14 @@ func EachVersion(t *testing.T, test func(t *testing.T, server *pgserver.Server))
 	}
 }
 
+// Dumps reports whether the pg_dump that the tests use reads a server of the version of
+// dsn's: it comes with the server of the tests.
+func Dumps(t testing.TB, dsn string) bool {
+	t.Helper()
+	const major = "select current_setting('server_version_num')::int / 10000"
+	return Query(t, dsn, major)[0][0] <= Query(t, Server(t), major)[0][0]
+}
+
 // fetch returns the directory of that release's server programs, in a cache
 // which the server's user can read.
 func fetch(release string) (string, error) {
