@@ -209,7 +209,7 @@ func (r *reader) column(x row) error {
 	}
 	c := schema.Column{
 		Name: x.text(2), Num: int(x.int(1)), Type: r.typeOf(x.oid(3), int32(x.int(4)), x.text(5)),
-		NotNull: x.bool(6), Default: x.text(9), Collation: x.text(10), Nondeterministic: x.bool(11), CollationLocale: x.text(19), Comment: x.text(12),
+		NotNull: x.bool(6), Unproved: x.bool(20), Default: x.text(9), Collation: x.text(10), Nondeterministic: x.bool(11), CollationLocale: x.text(19), Comment: x.text(12),
 		MaskLabel: x.text(18), Stats: schema.Stats{NullFrac: x.float(13), AvgWidth: int(x.int(14)), Distinct: x.float(15), Correlation: x.float(16)},
 	}
 	if c.Type.Domain != nil && c.Type.Domain.NotNull {
@@ -288,7 +288,7 @@ func (r *reader) constraint(x row) error {
 		}
 		r.s.ForeignKeys = append(r.s.ForeignKeys, &schema.ForeignKey{
 			Name: name, Child: t, Parent: parent, Columns: cols, ParentColumns: indexes(parent, list[int](x, 5)),
-			MatchFull: x.bool(6), Deferrable: x.bool(7), InitiallyDeferred: x.bool(8), Validated: x.bool(9),
+			MatchFull: x.bool(6), Deferrable: x.bool(7), InitiallyDeferred: x.bool(8), Validated: x.bool(9), Period: x.bool(16),
 			OnDelete: action(x.text(11)), OnUpdate: action(x.text(12)),
 		})
 	}

@@ -11,12 +11,14 @@ select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.form
        (select l.label from pg_catalog.pg_seclabel l
         where l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and l.objoid = a.attrelid and l.objsubid = a.attnum and l.provider = 'anon'),
        case when not co.collisdeterministic then pg_catalog.concat_ws(' ',
-           coalesce(pg_catalog.to_jsonb(co)->>'colllocale', pg_catalog.to_jsonb(co)->>'colliculocale', co.collcollate), pg_catalog.to_jsonb(co)->>'collicurules') end
+           coalesce(pg_catalog.to_jsonb(co)->>'colllocale', pg_catalog.to_jsonb(co)->>'colliculocale', co.collcollate), pg_catalog.to_jsonb(co)->>'collicurules') end,
+       nn.oid is not null
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+left join pg_catalog.pg_constraint nn on nn.conrelid = a.attrelid and nn.contype = 'n' and not nn.convalidated and nn.conkey[1] = a.attnum
 left join pg_catalog.pg_collation co on co.oid = a.attcollation
 left join pg_catalog.pg_namespace con on con.oid = co.collnamespace
 left join pg_catalog.pg_stats s

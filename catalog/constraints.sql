@@ -6,7 +6,8 @@ select k.conrelid, k.conname, k.contype, pg_catalog.array_to_json(k.conkey), k.c
            select pg_catalog.json_agg(distinct x) from (
                select u::int4 as x from pg_catalog.unnest(i.indkey::int2[]) u where u <> 0
                union select m[1]::int4 from pg_catalog.regexp_matches(i.indexprs::text, ':varattno (\d+)', 'g') m
-               union select m[1]::int4 from pg_catalog.regexp_matches(i.indpred::text, ':varattno (\d+)', 'g') m) y) end
+               union select m[1]::int4 from pg_catalog.regexp_matches(i.indpred::text, ':varattno (\d+)', 'g') m) y) end,
+       k.contype = 'f' and coalesce((pg_catalog.to_jsonb(k)->>'conperiod')::bool, false)
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

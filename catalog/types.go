@@ -128,7 +128,7 @@ func (r *reader) spell(oid uint32) string {
 
 // checkExpr takes the expression out of a constraint's definition.
 func checkExpr(def string) string {
-	def = strings.TrimSuffix(def, " NOT VALID")
+	def = strings.TrimSuffix(strings.TrimSuffix(def, " NOT VALID"), " NOT ENFORCED")
 	def = strings.TrimSuffix(def, " NO INHERIT")
 	return strings.TrimPrefix(def, "CHECK ")
 }

@@ -30,6 +30,9 @@ func (l *looker) edges() map[*schema.Table]map[*schema.Table][]int {
 		}
 	}
 	for _, k := range l.s.ForeignKeys {
+		if k.Period {
+			continue // it is not followed
+		}
 		add(k.Child.Root(), k.Parent.Root(), k.Child.Translate(k.Child.Root(), k.Columns))
 	}
 	for i := range l.references {
@@ -298,7 +301,7 @@ func (l *looker) loops(root *schema.Table) []*schema.ForeignKey {
 	}
 	var out []*schema.ForeignKey
 	for _, k := range l.s.ForeignKeys {
-		if k.Child == root && hangs[k.Parent.Root()] {
+		if k.Child == root && hangs[k.Parent.Root()] && !k.Period {
 			out = append(out, k)
 		}
 	}

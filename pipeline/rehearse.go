@@ -203,7 +203,7 @@ func demandsOf(t *schema.Table, types *standIns) []demand {
 	}
 	alter := "alter table " + rehearsed
 	for i := range t.Columns {
-		if c := &t.Columns[i]; c.NotNull && c.Generated != "virtual" {
+		if c := &t.Columns[i]; c.NotNull && !c.Unproved && c.Generated != "virtual" {
 			add("not null of "+schema.QuoteIdent(c.Name), "%s alter %s set not null", alter, schema.QuoteIdent(c.Name))
 		}
 	}

@@ -86,10 +86,11 @@ type Table struct {
 
 // Column is one live column.
 type Column struct {
-	Name    string
-	Num     int // attnum, which has holes where columns were dropped
-	Type    Type
-	NotNull bool // declared on the column, by its primary key, or by a NOT NULL domain
+	Name     string
+	Num      int // attnum, which has holes where columns were dropped
+	Type     Type
+	NotNull  bool // declared on the column, by its primary key, or by a NOT NULL domain
+	Unproved bool // NotNull, but by a constraint that is not validated: rows may hold NULL
 
 	Identity      string // "", "always", "by default"
 	Generated     string // "", "stored", "virtual": its value is never copied
@@ -201,14 +202,17 @@ type Exclude struct {
 
 // ForeignKey is a declared foreign key. Columns[i] references ParentColumns[i].
 type ForeignKey struct {
-	Name               string
-	Child, Parent      *Table
-	Columns            []int
-	ParentColumns      []int
-	MatchFull          bool
-	Deferrable         bool
-	InitiallyDeferred  bool
-	Validated          bool
+	Name              string
+	Child, Parent     *Table
+	Columns           []int
+	ParentColumns     []int
+	MatchFull         bool
+	Deferrable        bool
+	InitiallyDeferred bool
+	Validated         bool // it is enforced, and has been for all rows
+	// Period says that the last pair are ranges: the child's must be covered by those of
+	// all parents that are equal in the other columns.
+	Period             bool
 	OnDelete, OnUpdate string // "no action", "cascade", ...
 }
 

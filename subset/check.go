@@ -85,6 +85,21 @@ func (p *Plan) checkRefs(probs *Problems) {
 	}
 }
 
+// checkPeriods finds keys with PERIOD that may not hold: a row of the child is covered by
+// any number of parents together, which is not looked up, so all of them have to come.
+func (p *Plan) checkPeriods(probs *Problems) {
+	for _, r := range p.g.periods {
+		parent := r.parent.table.Name
+		if r.Line > 0 {
+			probs.add(r.Line, "reference %s: a key with PERIOD is not followed, so nothing can be said of it; leave this entry out, and write rows: all for %s", r.name(), parent)
+		}
+		if r.child.copied() && (!r.parent.full || r.parent.none || r.parent.affected) {
+			probs.add(0, "foreign key %s: it has a PERIOD, which holds for sure only where every row of %s is copied; write rows: all for it (and nothing that keeps some of its rows out), or rows: none for %s",
+				r.name(), parent, r.child.table.Name)
+		}
+	}
+}
+
 // checkTypes finds sides that the server cannot compare.
 func (p *Plan) checkTypes(r *ref, probs *Problems) {
 	if r.Key != nil || r.Expr != "" {

@@ -111,6 +111,7 @@ type graph struct {
 	leaves  []*leaf
 	refs    []*ref
 	spaces  []*space
+	periods []*ref // of keys with PERIOD: they lead nowhere
 	byTable map[*schema.Table]*node
 	byOID   map[uint32]*leaf
 }
@@ -157,6 +158,10 @@ func newGraph(s *schema.Schema, cfg *Config) *graph {
 func (g *graph) addRef(cr *Reference) {
 	r := &ref{Reference: cr, id: len(g.refs), child: g.byTable[cr.Child.Root()], parent: g.byTable[cr.Parent.Root()]}
 	if r.child == nil || r.parent == nil {
+		return
+	}
+	if cr.Key != nil && cr.Key.Period {
+		g.periods = append(g.periods, r)
 		return
 	}
 	r.checked = cr.Key != nil && cr.Key.Validated && cr.When == "" && cr.Expr == "" && !cr.Array

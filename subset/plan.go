@@ -39,6 +39,7 @@ func NewPlan(s *schema.Schema, cfg *Config) (*Plan, error) {
 	p.markNone()
 	p.markAffected()
 	p.reach(&probs)
+	p.checkPeriods(&probs)
 	if err := probs.err(); err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (p *Plan) markNone() {
 // mandatory reports whether every row of the child holds the reference.
 func mandatory(r *ref) bool {
 	return len(r.cols) > 0 && !r.Array && r.When == "" && !slices.ContainsFunc(r.Columns,
-		func(c int) bool { return !r.Child.Columns[c].NotNull })
+		func(c int) bool { return !r.Child.Columns[c].NotNull || r.Child.Columns[c].Unproved })
 }
 
 // markAffected finds the tables that may have rows that are not eligible.

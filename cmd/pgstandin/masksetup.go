@@ -332,7 +332,7 @@ func (s *maskSetup) cutReferences() error {
 
 // mayBeNull reports whether a row may be without the reference.
 func mayBeNull(r *subset.Reference) bool {
-	return slices.ContainsFunc(r.Columns, func(c int) bool { return !r.Child.Columns[c].NotNull })
+	return slices.ContainsFunc(r.Columns, func(c int) bool { return !r.Child.Columns[c].NotNull || r.Child.Columns[c].Unproved })
 }
 
 // learn reads the dump once for what its rows say of entities that texts quote.

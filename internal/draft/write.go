@@ -237,7 +237,8 @@ func (w *Writer) tableEntry(d *mendable, e *edits, t *schema.Table, findings []d
 		}
 	}
 	key := yamlScalar(Table(w.Schema, t))
-	if len(lines) == 0 {
+	whole := w.wholeFor(e, t)
+	if len(lines) == 0 && whole == "" {
 		if len(plain)+len(generated) > 0 {
 			d.add("  # %s: its types decide: %s", oneLine(key), strings.Join(append(plain, generated...), ", "))
 		}
@@ -251,7 +252,12 @@ func (w *Writer) tableEntry(d *mendable, e *edits, t *schema.Table, findings []d
 		}
 		d.addWith(func(string) { e.entities[t] = true }, "    entity: %s", yamlScalar(Spell(t.Columns[x.Column].Name)+of))
 	}
-	d.add("    columns:")
+	if whole != "" {
+		d.add("    rows: all                             # %s", whole)
+	}
+	if len(lines) > 0 {
+		d.add("    columns:")
+	}
 	for _, f := range lines {
 		d.column("      ", f)
 	}
@@ -273,6 +279,20 @@ func rowsComment(t *schema.Table) string {
 		return ""
 	}
 	return "    # about " + report.Count(n) + " rows"
+}
+
+// wholeFor says why a part of a table will not do, beside roots: a key with PERIOD
+// references it. "" if it will.
+func (w *Writer) wholeFor(e *edits, t *schema.Table) string {
+	if w.Report.Root == nil || e.noRoot != "" {
+		return ""
+	}
+	for _, k := range w.Schema.ForeignKeys {
+		if k.Period && k.Parent.Root() == t {
+			return oneLine(k.Child.Name.String() + " " + k.Name + " has a PERIOD, which needs every row of it")
+		}
+	}
+	return ""
 }
 
 // followsEntity reports whether a mask of the table follows an entity, or looks in
