@@ -10,7 +10,7 @@ import (
 
 // tryUnique tries on the source's rows whether expressions of the rules keep unique
 // columns unique.
-func (j *job) tryUnique(ctx context.Context, src *pipeline.Source, b *bound) error {
+func (j *copyJob) tryUnique(ctx context.Context, src *pipeline.Source, b *bound) error {
 	for i, c := range b.rules.Collisions() {
 		if i == 0 {
 			j.report.Step("try expressions of unique columns")

@@ -16,7 +16,7 @@ import (
 // them, masked, to a target or a snapshot: what its steps hand to each other, and
 // the steps that do not depend on where the rows go.
 type copyRun struct {
-	*job
+	*copyJob
 	src *pipeline.Source
 	rec *record
 
@@ -36,9 +36,9 @@ type copyRun struct {
 
 // start connects the source and binds the rules to it. The caller closes what it
 // returns.
-func (j *job) start(ctx context.Context) (*copyRun, error) {
+func (j *copyJob) start(ctx context.Context) (*copyRun, error) {
 	r := &copyRun{
-		job: j, rec: &record{started: time.Now()},
+		copyJob: j, rec: &record{started: time.Now()},
 		cut: cutting{chunk: chunkBytes}, counts: rowCounts{tables: map[schema.Name]int64{}, trees: map[schema.Name]int64{}},
 	}
 	var err error
@@ -84,6 +84,12 @@ func (r *copyRun) choose(ctx context.Context, format copyFormat, major int, firs
 		b, snap, err := r.begin(ctx, r.src, r.b)
 		if err != nil {
 			return err
+		}
+		if b.draws() {
+			r.report.Step("look for values to shuffle")
+			if err := r.fillPools(ctx, r.src, b); err != nil {
+				return err
+			}
 		}
 		if err := b.chooseFormats(format, major); err != nil {
 			return err

@@ -87,7 +87,7 @@ func runDemo(ctx context.Context, o *demoOptions, out, errOut io.Writer) (err er
 	if err != nil {
 		return usageError(err)
 	}
-	j := &job{noLock: true, file: file, secret: secret, run: o.run}
+	j := &copyJob{job: job{noLock: true, file: file, secret: secret, run: o.run}}
 	if j.source, err = throwAway(server.DSN("production")); err != nil {
 		return err
 	}

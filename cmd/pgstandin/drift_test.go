@@ -155,7 +155,7 @@ func TestDrift(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j := &job{file: &rules.File{}}
+			j := &copyJob{job: job{file: &rules.File{}}}
 			problems, compared, err := j.compareSchema(t.Context(), pinned(t, target), want, true)
 			inSchema := !strings.HasPrefix(c.want, "setting") && !strings.HasPrefix(c.want, "extension") && !strings.HasSuffix(c.want, "extra")
 			if err != nil || compared != len(want) || (len(problems) > 0) != inSchema {

@@ -45,6 +45,9 @@ func (j *job) within(ctx context.Context, src *pipeline.Source, first *bound, fn
 		if err != nil {
 			return err
 		}
+		if err := j.fillPools(ctx, src, b); err != nil {
+			return err
+		}
 		return fn(ctx, b)
 	})
 }

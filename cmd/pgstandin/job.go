@@ -16,23 +16,30 @@ import (
 	"github.com/pgstandin/pgstandin/subset"
 )
 
-// job is one run: what to read, what to replace, by which rules.
+// job is what a command reads, and by which rules.
 type job struct {
+	source pipeline.SourceConfig
+	file   *rules.File
+	secret *keyed.Secret // nil where no row is masked
+	run    runOptions
 	noLock bool // do not compare with a lock file: there is none, or it is about to be written
+	stream bool // the source is the schema of a stream, whose statements are places too
+}
 
-	source     pipeline.SourceConfig
-	target     pipeline.TargetConfig // zero: nothing is replaced
-	tools      clientTools           // of a snapshot
-	file       *rules.File
-	secret     *keyed.Secret // nil where no row is masked
-	run        runOptions
+// copyJob is a job that copies rows, with who is told of it.
+type copyJob struct {
+	job
+	report  reporter
+	errOut  io.Writer
+	files   *reportFiles // nil: no report
+	command []string     // as the report shows it
+
+	// Of a refresh:
+	target     pipeline.TargetConfig
 	copyFormat copyFormat
 	beforeSwap string // command; "" for none
-	errOut     io.Writer
-	report     reporter
-	files      *reportFiles // nil: no report
-	command    []string     // as the report shows it
-	stream     bool         // the source is the schema of a stream, whose statements are places too
+
+	tools clientTools // of a snapshot
 }
 
 // bound is the rules bound to the source as the run's snapshot shows it.
@@ -150,7 +157,8 @@ func sequenceNames(s *schema.Schema) []schema.Name {
 	return names
 }
 
-// begin takes locks and snapshot and binds the rules again to what they show.
+// begin takes locks and snapshot and binds the rules again to what they show. Shuffled
+// columns have no values to draw yet, see fillPools.
 func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*bound, pipeline.Snapshot, error) {
 	snap, err := src.Begin(ctx, tableNames(first.schema))
 	if err != nil {
@@ -165,9 +173,6 @@ func (j *job) begin(ctx context.Context, src *pipeline.Source, first *bound) (*b
 	}
 	if err := src.OpenWorkers(ctx, j.workers()); err != nil {
 		return nil, snap, at("source", err)
-	}
-	if err := j.fillPools(ctx, src, b); err != nil {
-		return nil, snap, err
 	}
 	return b, snap, nil
 }

@@ -133,17 +133,16 @@ func connection(end, flag, env string, implicit bool) (*pgconn.Config, string, e
 	return cfg, dsn, nil
 }
 
-// between takes the secret and both ends of a run from their options. The rules are
-// read before.
-func (j *job) between(key *keyOptions, source *sourceOptions, target *targetOptions) (err error) {
+// between takes the secret and both ends of a run from their options, and returns the
+// target. The rules are read before.
+func (j *job) between(key *keyOptions, source *sourceOptions, target *targetOptions) (cfg pipeline.TargetConfig, err error) {
 	if j.secret, err = key.secret(); err != nil {
-		return err
+		return cfg, err
 	}
 	if j.source, err = source.config(); err != nil {
-		return err
+		return cfg, err
 	}
-	j.target, err = target.config(j.file)
-	return err
+	return target.config(j.file)
 }
 
 // keyOptions say where the secret is.

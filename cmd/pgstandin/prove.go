@@ -15,7 +15,7 @@ import (
 
 // prove verifies what the new database must have in common with the source,
 // and what the rules' checks ask for unless the user's command comes first.
-func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts rowCounts, from proof) (pipeline.Verified, error) {
+func (j *copyJob) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts rowCounts, from proof) (pipeline.Verified, error) {
 	j.report.Step("verify")
 	cfg := pipeline.VerifyConfig{
 		Rows: counts.tables, Trees: counts.trees, Checks: checkQueries(b.rules.Checks), Workers: j.workers(), Sequences: from.sequences,
@@ -32,7 +32,7 @@ func (j *job) prove(ctx context.Context, tgt *pipeline.Target, b *bound, counts 
 
 // change runs the user's command on the new database, if there is one, and then
 // the rules' checks, which see what it made.
-func (j *job) change(ctx context.Context, tgt *pipeline.Target, b *bound, verified *pipeline.Verified) error {
+func (j *copyJob) change(ctx context.Context, tgt *pipeline.Target, b *bound, verified *pipeline.Verified) error {
 	if j.beforeSwap == "" {
 		return nil
 	}
@@ -54,7 +54,7 @@ type proof struct {
 }
 
 // compareSchema says what the new database lacks of the source's schema.
-func (j *job) compareSchema(ctx context.Context, conn *pgconn.PgConn, want []schema.Object, sameMajor bool) ([]string, int, error) {
+func (j *copyJob) compareSchema(ctx context.Context, conn *pgconn.PgConn, want []schema.Object, sameMajor bool) ([]string, int, error) {
 	have, err := catalog.Objects(ctx, conn)
 	if err != nil {
 		return nil, 0, err
@@ -71,7 +71,7 @@ func (j *job) compareSchema(ctx context.Context, conn *pgconn.PgConn, want []sch
 	return problems, len(want), nil
 }
 
-func (j *job) proveError(tgt *pipeline.Target, err error) error {
+func (j *copyJob) proveError(tgt *pipeline.Target, err error) error {
 	var failed *pipeline.VerifyError
 	switch {
 	case err == nil:

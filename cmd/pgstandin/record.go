@@ -104,7 +104,7 @@ func targetRows(ctx context.Context, tgt *pipeline.Target, sql string) ([][][]by
 
 // refuse returns why a run ends before the swap. If something was not proved, it
 // writes the report first, if there is to be one.
-func (j *job) refuse(rec *record, why error) error {
+func (j *copyJob) refuse(rec *record, why error) error {
 	var unproved *pipeline.VerifyError
 	var leaks *leakError
 	rec.failed = map[int]bool{}
@@ -128,7 +128,7 @@ func (j *job) refuse(rec *record, why error) error {
 }
 
 // writeReport writes the report of a run that was refused, and says where.
-func (j *job) writeReport(rec *record) error {
+func (j *copyJob) writeReport(rec *record) error {
 	err := j.files.write(j.buildReport(rec, time.Now()))
 	if err == nil {
 		j.report.Note("the report is in " + j.files.page())
@@ -137,7 +137,7 @@ func (j *job) writeReport(rec *record) error {
 }
 
 // conclude writes the report, if there is to be one, and prints the result.
-func (j *job) conclude(rec *record) error {
+func (j *copyJob) conclude(rec *record) error {
 	var err error
 	res := &result{Report: j.buildReport(rec, time.Now()), Stored: rec.stored}
 	if j.files != nil {

@@ -76,8 +76,8 @@ Exit statuses:
 	return cmd
 }
 
-func (o *refreshOptions) job(ctx context.Context) (*job, error) {
-	j := &job{run: o.run, copyFormat: o.copyFormat}
+func (o *refreshOptions) job(ctx context.Context) (*copyJob, error) {
+	j := &copyJob{job: job{run: o.run}, copyFormat: o.copyFormat}
 	if o.inPlace && o.beforeSwap != "" {
 		return nil, usageError(errors.New("--before-swap cannot go with --in-place: the new schemas do not have their names before the swap"))
 	}
@@ -85,7 +85,7 @@ func (o *refreshOptions) job(ctx context.Context) (*job, error) {
 	if j.file, err = o.rules.parse(); err != nil {
 		return nil, err
 	}
-	if err := j.between(&o.key, &o.source, &o.target); err != nil {
+	if j.target, err = j.between(&o.key, &o.source, &o.target); err != nil {
 		return nil, err
 	}
 	o.apply(&j.source)

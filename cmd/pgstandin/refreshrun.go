@@ -18,7 +18,7 @@ type refreshRun struct {
 
 // refresh does everything. Whatever goes wrong before the swap leaves the
 // target as it was.
-func (j *job) refresh(ctx context.Context) (err error) {
+func (j *copyJob) refresh(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			j.report.Abort(failure(ctx, err))
@@ -135,7 +135,7 @@ func (r *refreshRun) finishTarget(ctx context.Context) error {
 	return nil
 }
 
-func (j *job) openTarget(ctx context.Context) (*pipeline.Target, error) {
+func (j *copyJob) openTarget(ctx context.Context) (*pipeline.Target, error) {
 	tgt, err := pipeline.OpenTarget(ctx, j.target)
 	if err != nil {
 		return nil, at("target", err)

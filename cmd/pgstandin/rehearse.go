@@ -71,12 +71,13 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 		return err
 	}
 	j := &job{file: file, run: runOptions{workers: 1, memory: subset.DefaultMemory}}
-	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target, maintenance: o.maintenance}); err != nil {
+	target, err := j.between(&o.key, &o.source, &targetOptions{target: o.target, maintenance: o.maintenance})
+	if err != nil {
 		return err
 	}
 	report := &rehearsalReport{Tables: []rehearsedTable{}}
 	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
-		stage, err := j.openRehearsal(ctx, src)
+		stage, err := j.openRehearsal(ctx, src, target)
 		if err != nil {
 			return err
 		}
@@ -101,12 +102,12 @@ func runRehearse(ctx context.Context, o *rehearseOptions, out io.Writer) error {
 }
 
 // openRehearsal connects to the target's server, if the rules allow the target.
-func (j *job) openRehearsal(ctx context.Context, src *pipeline.Source) (*pipeline.Rehearsal, error) {
-	stage, err := pipeline.OpenRehearsal(ctx, j.target, src.Info())
+func (j *job) openRehearsal(ctx context.Context, src *pipeline.Source, target pipeline.TargetConfig) (*pipeline.Rehearsal, error) {
+	stage, err := pipeline.OpenRehearsal(ctx, target, src.Info())
 	if err != nil {
 		return nil, err
 	}
-	info, name := stage.Info(), j.target.Conn.Database
+	info, name := stage.Info(), target.Conn.Database
 	if !j.file.Targets.Match(info.Host, info.Port, name, src.Info().Database) {
 		stage.Close(ctx)
 		return nil, fmt.Errorf("%s is not among the targets of the rules; add it to targets", schema.QuoteIdent(name))

@@ -15,7 +15,7 @@ import (
 )
 
 // buildReport makes the report of what was recorded.
-func (j *job) buildReport(rec *record, finished time.Time) *report.Report {
+func (j *copyJob) buildReport(rec *record, finished time.Time) *report.Report {
 	b := rec.bound
 	r := &report.Report{
 		Outcome:  report.Swapped,

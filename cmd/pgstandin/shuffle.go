@@ -11,19 +11,24 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
+// draws reports whether any column is shuffled.
+func (b *bound) draws() bool {
+	for _, p := range b.programs {
+		if p != nil && len(p.Draws()) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // fillPools gives the shuffled columns the values that they draw.
 func (j *job) fillPools(ctx context.Context, src *pipeline.Source, b *bound) error {
-	said := false
 	for _, spec := range b.rules.Tables {
 		p := b.programs[spec.Table]
 		if p == nil {
 			continue
 		}
 		for _, d := range p.Draws() {
-			if !said && j.report != nil {
-				j.report.Step("look for values to shuffle")
-				said = true
-			}
 			column := spec.Table.Columns[spec.Columns[d.Column]].Name
 			values, rare, err := poolValues(ctx, src, b, spec, p, d)
 			if err != nil {

@@ -91,8 +91,8 @@ Exit statuses:
 	return cmd
 }
 
-func (o *snapshotOptions) job(ctx context.Context) (*job, error) {
-	j := &job{run: o.run}
+func (o *snapshotOptions) job(ctx context.Context) (*copyJob, error) {
+	j := &copyJob{job: job{run: o.run}}
 	var err error
 	if j.file, err = o.rules.parse(); err != nil {
 		return nil, err

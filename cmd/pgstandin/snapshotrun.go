@@ -37,7 +37,7 @@ type snapshotData struct {
 }
 
 // snapshot does everything. Whatever goes wrong, nothing is published.
-func (j *job) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
+func (j *copyJob) snapshot(ctx context.Context, to *snapshotWriter) (err error) {
 	defer func() {
 		if err != nil {
 			j.report.Abort(failure(ctx, err))

@@ -68,11 +68,12 @@ func runVerify(ctx context.Context, o *verifyOptions, out, notes io.Writer) erro
 		return err
 	}
 	j := &job{file: file, run: runOptions{workers: o.workers, memory: o.memory}}
-	if err := j.between(&o.key, &o.source, &targetOptions{target: o.target}); err != nil {
+	end, err := j.between(&o.key, &o.source, &targetOptions{target: o.target})
+	if err != nil {
 		return err
 	}
 	j.source.LockTimeout = time.Duration(o.lockTimeout)
-	target := reading(j.target.Conn, j.target.DSN)
+	target := reading(end.Conn, end.DSN)
 	target.LockTimeout = j.source.LockTimeout
 	var found *leakResult
 	err = j.lookAt(ctx, func(ctx context.Context, src *pipeline.Source, first *bound) error {
