@@ -9,16 +9,20 @@ import (
 	"github.com/pgstandin/pgstandin/schema"
 )
 
-// copyFormat is the value of --copy-format: "text", "binary", or "" for what
-// suits each table.
+// copyFormat is the value of --copy-format; "" for what suits each table.
 type copyFormat string
 
+const (
+	textFormat   copyFormat = "text"
+	binaryFormat copyFormat = "binary"
+)
+
 func (c *copyFormat) Set(s string) error {
-	switch s {
+	switch f := copyFormat(s); f {
 	case "auto":
 		*c = ""
-	case "text", "binary":
-		*c = copyFormat(s)
+	case textFormat, binaryFormat:
+		*c = f
 	default:
 		return errors.New("write auto, text or binary")
 	}
@@ -43,9 +47,9 @@ type rowFormat struct {
 
 func (f rowFormat) String() string {
 	if f.binary {
-		return "binary"
+		return string(binaryFormat)
 	}
-	return "text"
+	return string(textFormat)
 }
 
 // chooseFormats decides how the rows of each logical table go to a server of a
@@ -60,9 +64,9 @@ func (b *bound) chooseFormats(want copyFormat, target int) error {
 			why = p.TextOnly()
 		}
 		switch {
-		case want == "text":
+		case want == textFormat:
 			why = "--copy-format text"
-		case want == "binary" && why != "":
+		case want == binaryFormat && why != "":
 			refused = append(refused, fmt.Sprintf("%s: %s", spec.Table.Name, why))
 		}
 		b.formats[spec.Table] = rowFormat{why == "", why}

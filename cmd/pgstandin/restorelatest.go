@@ -41,7 +41,7 @@ func latest(ctx context.Context, st *store.Store, note func(string)) (string, er
 }
 
 // readable reports whether a snapshot is of the format that restore reads.
-func readable(m *store.Manifest) bool { return m.Format == "" || m.Format == "directory" }
+func readable(m *store.Manifest) bool { return m.Format == "" || m.Format == string(directoryFormat) }
 
 // noSnapshot is the error for where no complete snapshot is.
 func noSnapshot(ctx context.Context, st *store.Store) error {

@@ -113,11 +113,11 @@ func (o *snapshotOptions) job(ctx context.Context) (*copyJob, error) {
 
 // writer checks the options of where the snapshot goes, and opens that.
 func (o *snapshotOptions) writer(ctx context.Context, stdout io.Writer) (*snapshotWriter, error) {
-	w := &snapshotWriter{name: o.name, format: o.format.or("directory"), compression: o.compress.Compression, recipients: o.encryptTo}
-	if !o.compress.given && w.format == "directory" {
+	w := &snapshotWriter{name: o.name, format: o.format.or(directoryFormat), compression: o.compress.Compression, recipients: o.encryptTo}
+	if !o.compress.given && w.format == directoryFormat {
 		w.compression = pgarchive.Compression{Algorithm: pgarchive.Gzip, Level: pgarchive.DefaultLevel}
 	}
-	if w.format == "tar" && w.compression.Algorithm != pgarchive.None {
+	if w.format == tarFormat && w.compression.Algorithm != pgarchive.None {
 		return nil, usageError(errors.New("--format tar: pg_restore reads no compressed tar; write --compress none, or --format directory"))
 	}
 	if _, err := store.ParseRecipients(o.encryptTo); err != nil {
@@ -127,7 +127,7 @@ func (o *snapshotOptions) writer(ctx context.Context, stdout io.Writer) (*snapsh
 	case o.out == "":
 		return nil, usageError(errors.New("no destination: give --out FOLDER or a URL such as s3://BUCKET/PREFIX"))
 	case o.out != "-":
-	case w.format != "plain":
+	case w.format != plainFormat:
 		return nil, usageError(errors.New("--out -: only --format plain goes to standard output"))
 	case len(o.encryptTo) > 0 || o.name != "" || o.run.json:
 		return nil, usageError(errors.New("--out -: there is no --name, --encrypt-to or --json for standard output; pipe it through age if need be"))
@@ -172,16 +172,22 @@ func (c *compression) Type() string { return "algorithm" }
 // archiveFormat is the value of --format.
 type archiveFormat string
 
+const (
+	directoryFormat archiveFormat = "directory"
+	tarFormat       archiveFormat = "tar"
+	plainFormat     archiveFormat = "plain"
+)
+
 func (a *archiveFormat) Set(s string) error {
-	switch s {
-	case "directory", "tar", "plain":
-		*a = archiveFormat(s)
+	switch f := archiveFormat(s); f {
+	case directoryFormat, tarFormat, plainFormat:
+		*a = f
 		return nil
 	}
 	return errors.New("write directory, tar or plain")
 }
 
-func (a *archiveFormat) String() string { return string(a.or("directory")) }
+func (a *archiveFormat) String() string { return string(a.or(directoryFormat)) }
 
 func (a *archiveFormat) or(other archiveFormat) archiveFormat {
 	if *a == "" {

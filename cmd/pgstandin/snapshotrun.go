@@ -54,7 +54,7 @@ func (j *copyJob) snapshot(ctx context.Context, to *snapshotWriter) (err error) 
 	if err := r.b.mayRead(ctx, r.src); err != nil {
 		return err
 	}
-	if to.format == "plain" {
+	if to.format == plainFormat {
 		if to.pgRestore, err = pipeline.FindRestore(ctx, r.tools.pgRestore, r.src.Info().Major()); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (j *copyJob) snapshot(ctx context.Context, to *snapshotWriter) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, to.abort(context.WithoutCancel(ctx))) }()
-	if err := r.choose(ctx, "text", 0, prelude{"read the schema", r.readSchema}); err != nil {
+	if err := r.choose(ctx, textFormat, 0, prelude{"read the schema", r.readSchema}); err != nil {
 		return err
 	}
 	r.rec.noTarget = "a snapshot is files, not a database"
@@ -272,7 +272,7 @@ func (r *snapshotRun) complete(ctx context.Context) error {
 	if err := r.to.writeContents(ctx, r.archive); err != nil {
 		return err
 	}
-	return r.to.finish(ctx, r)
+	return r.publish(ctx)
 }
 
 // parentsFirst sorts data so that tables come behind those that they reference,

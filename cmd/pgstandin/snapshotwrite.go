@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/pgstandin/pgstandin/internal/pgarchive"
 	"github.com/pgstandin/pgstandin/pipeline"
@@ -37,7 +36,7 @@ const tocFile = "toc.dat"
 // stored is how data files are compressed: in a temporary folder to take less
 // room, without costing much.
 func (w *snapshotWriter) stored() pgarchive.Compression {
-	if w.format == "directory" {
+	if w.format == directoryFormat {
 		return w.compression
 	}
 	return pgarchive.Compression{Algorithm: pgarchive.Gzip, Level: 1}
@@ -57,7 +56,7 @@ func (w *snapshotWriter) begin(ctx context.Context, note func(string)) (err erro
 			note("removed the partial snapshot " + name + ", which an earlier run left behind")
 		}
 	}
-	if w.format == "directory" {
+	if w.format == directoryFormat {
 		return nil
 	}
 	if w.stage, err = pipeline.NewStage(); err != nil {
@@ -120,26 +119,27 @@ func writeFile(ctx context.Context, files pipeline.Files, name string, text []by
 	return errors.Join(err, w.Close())
 }
 
-// single makes the one file of a format other than directory.
-func (w *snapshotWriter) single(ctx context.Context, r *snapshotRun) error {
+// single makes the one file of a format other than directory, out of the archive and the
+// data in the temporary folder.
+func (w *snapshotWriter) single(ctx context.Context, a *pgarchive.Archive, data []*snapshotData) error {
 	switch {
-	case w.format == "directory":
+	case w.format == directoryFormat:
 		return nil
 	case w.up == nil:
-		return w.script(ctx, r, w.stdout)
+		return w.script(ctx, w.stdout)
 	}
 	name := "snapshot.tar"
-	if w.format == "plain" {
+	if w.format == plainFormat {
 		name = "snapshot.sql" + w.compression.Algorithm.Suffix()
 	}
 	out, err := w.up.Create(ctx, name)
 	if err != nil {
 		return err
 	}
-	if w.format == "plain" {
-		err = w.script(ctx, r, out)
+	if w.format == plainFormat {
+		err = w.script(ctx, out)
 	} else {
-		err = w.tar(ctx, r, out)
+		err = w.tar(ctx, a, data, out)
 	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (w *snapshotWriter) single(ctx context.Context, r *snapshotRun) error {
 }
 
 // script writes SQL, compressed.
-func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writer) error {
+func (w *snapshotWriter) script(ctx context.Context, out io.Writer) error {
 	z, err := pgarchive.NewWriter(out, w.compression)
 	if err != nil {
 		return err
@@ -162,10 +162,10 @@ func (w *snapshotWriter) script(ctx context.Context, r *snapshotRun, out io.Writ
 }
 
 // tar writes the files of the temporary folder, decompressed.
-func (w *snapshotWriter) tar(ctx context.Context, r *snapshotRun, out io.Writer) error {
+func (w *snapshotWriter) tar(ctx context.Context, a *pgarchive.Archive, data []*snapshotData, out io.Writer) error {
 	t := pgarchive.NewTarWriter(out)
-	stored := r.archive.Compression
-	plain := *r.archive
+	stored := a.Compression
+	plain := *a
 	plain.Compression = pgarchive.Compression{}
 	var b bytes.Buffer
 	if err := plain.Write(&b); err != nil {
@@ -174,7 +174,7 @@ func (w *snapshotWriter) tar(ctx context.Context, r *snapshotRun, out io.Writer)
 	if err := t.Add(tocFile, int64(b.Len()), &b); err != nil {
 		return err
 	}
-	for _, d := range r.data {
+	for _, d := range data {
 		in, err := w.stage.Open(ctx, d.entry.DataFile(stored.Algorithm))
 		if err != nil {
 			return err
@@ -188,51 +188,4 @@ func (w *snapshotWriter) tar(ctx context.Context, r *snapshotRun, out io.Writer)
 		}
 	}
 	return t.Close()
-}
-
-// finish makes what there is to make, and publishes.
-func (w *snapshotWriter) finish(ctx context.Context, r *snapshotRun) error {
-	if w.format != "directory" {
-		r.report.Step("write the " + string(w.format) + " file")
-	}
-	if err := w.single(ctx, r); err != nil {
-		return err
-	}
-	stored := &storedResult{Format: string(w.format), Compression: w.compression.String(), Where: "standard output"}
-	r.rec.stored = stored
-	if w.up == nil {
-		return nil
-	}
-	r.report.Step("publish")
-	stored.Where, stored.Name, stored.Encrypted = w.store.String(), w.name, w.up.Encrypted()
-	if err := r.addReport(ctx, w.up); err != nil {
-		return err
-	}
-	for _, f := range w.up.Files() { // the report's too, as the manifest counts them
-		stored.Files++
-		stored.Bytes += f.Size
-	}
-	info, rows := r.src.Info(), int64(0)
-	for _, d := range r.data {
-		rows += d.rows
-	}
-	return w.up.Publish(ctx, store.Metadata{
-		Created: r.rec.snapshot.Time, Database: info.Database, ServerVersion: serverVersion(info.Version), LSN: r.rec.snapshot.LSN,
-		RulesHash: r.file.Hash, KeyID: r.secret.ID(), Program: versionText(), Format: string(w.format), Compression: w.compression.Algorithm.String(),
-		Tables: len(r.data), Rows: rows,
-	})
-}
-
-// addReport puts the run's report beside the data.
-func (r *snapshotRun) addReport(ctx context.Context, files pipeline.Files) error {
-	parts, err := r.files.render(r.buildReport(r.rec, time.Now()))
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
-		if err := writeFile(ctx, files, p.name, p.text); err != nil {
-			return err
-		}
-	}
-	return nil
 }
