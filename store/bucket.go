@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
@@ -33,8 +34,9 @@ const (
 // bucket is a place in object storage.
 type bucket struct {
 	b      *blob.Bucket
-	shown  string // without what may be secret
-	prefix string // "" or ends in a slash
+	azure  *container.Client // of Azure's storage, else nil; see azureWriter
+	shown  string            // without what may be secret
+	prefix string            // "" or ends in a slash
 	// abortParts drops the uploads of parts that were begun below a key; nil where
 	// the storage drops them by itself.
 	abortParts func(ctx context.Context, prefix string) error
@@ -219,7 +221,7 @@ func pause(ctx context.Context, try int) error {
 
 // put writes a small object; with create only if it is not there, else fs.ErrExist.
 func (b *bucket) put(ctx context.Context, key string, text []byte, create bool) error {
-	err := b.b.WriteAll(ctx, key, text, &blob.WriterOptions{ContentType: "application/json", IfNotExist: create})
+	err := b.write(ctx, key, text, create)
 	if create && unsupported(err) {
 		if there, err := b.b.Exists(ctx, key); err != nil {
 			return b.explain(err)
@@ -228,13 +230,32 @@ func (b *bucket) put(ctx context.Context, key string, text []byte, create bool) 
 		}
 		return b.put(ctx, key, text, false)
 	}
-	if create && gcerrors.Code(err) == gcerrors.FailedPrecondition {
+	if create && thereAlready(err) {
 		return fs.ErrExist
 	}
-	if err != nil {
-		return b.explain(err)
+	return b.explain(err)
+}
+
+// write writes a small object; with create only if it is not there.
+func (b *bucket) write(ctx context.Context, key string, text []byte, create bool) error {
+	const contentType = "application/json"
+	if b.azure == nil {
+		return b.b.WriteAll(ctx, key, text, &blob.WriterOptions{ContentType: contentType, IfNotExist: create})
 	}
-	return nil
+	w := newAzureWriter(ctx, b.azure, key, contentType, b.part, create)
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// create begins an object, which closing stores unless the context has ended.
+func (b *bucket) create(ctx context.Context, key string) (io.WriteCloser, error) {
+	const contentType = "application/octet-stream"
+	if b.azure != nil {
+		return newAzureWriter(ctx, b.azure, key, contentType, b.part, false), nil
+	}
+	return b.b.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType, BufferSize: b.part, MaxConcurrency: partsAtOnce})
 }
 
 func (b *bucket) begin(ctx context.Context, name string) (draft, error) {

@@ -111,9 +111,7 @@ func (d *bucketDraft) create(ctx context.Context, file string) (writer, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(d.ctx, func() { cancel(context.Cause(d.ctx)) })
-	w, err := d.b.NewWriter(ctx, d.key(d.name, file), &blob.WriterOptions{
-		ContentType: "application/octet-stream", BufferSize: d.part, MaxConcurrency: partsAtOnce,
-	})
+	w, err := d.bucket.create(ctx, d.key(d.name, file))
 	if err != nil {
 		stop()
 		cancel(nil)
@@ -125,7 +123,7 @@ func (d *bucketDraft) create(ctx context.Context, file string) (writer, error) {
 // bucketFile is a file on its way to a bucket.
 type bucketFile struct {
 	d    *bucketDraft
-	w    *blob.Writer
+	w    io.WriteCloser
 	ctx  context.Context // ends with, but a moment after, that of the draft
 	stop func()          // ends ctx
 }

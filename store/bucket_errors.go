@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"gocloud.dev/gcerrors"
 )
 
@@ -19,8 +20,12 @@ func errorCode(err error) string {
 		error
 		ErrorCode() string
 	}
-	if errors.As(err, &api) {
+	var azure *azcore.ResponseError
+	switch {
+	case errors.As(err, &api):
 		return api.ErrorCode()
+	case errors.As(err, &azure):
+		return azure.ErrorCode
 	}
 	return ""
 }
@@ -31,10 +36,24 @@ func httpStatus(err error) int {
 		error
 		HTTPStatusCode() int
 	}
-	if errors.As(err, &answer) {
+	var azure *azcore.ResponseError
+	switch {
+	case errors.As(err, &answer):
 		return answer.HTTPStatusCode()
+	case errors.As(err, &azure):
+		return azure.StatusCode
 	}
 	return 0
+}
+
+// thereAlready reports whether an object was not written because it was there.
+func thereAlready(err error) bool {
+	return gcerrors.Code(err) == gcerrors.FailedPrecondition || errorCode(err) == "BlobAlreadyExists" || httpStatus(err) == http.StatusPreconditionFailed
+}
+
+func isAzure(err error) bool {
+	var azure *azcore.ResponseError
+	return errors.As(err, &azure)
 }
 
 func noBucket(err error) bool {
@@ -76,7 +95,7 @@ func (b *bucket) explain(err error) error {
 	switch {
 	case noBucket(err), gcerrors.Code(err) == gcerrors.NotFound:
 		return errors.New("no such bucket; create it, or correct its name or the endpoint")
-	case code == "InvalidAccessKeyId", code == "SignatureDoesNotMatch", code == "ExpiredToken", code == "InvalidToken", code == "TokenRefreshRequired":
+	case code == "InvalidAccessKeyId", code == "SignatureDoesNotMatch", code == "ExpiredToken", code == "InvalidToken", code == "TokenRefreshRequired", code == "AuthenticationFailed":
 		return fmt.Errorf("the storage does not accept the credentials (%s); renew them", code)
 	case code == "PermanentRedirect", code == "AuthorizationHeaderMalformed", code == "IllegalLocationConstraintException":
 		return fmt.Errorf("the bucket is in another region (%s); add ?region=… or set AWS_REGION", code)
@@ -85,6 +104,8 @@ func (b *bucket) explain(err error) error {
 			code = fmt.Sprintf("status %d", httpStatus(err))
 		}
 		return fmt.Errorf("access denied (%s); grant its user to list, read, write and delete objects there", code)
+	case isAzure(err): // whose text is of many lines
+		return fmt.Errorf("the storage answers with status %d (%s)", httpStatus(err), code)
 	case strings.Contains(text, "IMDS role"), strings.Contains(text, "failed to retrieve credentials"), strings.Contains(text, "get credentials"):
 		return errors.New("no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
 	case strings.Contains(text, "could not find default credentials"):

@@ -55,7 +55,7 @@ func openBucket(ctx context.Context, dest string) (*bucket, error) {
 	case gcsblob.Scheme:
 		b.b, err = openGCS(ctx, u)
 	default:
-		b.b, err = blob.OpenBucket(ctx, u.String())
+		err = b.openAzure(ctx, u)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("destination %s: %w", shown, b.explain(err))
@@ -77,6 +77,20 @@ func openGCS(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 		}
 	}
 	return blob.OpenBucket(ctx, u.String())
+}
+
+// openAzure opens a container of Azure's.
+func (b *bucket) openAzure(ctx context.Context, u *url.URL) (err error) {
+	if strings.ContainsAny(b.prefix, `\"#%?`) || strings.Contains(b.prefix, "../") {
+		return errors.New(`a prefix in Azure has no \, ", #, %, ? and ..`) // they would be escaped, by some and not by others
+	}
+	if b.b, err = blob.OpenBucket(ctx, u.String()); err != nil {
+		return err
+	}
+	if !b.b.As(&b.azure) {
+		return errors.New("the library has another client of Azure than this program")
+	}
+	return nil
 }
 
 // openS3 opens a bucket of S3, or of what speaks like it.

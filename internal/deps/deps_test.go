@@ -31,6 +31,7 @@ const (
 	gocloud    = "gocloud.dev"
 	age        = "filippo.io/age"
 	aws        = "github.com/aws/aws-sdk-go-v2"
+	azure      = "github.com/Azure/azure-sdk-for-go"
 	klauspost  = "github.com/klauspost/compress"
 	lz4        = "github.com/pierrec/lz4/v4"
 	everything = "*"
@@ -73,7 +74,7 @@ var table = map[string][]string{
 	"internal/trial":      {"schema", "rules", "pipeline", pgx},
 	"internal/schemafile": {"schema", "internal/pgserver", "internal/sqlfile", pgx},
 
-	"store": {"internal/ownedfolder", gocloud, age, aws},
+	"store": {"internal/ownedfolder", gocloud, age, aws, azure},
 
 	"internal/pgserver": {embedded},
 	"internal/pgtest":   {"internal/pgserver", "internal/sqlfile", pgx},
