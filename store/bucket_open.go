@@ -82,7 +82,7 @@ func openGCS(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 // openAzure opens a container of Azure's.
 func (b *bucket) openAzure(ctx context.Context, u *url.URL) (err error) {
 	if strings.ContainsAny(b.prefix, `\"#%?`) || strings.Contains(b.prefix, "../") {
-		return errors.New(`a prefix in Azure has no \, ", #, %, ? and ..`) // they would be escaped, by some and not by others
+		return errors.New(`in Azure, a prefix with \, ", #, %, ? or ../ is not possible`) // they would be escaped, by some and not by others
 	}
 	if b.b, err = blob.OpenBucket(ctx, u.String()); err != nil {
 		return err
