@@ -32,7 +32,7 @@ type Beginner interface {
 // Job is the rows of one table, or partition, to copy.
 type Job struct {
 	Name    string      // for messages: "public.orders"
-	From    schema.Name // the source table that chunks read, locked before the first; zero means Into
+	From    schema.Name // the source table that chunks read, locked before each; zero means Into
 	Into    schema.Name // the target table, or partition
 	Columns []string    // of the target, in the order of the chunks' columns; empty for a table without any to copy
 	Chunks  []Chunk
@@ -171,7 +171,6 @@ type copier struct {
 	ready   chan struct{} // closed when a job's last task was committed
 	chunks  int           // committed
 	retries int
-	locked  map[lockedTable]bool
 }
 
 // task is some chunks of a job, which are copied in one transaction.
@@ -180,15 +179,10 @@ type task struct {
 	chunks []Chunk
 }
 
-type lockedTable struct {
-	conn  *pgconn.PgConn
-	table schema.Name
-}
-
 func newCopier(src Sessions, jobs []Job) *copier {
 	c := &copier{
 		src: src, jobs: jobs, results: make([]JobResult, len(jobs)),
-		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), ready: make(chan struct{}), locked: map[lockedTable]bool{},
+		running: make([]int, len(jobs)), taken: make([]int, len(jobs)), left: make([]int, len(jobs)), ready: make(chan struct{}),
 	}
 	c.exact = true
 	weight := make([]int64, len(jobs))

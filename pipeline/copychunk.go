@@ -104,25 +104,15 @@ func (a *attempt) chunk(ctx context.Context, chunk *Chunk) error {
 	return nil
 }
 
-// lock locks the table, once a connection.
+// lock locks the table that chunks read.
 func (a *attempt) lock(ctx context.Context, src *pgconn.PgConn) error {
 	table := a.job.From
 	if table == (schema.Name{}) {
 		table = a.job.Into
 	}
-	c, key := a.w.c, lockedTable{src, table}
-	c.mu.Lock()
-	have := c.locked[key]
-	c.mu.Unlock()
-	if have {
-		return nil
-	}
-	if err := lockPolitely(ctx, src, table, c.yield); err != nil {
+	if err := lockPolitely(ctx, src, table, a.w.c.yield); err != nil {
 		return failure(ctx, "source", err, a.job.Columns)
 	}
-	c.mu.Lock()
-	c.locked[key] = true
-	c.mu.Unlock()
 	return nil
 }
 

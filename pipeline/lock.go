@@ -39,8 +39,8 @@ const lockSoon, lockSeldom = 50 * time.Millisecond, time.Second
 // lockPolitely locks table on a worker, in access share mode, without ever standing
 // in the queue for it: if a stronger lock is held or waited for, it tries again until
 // patience is over, and then the error is a *YieldError. A worker calls it before it
-// first reads a table, or it could queue up behind a session that itself waits for
-// the leader. The lock lasts as long as the worker.
+// reads a table each time it was acquired, or it could queue up behind a session that
+// itself waits for the leader. The lock lasts until the worker lets go of its locks.
 func lockPolitely(ctx context.Context, worker *pgconn.PgConn, table schema.Name, patience time.Duration) error {
 	began := time.Now()
 	for wait := lockSoon; ; wait = min(2*wait, lockSeldom) {
@@ -62,6 +62,43 @@ func lockPolitely(ctx context.Context, worker *pgconn.PgConn, table schema.Name,
 			return err
 		}
 	}
+}
+
+// A worker's transaction is as long as the run, and would hold the locks of all tables
+// that it reads, and of their indexes, to its end. The server's room for locks
+// (max_locks_per_transaction) is shared by all its sessions, so a worker goes back to
+// its savepoint, which frees them, each time it was lent lendingsToUnlock times. The
+// leader's locks stay.
+const (
+	lendingsToUnlock = 32
+	workerSavepoint  = "pgstandin_worker"
+)
+
+// lendings counts how often each worker was lent since it had no locks.
+type lendings struct {
+	mu    sync.Mutex
+	times map[*pgconn.PgConn]int
+}
+
+// due counts one more, and reports whether conn is to let go of its locks.
+func (l *lendings) due(conn *pgconn.PgConn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.times == nil {
+		l.times = map[*pgconn.PgConn]int{}
+	}
+	if l.times[conn] < lendingsToUnlock {
+		l.times[conn]++
+		return false
+	}
+	l.times[conn] = 1
+	return true
+}
+
+func (l *lendings) forget(conn *pgconn.PgConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.times, conn)
 }
 
 // pidSet holds the backends of our sessions on the source.

@@ -252,12 +252,15 @@ from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`)
 	if row[0] != s.info.Started || row[1] != strconv.FormatUint(uint64(s.info.OID), 10) || (row[2] == "t") != s.snap.Standby {
 		return fmt.Errorf("connected to another server than the leader; %s", elsewhere)
 	}
+	if err := run(ctx, conn, "savepoint "+workerSavepoint); err != nil {
+		return withMessage(err)
+	}
 	return s.pids.add(ctx, conn)
 }
 
 // Acquire waits for a free worker. A worker that was lost is replaced by one on
-// the same snapshot, which the leader holds. The caller hands it back with
-// Release.
+// the same snapshot, which the leader holds. It has, from time to time, no locks any
+// more. The caller hands it back with Release.
 func (s *Source) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
 	if s.free == nil {
 		return nil, fmt.Errorf("source: no workers are open")
@@ -269,9 +272,12 @@ func (s *Source) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
 		return nil, context.Cause(ctx)
 	}
 	if conn != nil && !conn.IsClosed() {
-		return conn, nil
+		if !s.lent.due(conn) || run(ctx, conn, "rollback to savepoint "+workerSavepoint) == nil {
+			return conn, nil
+		}
+		closeConn(context.Background(), conn)
 	}
-	s.pids.remove(conn)
+	s.drop(conn)
 	conn, err := s.openWorker(ctx)
 	if err != nil {
 		s.free <- nil
@@ -284,9 +290,15 @@ func (s *Source) Acquire(ctx context.Context) (*pgconn.PgConn, error) {
 // failed, its connection is closed and the next Acquire opens another.
 func (s *Source) Release(conn *pgconn.PgConn, healthy bool) {
 	if !healthy || conn.IsClosed() || conn.IsBusy() || conn.TxStatus() != 'T' {
-		s.pids.remove(conn)
+		s.drop(conn)
 		closeConn(context.Background(), conn)
 		conn = nil
 	}
 	s.free <- conn
+}
+
+// drop forgets a worker that is not used any more.
+func (s *Source) drop(conn *pgconn.PgConn) {
+	s.pids.remove(conn)
+	s.lent.forget(conn)
 }

@@ -108,6 +108,7 @@ type Source struct {
 	snap   Snapshot
 	free   chan *pgconn.PgConn // nil elements are workers to be opened anew
 	pids   *pidSet
+	lent   lendings
 
 	begun atomic.Int64 // when the snapshot was taken, by our clock, in nanoseconds; 0 not yet
 	slow  throttle

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,40 @@ func TestSnapshotIsOneForAllWorkers(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A worker lets go of the locks of tables and their indexes that it has read: the
+// server's room for locks is production's, and the leader holds the tables anyway.
+func TestWorkersHoldFewLocks(t *testing.T) {
+	dsn := pgtest.DB(t)
+	pgtest.Exec(t, dsn, "do $$ begin for i in 1..200 loop execute format('create table t%s as select 1 as id; create index on t%s (id)', i, i); end loop; end $$")
+	var tables []string
+	for i := range 200 {
+		tables = append(tables, fmt.Sprintf("t%d", i+1))
+	}
+	s := begin(t, dsn, 1, tables...)
+	pgtest.Exec(t, dsn, "update t200 set id = 2")
+	c, err := s.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := c.PID()
+	s.Release(c, true)
+	most := 0
+	for _, table := range tables {
+		if got := collect(t, s, "select id from public."+table); len(got) != 1 || got[0] != `"1"` {
+			t.Fatalf("%s: %s", table, got)
+		}
+		held := pgtest.Query(t, dsn, fmt.Sprintf("select count(*) from pg_locks where locktype = 'relation' and pid = %d", pid))
+		n, err := strconv.Atoi(held[0][0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, n)
+	}
+	if most < 2 || most > 150 {
+		t.Errorf("the worker held %d locks at once", most)
+	}
 }
 
 func TestQueryErrorKeepsTheWorkersUsableAndHidesValues(t *testing.T) {
