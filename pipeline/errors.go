@@ -119,11 +119,23 @@ func describe(pg *pgconn.PgError, remedy func(code string) string) string {
 	if pg.ConstraintName != "" {
 		b.WriteString(", constraint " + schema.QuoteIdent(pg.ConstraintName))
 	}
-	if hint := remedy(pg.Code); hint != "" {
+	hint := remedy(pg.Code)
+	if noRoomForLocks(pg) {
+		hint = moreLocks
+	}
+	if hint != "" {
 		b.WriteString("; " + hint)
 	}
 	return b.String()
 }
+
+// outOfMemory is the SQLSTATE of a server without memory, or, where its lock.c says
+// so, without room in the table of locks.
+const outOfMemory = "53200"
+
+func noRoomForLocks(pg *pgconn.PgError) bool { return pg.Code == outOfMemory && pg.File == "lock.c" }
+
+const moreLocks = "the server has no more room for locks, which all its sessions share: raise max_locks_per_transaction there"
 
 // recoveryConflict is the SQLSTATE of a session on a standby that replay ended
 // or cancelled, as of a serialization failure.
@@ -185,7 +197,7 @@ func remedy(code string) string {
 		return "the role lacks a privilege: grant it, or connect as the owner"
 	case "53100":
 		return "the server's disk is full: free space there"
-	case "53200":
+	case outOfMemory:
 		return "the server is out of memory: use fewer --workers"
 	case tooManyConnections:
 		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"

@@ -91,8 +91,11 @@ func withMessage(err error) error {
 		return err
 	}
 	hint := ""
-	if pg.Code == recoveryConflict || pg.Code == lockNotAvailable {
+	switch {
+	case pg.Code == recoveryConflict || pg.Code == lockNotAvailable:
 		hint = "; " + remedy(pg.Code)
+	case noRoomForLocks(pg):
+		hint = "; " + moreLocks
 	}
 	return &messageError{pg: pg, hint: hint}
 }

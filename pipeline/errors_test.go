@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 )
@@ -97,5 +99,37 @@ func TestSafeErrorKeepsOthers(t *testing.T) {
 	}
 	if got := pipeline.SafeError(&pgconn.PgError{Code: "ZZ9ZZ", Message: "canary"}).Error(); got != "SQLSTATE ZZ9ZZ" {
 		t.Error(got)
+	}
+}
+
+// A full table of locks is no lack of memory: the setting that helps is named, where rows
+// are read and where they are not.
+func TestNoRoomForLocks(t *testing.T) {
+	t.Parallel()
+	server, err := pgserver.Start(t.Context(), pgserver.Config{
+		Settings: map[string]string{"max_locks_per_transaction": "10", "max_connections": "10"}, Log: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop() })
+	dsn := server.DSN("postgres")
+	pgtest.Exec(t, dsn, "create table p (id int) partition by list (id)")
+	for i := range 100 {
+		pgtest.Exec(t, dsn, fmt.Sprintf("create table p%d partition of p for values in (%d)", i, i))
+	}
+	src := begin(t, dsn, 1)
+	other := pgtest.Connect(t, dsn)
+	if err := other.Exec(t.Context(), "select pg_advisory_lock(g) from generate_series(1, 1000000) g").Close(); err == nil {
+		t.Fatal("there is room for a million locks")
+	}
+	const want = "(SQLSTATE 53200); the server has no more room for locks, which all its sessions share: raise max_locks_per_transaction there"
+	err = src.Query(t.Context(), "select id from public.p", func([][]byte) error { return nil })
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("query: %v", err)
+	}
+	conn := pgtest.Connect(t, dsn)
+	conn.Exec(t.Context(), "begin").Close()
+	if err := pipeline.LockPolitely(t.Context(), conn, name("p"), 0); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("lock: %v", err)
 	}
 }
