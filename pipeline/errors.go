@@ -120,8 +120,11 @@ func describe(pg *pgconn.PgError, remedy func(code string) string) string {
 		b.WriteString(", constraint " + schema.QuoteIdent(pg.ConstraintName))
 	}
 	hint := remedy(pg.Code)
-	if noRoomForLocks(pg) {
+	switch {
+	case noRoomForLocks(pg):
 		hint = moreLocks
+	case pg.Code == "XX000" && pg.File == "mcxt.c":
+		hint = "a value, or its text, is longer than 1 GB, the most that the server can take; the text of bytea is twice as long as the value"
 	}
 	if hint != "" {
 		b.WriteString("; " + hint)
@@ -202,7 +205,7 @@ func remedy(code string) string {
 	case tooManyConnections:
 		return "raise max_connections or the role's connection limit, or use fewer --workers if there are several"
 	case "54000":
-		return "a row is larger than a page holds, or a value larger than an index does: did a mask make it longer than it was?"
+		return "a row is larger than a page holds, or a value larger than an index does or than 1 GB: did a mask make it longer than it was?"
 	case "57014":
 		return "the statement was cancelled: by someone, by --statement-timeout where that is given, or by a time limit of the server"
 	case "57P01", "57P02":

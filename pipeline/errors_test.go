@@ -133,3 +133,13 @@ func TestNoRoomForLocks(t *testing.T) {
 		t.Errorf("lock: %v", err)
 	}
 }
+
+// A value whose text is longer than the server can make one is an internal error there.
+func TestTextTooLongForTheServer(t *testing.T) {
+	src := begin(t, pgtest.DB(t), 1)
+	err := src.Query(t.Context(), "select pg_catalog.convert_to(repeat('x', 540000000), 'UTF8')", func([][]byte) error { return nil })
+	if err == nil || !strings.HasSuffix(err.Error(), "(SQLSTATE XX000); a value, or its text, is longer than 1 GB, the most that the server can take; "+
+		"the text of bytea is twice as long as the value") {
+		t.Error(err)
+	}
+}
