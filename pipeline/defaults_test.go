@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgstandin/pgstandin/internal/pgserver"
 	"github.com/pgstandin/pgstandin/internal/pgtest"
 	"github.com/pgstandin/pgstandin/pipeline"
 	"github.com/pgstandin/pgstandin/schema"
@@ -53,4 +54,47 @@ func TestDefaultPrivilegesOfOthers(t *testing.T) {
 	if got := problems(false); got != "[]" {
 		t.Errorf("of a role that the runner is a member of: %s", got)
 	}
+}
+
+// TestDefaultPrivilegesWithoutInheritance: preflight allows a role that inherits nothing
+// what its server does, which is more before 16, and what it says to do elsewhere helps.
+func TestDefaultPrivilegesWithoutInheritance(t *testing.T) {
+	pgtest.EachVersion(t, func(t *testing.T, server *pgserver.Server) {
+		admin, target := server.DSN("postgres"), server.DSN("staging")
+		pgtest.Exec(t, admin, "create role other; create role runner login noinherit createdb password 'secret'; grant other to runner; grant pg_signal_backend to runner")
+		pgtest.Exec(t, admin, "create database staging owner runner")
+		pgtest.Exec(t, target, "alter schema public owner to runner; alter default privileges for role other grant select on tables to public")
+		source := pgtest.DB(t)
+		problems := func() (out []string) {
+			t.Helper()
+			src := openSource(t, pipeline.SourceConfig{Conn: config(t, source)})
+			tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: as(t, target, "runner"), DSN: target + " user=runner password=secret", Adopt: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tgt.Close(t.Context())
+			found, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range found {
+				if strings.Contains(p.What, "default privileges") {
+					out = append(out, p.Remedy)
+				}
+			}
+			return out
+		}
+		set := pgtest.Connect(t, target+" user=runner password=secret")
+		_, refused := set.Exec(t.Context(), "alter default privileges for role other grant select on sequences to public").ReadAll()
+		found := problems()
+		if (refused != nil) != (len(found) == 1) {
+			t.Fatalf("the server says %v, preflight %q", refused, found)
+		}
+		for _, remedy := range found {
+			pgtest.Exec(t, admin, remedy)
+			if again := problems(); len(again) > 0 {
+				t.Errorf("after %s: %q", remedy, again)
+			}
+		}
+	})
 }

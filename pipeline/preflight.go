@@ -295,11 +295,15 @@ func (p *preflight) givable(ctx context.Context, conn *pgconn.PgConn, objects, m
 // settable looks for roles whose default privileges we may not set for the schemas in made.
 func (p *preflight) settable(ctx context.Context, conn *pgconn.PgConn, made *objectList) error {
 	t := p.t
+	needs, with := "'usage'", " with inherit true" // inherited privileges: PostgreSQL asks for them since 16
+	if t.info.Major() < 16 {
+		needs, with = "'member'", ""
+	}
 	rows, err := textsOf(ctx, conn, `
 select r.rolname, r.rolsuper, pg_catalog.quote_ident(n.nspname)
 from pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole
 left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
-where not pg_catalog.pg_has_role(r.oid, 'usage') order by 1`)
+where not pg_catalog.pg_has_role(r.oid, `+needs+`) order by 1`)
 	if err != nil {
 		return err
 	}
@@ -313,9 +317,13 @@ where not pg_catalog.pg_has_role(r.oid, 'usage') order by 1`)
 			continue
 		}
 		last = r[0]
-		role := schema.QuoteIdent(r[0])
-		p.add(fmt.Sprintf("role %s has default privileges in %s, and %s may not set them in the new database", role, schema.QuoteIdent(t.name), schema.QuoteIdent(t.info.Role)),
-			membership(r[0], r[1] == "t", t.info.Role, "take them away (alter default privileges for role "+role+" revoke …; \\ddp in psql lists them), or refresh as a superuser"))
+		role, super := schema.QuoteIdent(r[0]), r[1] == "t"
+		remedy := membership(r[0], super, t.info.Role,
+			"take them away (alter default privileges for role "+role+" revoke …; \\ddp in psql lists them), or refresh as a superuser")
+		if !super {
+			remedy += with
+		}
+		p.add(fmt.Sprintf("role %s has default privileges in %s, and %s may not set them in the new database", role, schema.QuoteIdent(t.name), schema.QuoteIdent(t.info.Role)), remedy)
 	}
 	return nil
 }
