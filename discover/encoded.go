@@ -28,15 +28,17 @@ func (d *detector) decode(p *profile, s string) {
 		if !strings.ContainsFunc(run, unicode.IsUpper) || !strings.ContainsFunc(run, unicode.IsLower) {
 			continue // a number, a uuid, a hash
 		}
-		if len(run)%4 == 1 {
-			run = run[:len(run)-1] // it was cut
+		for _, at := range beginnings(run) {
+			data, ok := decoded(run[at:])
+			switch {
+			case !ok || len(text) > 4*mostBytes:
+			case at == 0:
+				file = file || !isText(data)
+				text = append(append(text, unpacked(data)...), '\n')
+			default:
+				text = append(text, texts(unpacked(data))...)
+			}
 		}
-		data, err := base64.RawStdEncoding.DecodeString(run)
-		if err != nil {
-			continue
-		}
-		text = append(append(text, unpacked(data)...), '\n')
-		file = file || !isText(data)
 	}
 	if covered*3 < len(s) || len(text) == 0 {
 		return
@@ -48,6 +50,55 @@ func (d *detector) decode(p *profile, s string) {
 	case file && strings.HasPrefix(s, "data:"):
 		p.files++
 	}
+}
+
+// beginnings are the places in a run at which Base64 may begin: with it, and after each sign
+// that a frame has too (sess_…, /confirm/…). Of those that are a multiple of four apart, the
+// first is enough, as what is in one is in the other.
+func beginnings(run string) []int {
+	at, seen := []int{0}, [4]bool{true}
+	for i, n := 0, 0; i < len(run) && len(at) < len(seen); i++ {
+		if run[i] != '\n' {
+			n++
+		}
+		if letter := run[i] != '+' && run[i] != '/' && run[i] != '\n'; !letter && !seen[n%4] {
+			seen[n%4] = true
+			at = append(at, i+1)
+		}
+	}
+	return at
+}
+
+// decoded is what a run is in Base64; its lines and its end do not matter.
+func decoded(run string) ([]byte, bool) {
+	run = strings.ReplaceAll(run, "\n", "")
+	if len(run)%4 == 1 {
+		run = run[:len(run)-1] // it was cut
+	}
+	data, err := base64.RawStdEncoding.DecodeString(run)
+	return data, err == nil
+}
+
+// texts are the stretches of text in bytes, each as a line. Shorter ones than
+// bytes have by chance are left out.
+func texts(data []byte) []byte {
+	const least = 16
+	var out []byte
+	for len(data) > 0 {
+		n := 0
+		for n < len(data) {
+			r, size := utf8.DecodeRune(data[n:])
+			if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && !unicode.IsSpace(r) {
+				break
+			}
+			n += size
+		}
+		if n >= least {
+			out = append(append(out, data[:n]...), '\n')
+		}
+		data = data[min(n+1, len(data)):]
+	}
+	return out
 }
 
 // unpacked is what was compressed, as far as it can be read, up to four times what of a
@@ -73,8 +124,8 @@ func unpacked(data []byte) []byte {
 	return text
 }
 
-// plainBase64 is a value with the Base64 in it as RFC 4648 has it: in one line, of the one
-// alphabet, and without the escapes of URLs.
+// plainBase64 is a value with the Base64 in it as RFC 4648 has it: of the one alphabet, and
+// without the escapes of URLs. Its lines are left, as what is before them may be a frame.
 func plainBase64(s string) string {
 	if i := strings.LastIndexByte(s, '%'); i >= 0 && i >= len(s)-2 {
 		s = s[:i] // an escape that was cut
@@ -82,11 +133,11 @@ func plainBase64(s string) string {
 	if plain, err := url.PathUnescape(s); err == nil { // else its percent signs are no escapes
 		s = plain
 	}
-	return strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "").Replace(s)
+	return strings.NewReplacer("-", "+", "_", "/", "\r", "").Replace(s)
 }
 
 func inBase64(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/' || r == '\n'
 }
 
 // isText reports whether bytes are UTF-8 without the controls of files; a letter at

@@ -41,6 +41,9 @@ func framed() map[string]func(plain string) string {
 		"lower":     func(s string) string { return strings.ReplaceAll(std([]byte(s)), "=", "%3d") },
 		"header":    func(s string) string { return "Basic " + std([]byte(s)) },
 		"lines":     func(s string) string { e := std([]byte(s)); return "data:;base64," + e[:32] + "\r\n" + e[32:] },
+		"session":   func(s string) string { return "sess_" + std([]byte(s)) },
+		"path":      func(s string) string { return "/confirm/" + urlSafe([]byte(s)) },
+		"message":   func(s string) string { return "Content-Transfer-Encoding: base64\r\n\r\n" + std([]byte(s)) },
 		"cut short": func(s string) string { return std([]byte(s)) + strings.Repeat("AbC1", 1012) + "Ab%3D" },
 	}
 }
