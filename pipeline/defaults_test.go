@@ -25,17 +25,7 @@ func TestDefaultPrivilegesOfOthers(t *testing.T) {
 		alter default privileges for role %[2]s in schema gone grant select on tables to public`, runner, other))
 	problems := func(inPlace bool) string {
 		t.Helper()
-		src := openSource(t, pipeline.SourceConfig{Conn: config(t, source)})
-		tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: as(t, target, runner), DSN: target + " user=" + runner + " password=secret", Adopt: true, InPlace: inPlace})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tgt.Close(t.Context())
-		found, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprint(found)
+		return fmt.Sprint(preflight(t, source, pipeline.TargetConfig{Conn: as(t, target, runner), DSN: target + " user=" + runner + " password=secret", InPlace: inPlace}))
 	}
 	super := ask(t, target, "select quote_ident(current_user)")
 	if got := problems(false); !strings.Contains(got, `role "`+strings.Trim(super, `"`)+`" has default privileges in `) || !strings.Contains(got, `\ddp`) || strings.Contains(got, "grant ") {
@@ -67,17 +57,7 @@ func TestDefaultPrivilegesWithoutInheritance(t *testing.T) {
 		source := pgtest.DB(t)
 		problems := func() (out []string) {
 			t.Helper()
-			src := openSource(t, pipeline.SourceConfig{Conn: config(t, source)})
-			tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: as(t, target, "runner"), DSN: target + " user=runner password=secret", Adopt: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tgt.Close(t.Context())
-			found, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, p := range found {
+			for _, p := range preflight(t, source, pipeline.TargetConfig{Conn: as(t, target, "runner"), DSN: target + " user=runner password=secret"}) {
 				if strings.Contains(p.What, "default privileges") {
 					out = append(out, p.Remedy)
 				}
@@ -97,4 +77,21 @@ func TestDefaultPrivilegesWithoutInheritance(t *testing.T) {
 			}
 		}
 	})
+}
+
+// preflight returns what speaks against replacing the target, which may be adopted.
+func preflight(t *testing.T, source string, cfg pipeline.TargetConfig) []pipeline.Problem {
+	t.Helper()
+	src := openSource(t, pipeline.SourceConfig{Conn: config(t, source)})
+	cfg.Adopt = true
+	tgt, err := pipeline.OpenTarget(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tgt.Close(t.Context())
+	found, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -447,18 +447,8 @@ func TestPreparedTransactions(t *testing.T) {
 	}
 	pgtest.Exec(t, s.DSN("staging"), "create table t (id int)")
 	pgtest.Exec(t, s.DSN("staging"), "begin; insert into t values (1); prepare transaction 'forgotten'")
-	src := openSource(t, pipeline.SourceConfig{Conn: config(t, s.DSN("prod"))})
 	find := func() string {
-		tgt, err := pipeline.OpenTarget(t.Context(), pipeline.TargetConfig{Conn: config(t, s.DSN("staging")), Adopt: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tgt.Close(context.Background())
-		problems, err := tgt.Preflight(t.Context(), src, pipeline.PreflightConfig{Allowed: func(string, uint16, string) bool { return true }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprint(problems)
+		return fmt.Sprint(preflight(t, s.DSN("prod"), pipeline.TargetConfig{Conn: config(t, s.DSN("staging"))}))
 	}
 	const want = "has prepared transactions, the oldest since 20"
 	if got := find(); strings.Contains(got, want) {
