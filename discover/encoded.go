@@ -17,8 +17,33 @@ import (
 // said: it is a text that people wrote, or a name with a code in it.
 func (d *detector) decode(p *profile, s string) {
 	s = plainBase64(s)
-	var text []byte
-	covered, file := 0, false
+	text, covered, file := encoded(s)
+	if covered*3 < len(s) || len(text) == 0 {
+		return
+	}
+	p.blobs++
+	switch {
+	case d.holdsIn(text):
+		p.encoded++
+	case file && strings.HasPrefix(s, "data:"):
+		p.files++
+	}
+}
+
+// linksTo reports whether a link has something personal in Base64.
+func (d *detector) linksTo(s string) bool {
+	text, _, _ := encoded(plainBase64(s))
+	return d.holdsIn(text)
+}
+
+// holdsIn is holds for what was decoded: bytes that are no letters join nothing.
+func (d *detector) holdsIn(text []byte) bool {
+	return d.holds(strings.ToValidUTF8(string(text), "\n"))
+}
+
+// encoded is what the Base64 in a value says, how much of the value may be Base64, and
+// whether any of it is no text.
+func encoded(s string) (text []byte, covered int, file bool) {
 	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return !inBase64(r) }) {
 		const least = 24 // shorter ones are codes
 		if len(run) < least {
@@ -40,16 +65,7 @@ func (d *detector) decode(p *profile, s string) {
 			}
 		}
 	}
-	if covered*3 < len(s) || len(text) == 0 {
-		return
-	}
-	p.blobs++
-	switch {
-	case d.holds(strings.ToValidUTF8(string(text), "\n")): // bytes that are no letters join nothing
-		p.encoded++
-	case file && strings.HasPrefix(s, "data:"):
-		p.files++
-	}
+	return text, covered, file
 }
 
 // beginnings are the places in a run at which Base64 may begin: with it, and after each sign

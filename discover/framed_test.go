@@ -151,3 +151,18 @@ func TestFilesInDataURLs(t *testing.T) {
 		t.Errorf("drawings: %s (%s)", f.Mask.Kind, f.Evidence)
 	}
 }
+
+// TestLinksWithBase64: a link of a thing that says in Base64 whose it is goes, and one
+// that says nothing stays.
+func TestLinksWithBase64(t *testing.T) {
+	s := schemaOf(table("products", "id integer*", "link text"))
+	for said, want := range map[string]string{`{"who": "anna%02d@corp.example"}`: "url", `{"theme": "dark, number %02d"}`: "keep"} {
+		var links []string
+		for i := range 40 {
+			links = append(links, "https://shop.example/confirm/now?and=one&then=two&token="+base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, said, i))+"&so=on")
+		}
+		if f := look(t, s, valuesOf("link", links...))["products.link"]; f.Mask.Kind != want {
+			t.Errorf("%s: %s (%s)", links[0], f.Mask.Kind, f.Evidence)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func (d *detector) one(p *profile, s string) {
 			p.lists++
 		}
 	}
-	if (c == none || c == web) && len(s) > 20 && d.holds(s) {
+	if (c == none || c == web) && len(s) > 20 && (d.holds(s) || c == web && d.linksTo(s)) {
 		p.inside++
 	}
 }
